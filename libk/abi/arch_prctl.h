@@ -1,0 +1,9 @@
+/*
+ * arch_prctl(): the segment bases.
+ */
+#pragma once
+
+enum {
+	ARCH_SET_GS = 0x1001, ARCH_SET_FS, ARCH_GET_FS, ARCH_GET_GS, ARCH_GET_CPUID = 0x1011,
+	ARCH_SET_CPUID, ARCH_GET_XCOMP_SUPP = 0x1021, ARCH_GET_XCOMP_PERM, ARCH_REQ_XCOMP_PERM,
+};

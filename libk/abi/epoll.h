@@ -1,0 +1,19 @@
+/*
+ * epoll.
+ */
+#pragma once
+
+#include "libk/types.h"
+
+enum {
+	EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL, EPOLL_CTL_MOD, EPOLL_CLOEXEC = 02000000,
+	EPOLLIN = 1, EPOLLPRI = 2, EPOLLOUT = 4, EPOLLERR = 8, EPOLLHUP = 0x10, EPOLLNVAL = 0x20,
+	EPOLLRDNORM = 0x40, EPOLLRDBAND = 0x80, EPOLLWRNORM = 0x100, EPOLLWRBAND = 0x200,
+	EPOLLMSG = 0x400, EPOLLRDHUP = 0x2000, EPOLLEXCLUSIVE = 1 << 28, EPOLLWAKEUP = 1 << 29,
+	EPOLLONESHOT = 1 << 30, EPOLLET = 0x80000000,
+};
+
+struct epoll_event {
+	u32 events;
+	u64 data;
+} __attribute__((packed));

@@ -1,0 +1,239 @@
+/*
+ * Red-black trees: see rbtree.h for the interface.
+ *
+ * Invariants, true between calls: (1) the root is black; (2) a red node has no red child; (3) all
+ * paths from a node down to a NULL hold the same number of black nodes. Insertion can only break
+ * (2), erasure only (3); both are mended from the bottom up with at most three rotations.
+ * Takes no locks.
+ */
+#include "libk/rbtree.h"
+
+#define RB_BLACK 1UL
+
+static bool is_red(const struct rb_node *n)
+{
+	return n && !(n->__rb_parent_color & RB_BLACK);
+}
+
+static bool is_black(const struct rb_node *n)
+{
+	return !is_red(n);
+}
+
+static void set_black(struct rb_node *n)
+{
+	n->__rb_parent_color |= RB_BLACK;
+}
+
+static void set_red(struct rb_node *n)
+{
+	n->__rb_parent_color &= ~RB_BLACK;
+}
+
+static void set_parent(struct rb_node *n, struct rb_node *parent)
+{
+	n->__rb_parent_color = (unsigned long)parent | (n->__rb_parent_color & RB_BLACK);
+}
+
+static void copy_color(struct rb_node *n, const struct rb_node *from)
+{
+	n->__rb_parent_color = (n->__rb_parent_color & ~RB_BLACK) |
+			       (from->__rb_parent_color & RB_BLACK);
+}
+
+/* Whatever pointed at @old (its parent, or the root) points at @n now. */
+static void replace_child(struct rb_node *old, struct rb_node *n, struct rb_node *parent,
+			  struct rb_root *root)
+{
+	if (!parent)
+		root->rb_node = n;
+	else if (parent->rb_left == old)
+		parent->rb_left = n;
+	else
+		parent->rb_right = n;
+}
+
+/*
+ *	  p		     c
+ *	 / \	  left	    / \
+ *	a   c	 ----->	   p   e	and the mirror image; the order of the keys stays.
+ *	   / \		  / \
+ *	  d   e		 a   d
+ */
+static void rotate(struct rb_node *p, bool left, struct rb_root *root)
+{
+	struct rb_node *c = left ? p->rb_right : p->rb_left;
+	struct rb_node *d = left ? c->rb_left : c->rb_right;
+
+	if (left) {
+		p->rb_right = d;
+		c->rb_left = p;
+	} else {
+		p->rb_left = d;
+		c->rb_right = p;
+	}
+	if (d)
+		set_parent(d, p);
+	replace_child(p, c, rb_parent(p), root);
+	set_parent(c, rb_parent(p));
+	set_parent(p, c);
+}
+
+/* Balances the tree after rb_link_node() hung @node into it. */
+void rb_insert_color(struct rb_node *node, struct rb_root *root)
+{
+	struct rb_node *parent;
+
+	/* Only @node and its parent can be two reds in a row; a red parent is not the root. */
+	while (is_red(parent = rb_parent(node))) {
+		struct rb_node *gran = rb_parent(parent);
+		bool left = parent == gran->rb_left;
+		struct rb_node *uncle = left ? gran->rb_right : gran->rb_left;
+
+		if (is_red(uncle)) {
+			set_black(parent);
+			set_black(uncle);
+			set_red(gran);
+			node = gran;
+			continue;
+		}
+		if (node == (left ? parent->rb_right : parent->rb_left)) {
+			rotate(parent, left, root);
+			parent = node;
+		}
+		set_black(parent);
+		set_red(gran);
+		rotate(gran, !left, root);
+		break;
+	}
+	set_black(root->rb_node);
+}
+
+/*
+ * The paths through @node (which may be NULL), a child of @parent, are one black node short.
+ * Its sibling cannot be NULL, since its side holds that black node more.
+ */
+static void erase_color(struct rb_node *node, struct rb_node *parent, struct rb_root *root)
+{
+	while (parent && is_black(node)) {
+		bool left = node == parent->rb_left;
+		struct rb_node *sib = left ? parent->rb_right : parent->rb_left;
+		struct rb_node *near, *far;
+
+		if (is_red(sib)) {	/* give @node a black sibling, one level down */
+			set_black(sib);
+			set_red(parent);
+			rotate(parent, left, root);
+			sib = left ? parent->rb_right : parent->rb_left;
+		}
+		near = left ? sib->rb_left : sib->rb_right;
+		far = left ? sib->rb_right : sib->rb_left;
+		if (is_black(near) && is_black(far)) {
+			set_red(sib);	/* now all below @parent are one short */
+			node = parent;
+			parent = rb_parent(node);
+			continue;
+		}
+		if (is_black(far)) {
+			set_black(near);
+			set_red(sib);
+			rotate(sib, !left, root);
+			far = sib;
+			sib = near;
+		}
+		copy_color(sib, parent);
+		set_black(parent);
+		set_black(far);
+		rotate(parent, left, root);
+		return;
+	}
+	if (node)
+		set_black(node);
+}
+
+/* @n takes @victim's place, children and colour. The caller mends the tree's order. */
+void rb_replace_node(struct rb_node *victim, struct rb_node *n, struct rb_root *root)
+{
+	replace_child(victim, n, rb_parent(victim), root);
+	if (victim->rb_left)
+		set_parent(victim->rb_left, n);
+	if (victim->rb_right)
+		set_parent(victim->rb_right, n);
+	*n = *victim;
+}
+
+/* Takes @node out of the tree; its fields are stale afterwards. */
+void rb_erase(struct rb_node *node, struct rb_root *root)
+{
+	struct rb_node *next, *child, *parent;
+	bool black;
+
+	/* With two children the successor, which has no left one, leaves its place instead. */
+	next = node->rb_left && node->rb_right ? rb_next(node) : node;
+	child = next->rb_left ? next->rb_left : next->rb_right;
+	parent = rb_parent(next);
+	black = is_black(next);
+	replace_child(next, child, parent, root);
+	if (child)
+		set_parent(child, parent);
+	if (next != node) {
+		if (parent == node)
+			parent = next;
+		rb_replace_node(node, next, root);
+	}
+	if (black)
+		erase_color(child, parent, root);
+}
+
+/* The smallest node, NULL in an empty tree. */
+struct rb_node *rb_first(const struct rb_root *root)
+{
+	struct rb_node *n = root->rb_node;
+
+	while (n && n->rb_left)
+		n = n->rb_left;
+	return n;
+}
+
+struct rb_node *rb_last(const struct rb_root *root)
+{
+	struct rb_node *n = root->rb_node;
+
+	while (n && n->rb_right)
+		n = n->rb_right;
+	return n;
+}
+
+/* The node after @node in order, NULL after the last (and for a node in no tree). */
+struct rb_node *rb_next(const struct rb_node *node)
+{
+	struct rb_node *n;
+
+	if (RB_EMPTY_NODE(node))
+		return NULL;
+	if (node->rb_right) {
+		for (n = node->rb_right; n->rb_left; n = n->rb_left)
+			;
+		return n;
+	}
+	/* Up, until we come out of a left subtree. */
+	while ((n = rb_parent(node)) && node == n->rb_right)
+		node = n;
+	return n;
+}
+
+struct rb_node *rb_prev(const struct rb_node *node)
+{
+	struct rb_node *n;
+
+	if (RB_EMPTY_NODE(node))
+		return NULL;
+	if (node->rb_left) {
+		for (n = node->rb_left; n->rb_right; n = n->rb_right)
+			;
+		return n;
+	}
+	while ((n = rb_parent(node)) && node == n->rb_left)
+		node = n;
+	return n;
+}

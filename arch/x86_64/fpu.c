@@ -1,0 +1,107 @@
+/*
+ * The FPU, SSE and AVX registers of user tasks. The kernel itself never uses them (-mgeneral-regs-only), so between two user tasks they hold
+ * the state of the task that ran last: switch_thread_state() saves them into its image and loads the next one's. Eager on purpose: "lazy"
+ * switching saved time once and leaked registers between processes later (CVE-2018-3665).
+ *
+ * An image is what XSAVE writes (SDM vol. 1 chapter 13): 512 bytes of FXSAVE format, a 64-byte header that says which parts are valid, then AVX.
+ * On a CPU without XSAVE it is the first 512 bytes alone.
+ */
+#include "asm/cpufeature.h"
+#include "asm/msr.h"
+#include "asm/processor.h"
+#include "kernel/mm/mm.h"
+#include "kernel/printk.h"
+#include "kernel/task/task.h"
+#include "libk/string.h"
+
+#define FXSAVE_SIZE 512
+#define XSAVE_HEADER FXSAVE_SIZE	/* offset of u64 xstate_bv, xcomp_bv, six reserved */
+#define MXCSR_OFFSET 24
+#define MXCSR_MASK_OFFSET 28
+
+static struct kmem_cache *fpu_cache;
+static size_t image_size = FXSAVE_SIZE;
+static u8 init_image[4096] __aligned(64);	/* the state a new program starts with */
+static u32 mxcsr_mask = 0xffbf;		/* bits that may be set in MXCSR */
+
+void fpu_save_current(void *to)
+{
+	if (boot_cpu_data.xsave)
+		__asm__ volatile("xsave64 (%0)" : : "r"(to), "a"((u32)boot_cpu_data.xcr0), "d"(0) : "memory");
+	else
+		__asm__ volatile("fxsave64 (%0)" : : "r"(to) : "memory");
+}
+
+void fpu_load_current(const void *from)
+{
+	if (boot_cpu_data.xsave)
+		__asm__ volatile("xrstor64 (%0)" : : "r"(from), "a"((u32)boot_cpu_data.xcr0), "d"(0) : "memory");
+	else
+		__asm__ volatile("fxrstor64 (%0)" : : "r"(from) : "memory");
+}
+
+/* CR4 and XCR0 are set up by cpu_init(); here the first CPU also learns the size of an image and what an initial one looks like. */
+void fpu_init(void)
+{
+	__asm__ volatile("fninit");
+	if (fpu_cache)
+		return;
+	if (boot_cpu_data.xsave)
+		image_size = cpuid(0xd, 0).ebx;
+	BUG_ON(image_size > sizeof(init_image));
+	fpu_cache = kmem_cache_create("fpu", image_size, 64);
+	fpu_save_current(init_image);
+	u32 mask = *(u32 *)(init_image + MXCSR_MASK_OFFSET);
+	if (mask)
+		mxcsr_mask = mask;
+	*(u32 *)(init_image + MXCSR_OFFSET) = 0x1f80;	/* all exceptions masked, round to nearest */
+	/* The registers themselves may hold anything a boot loader left. */
+	memset(init_image + 32, 0, FXSAVE_SIZE - 32);
+	if (image_size > FXSAVE_SIZE)
+		memset(init_image + XSAVE_HEADER + 8, 0, image_size - XSAVE_HEADER - 8);
+}
+
+size_t fpu_size(void)
+{
+	return image_size;
+}
+
+void fpu_reset(void *image)
+{
+	memcpy(image, init_image, image_size);
+}
+
+/* XRSTOR faults on reserved bits. A user may have written anything into a signal frame: refuse it here, where it is an errno. */
+int fpu_check(void *image)
+{
+	const u8 *bytes = image;
+	u32 mxcsr;
+	u64 header[8];
+
+	memcpy(&mxcsr, bytes + MXCSR_OFFSET, sizeof(mxcsr));
+	if (mxcsr & ~mxcsr_mask)
+		return -EINVAL;
+	if (!boot_cpu_data.xsave)
+		return 0;
+	memcpy(header, bytes + XSAVE_HEADER, sizeof(header));
+	if (header[0] & ~boot_cpu_data.xcr0)
+		return -EINVAL;
+	for (int i = 1; i < 8; i++)
+		if (header[i])
+			return -EINVAL;
+	return 0;
+}
+
+int thread_alloc_fpu(struct task_struct *p)
+{
+	if (!p->thread.fpu)
+		p->thread.fpu = kmem_cache_alloc(fpu_cache, GFP_KERNEL);
+	return p->thread.fpu ? 0 : -ENOMEM;
+}
+
+void free_thread(struct task_struct *p)
+{
+	if (p->thread.fpu)
+		kmem_cache_free(fpu_cache, p->thread.fpu);
+	p->thread.fpu = NULL;
+}

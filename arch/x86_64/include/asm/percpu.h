@@ -1,0 +1,51 @@
+/*
+ * What each CPU has for itself. In the kernel GS.base points at the CPU's own struct cpu, so that a field is one
+ * instruction away (%gs:offset) and no task can look at another CPU's by mistake. User code owns GS.base in user mode;
+ * entry.asm exchanges the two with SWAPGS.
+ *
+ * The first fields stand at offsets that assembly and the compiler (stack canary: %gs:40) rely on; asm-offsets.c
+ * exports them and checks them.
+ *
+ * Locking: every field is written by its own CPU only, with preemption off or from its interrupt handlers, unless it says otherwise.
+ */
+#pragma once
+
+#include "libk/compiler.h"
+#include "libk/types.h"
+
+#define NR_CPUS 16
+
+struct task_struct;
+struct mm_struct;
+
+struct cpu {
+	struct cpu *self;		/* 0: this very structure, to get a plain pointer */
+	struct task_struct *curr_task;	/* 8: the running task (see current); written in switch_to only */
+	unsigned long user_rsp;		/* 16: the user's rsp between SYSCALL and the push onto the kernel stack */
+	unsigned long kernel_rsp;	/* 24: top of current's kernel stack; also in TSS.rsp0 */
+	int preempt_count;		/* 32: 0 = the kernel may be preempted here; see kernel/sync/preempt.h */
+	int nr;				/* 36: this CPU's number, 0 .. nr_cpus - 1 */
+	unsigned long canary;		/* 40: current's stack canary, written in switch_to only */
+	int irq_depth;			/* nesting of interrupt handlers; > 0: in_interrupt() */
+	bool online;			/* set once by the CPU itself, read by all */
+	u32 apic_id;
+	struct tss *tss;
+	struct mm_struct *loaded_mm;	/* whose page tables are in CR3 (a kernel thread borrows its predecessor's) */
+	u64 nr_irqs[256];		/* interrupts taken, by vector; read by /proc/interrupts */
+};
+
+extern struct cpu cpus[NR_CPUS];
+extern int nr_cpus;			/* CPUs that run; fixed once smp_init() is done */
+
+#define __percpu_ptr ((struct cpu __seg_gs *)0UL)
+
+/* A field of the running CPU's struct cpu, as an lvalue. Meaningful only while the task cannot migrate. */
+#define this_cpu(field) (__percpu_ptr->field)
+
+/* The running task. Needs no preempt_disable(): wherever it migrates, it is still itself. */
+#define current (this_cpu(curr_task))
+
+#define smp_processor_id() (this_cpu(nr))
+#define this_cpu_ptr() (this_cpu(self))
+
+#define for_each_cpu(i) for (int i = 0; i < nr_cpus; i++)

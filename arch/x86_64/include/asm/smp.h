@@ -1,0 +1,15 @@
+/* Between smp.c, traps.c and the trampoline. asm/processor.h has what kernel/ may use. */
+#pragma once
+
+#include "libk/compiler.h"
+#include "libk/types.h"
+
+/* Physical address of the page below 1 MiB for the trampoline, 0: there is none. Set in setup.c. */
+extern u64 trampoline_page;
+extern char trampoline_start[], trampoline_end[];
+
+/* Makes struct cpu number nr this CPU's: GS.base. The first thing any C code does on a CPU. */
+void percpu_load(int nr);
+void call_function_interrupt(void);
+/* An NMI: does another CPU want us to stop? Then this does not return. */
+void stop_if_asked(void);

@@ -1,0 +1,6 @@
+/* What entry.asm calls. */
+#pragma once
+
+struct pt_regs;
+
+void trap_handler(struct pt_regs *regs, unsigned long vector);

@@ -1,0 +1,77 @@
+/*
+ * Access to user memory from the kernel. The range must lie below TASK_SIZE; a page that cannot be had ends the copy: the fault handler
+ * finds the faulting instruction in the exception table (section __ex_table, made by arch/x86_64/uaccess.asm) and resumes at its fix-up.
+ * SMAP is opened (STAC) only around the copying instruction. May sleep (page faults): never under a spinlock.
+ */
+#pragma once
+
+#include "asm/page.h"
+#include "libk/abi/errno.h"
+#include "libk/compiler.h"
+#include "libk/types.h"
+
+/* Is [p, p + n) entirely below TASK_SIZE? */
+static inline bool access_ok(const void __user *p, size_t n)
+{
+	return n <= TASK_SIZE && (unsigned long)p <= TASK_SIZE - n;
+}
+
+/* Raw copies: return the number of bytes NOT copied, 0 for success. No range check. (uaccess.asm) */
+unsigned long __copy_user(void *to, const void *from, unsigned long n);
+unsigned long __clear_user(void __user *to, unsigned long n);
+/* Read/write one naturally sized word with fix-up: 0 or -EFAULT. (uaccess.asm) */
+int __get_user_8(u64 *to, const void __user *from);
+int __get_user_4(u32 *to, const void __user *from);
+int __get_user_1(u8 *to, const void __user *from);
+int __put_user_8(u64 value, void __user *to);
+int __put_user_4(u32 value, void __user *to);
+int __put_user_1(u8 value, void __user *to);
+/* Atomic operations on a user word, for futexes: 0 or -EFAULT; the old value through old. (uaccess.asm) */
+int __cmpxchg_user_4(u32 *old, u32 __user *p, u32 expect, u32 desired);
+int __xchg_user_4(u32 *old, u32 __user *p, u32 value);
+int __xadd_user_4(u32 *old, u32 __user *p, u32 value);
+
+/* Return the number of bytes not copied (Linux's convention); 0 = all. */
+static inline unsigned long __must_check copy_from_user(void *to, const void __user *from, unsigned long n)
+{
+	return access_ok(from, n) ? __copy_user(to, from, n) : n;
+}
+
+static inline unsigned long __must_check copy_to_user(void __user *to, const void *from, unsigned long n)
+{
+	return access_ok(to, n) ? __copy_user(to, from, n) : n;
+}
+
+static inline unsigned long __must_check clear_user(void __user *to, unsigned long n)
+{
+	return access_ok(to, n) ? __clear_user(to, n) : n;
+}
+
+/* Copies a string of at most n bytes including its NUL. Length without NUL, or n when there was no NUL in n bytes, or -EFAULT. */
+long strncpy_from_user(char *to, const char __user *from, long n);
+/* Length including the NUL, 0 on a fault, > n when longer than n. */
+long strnlen_user(const char __user *s, long n);
+
+/* get_user(x, p): x = *p. put_user(x, p): *p = x. 0 or -EFAULT. Types of 1, 4 or 8 bytes. */
+#define get_user(x, p)								\
+({										\
+	int __e = -EFAULT;							\
+	union { u8 b; u32 w; u64 q; } __v = { .q = 0 };				\
+	if (access_ok((p), sizeof(*(p))))					\
+		__e = sizeof(*(p)) == 8 ? __get_user_8(&__v.q, (p)) :		\
+		      sizeof(*(p)) == 4 ? __get_user_4(&__v.w, (p)) :		\
+					  __get_user_1(&__v.b, (p));		\
+	(x) = (__typeof__(*(p)))(sizeof(*(p)) == 8 ? __v.q :			\
+				 sizeof(*(p)) == 4 ? (u64)__v.w : (u64)__v.b);	\
+	__e;									\
+})
+
+#define put_user(x, p)								\
+({										\
+	__typeof__(*(p)) __x = (x);						\
+	access_ok((p), sizeof(*(p))) ?						\
+		(sizeof(*(p)) == 8 ? __put_user_8((u64)__x, (p)) :		\
+		 sizeof(*(p)) == 4 ? __put_user_4((u32)(u64)__x, (p)) :		\
+				     __put_user_1((u8)(u64)__x, (p))) :		\
+		-EFAULT;							\
+})

@@ -1,0 +1,276 @@
+/*
+ * Page tables of address spaces, the switch between them, and keeping the CPUs' translation caches (TLB) honest.
+ * SDM vol. 3A 4.5 (tables), 4.10 (caching, and when it must be flushed).
+ *
+ * Locks: none of its own. Tables belong to their mm's mmap_lock (the stack area's to kstack.c); the caches of ready tables to
+ * their CPU, with preemption off.
+ *
+ * Who must be told of a change: mm->cpumask names every CPU whose CR3 may hold mm. switch_mm() sets the bit before it loads CR3,
+ * both with full barriers; flush_tlb_range() comes after the change of the entry and reads the mask after a full barrier. So a CPU
+ * whose bit is not seen loads CR3, and thereby forgets everything, after the change.
+ */
+#include "asm/msr.h"
+#include "asm/processor.h"
+#include "kernel/mm/mm.h"
+#include "kernel/printk.h"
+#include "kernel/sync/preempt.h"
+
+#define USER_ENTRIES (PTRS_PER_TABLE / 2)	/* of the top table; the upper half is the kernel's */
+#define TABLE_CACHE 16
+#define FLUSH_ALL_PAGES 32	/* from here on forgetting everything is cheaper */
+
+/* Empty tables and top tables, ready for use: fork and exec need ten of them, each 513 instructions to clear. */
+struct table_cache {
+	int n;
+	pte_t *table[TABLE_CACHE];
+};
+static struct table_cache table_caches[NR_CPUS], pgd_caches[NR_CPUS];
+
+static pte_t *cache_get(struct table_cache caches[])
+{
+	struct table_cache *c;
+	pte_t *table = NULL;
+
+	preempt_disable();
+	c = &caches[smp_processor_id()];
+	if (c->n)
+		table = c->table[--c->n];
+	preempt_enable();
+	return table;
+}
+
+static void cache_put(struct table_cache caches[], pte_t *table)
+{
+	struct table_cache *c;
+
+	preempt_disable();
+	c = &caches[smp_processor_id()];
+	if (c->n < TABLE_CACHE) {
+		c->table[c->n++] = table;
+		table = NULL;
+	}
+	preempt_enable();
+	if (table)
+		free_page(table);
+}
+
+unsigned long nr_cached_tables(void)
+{
+	unsigned long n = 0;
+
+	for_each_cpu(i)
+		n += (unsigned long)(READ_ONCE(table_caches[i].n) + READ_ONCE(pgd_caches[i].n));
+	return n;
+}
+
+void drain_tables(void)
+{
+	pte_t *table;
+
+	while ((table = cache_get(table_caches)) || (table = cache_get(pgd_caches)))
+		free_page(table);
+}
+
+static pte_t *table_alloc(void)
+{
+	pte_t *table = cache_get(table_caches);
+
+	return table ? table : get_zeroed_page(GFP_KERNEL);
+}
+
+pte_t *pgd_alloc(void)
+{
+	pte_t *pgd = cache_get(pgd_caches);
+
+	if (pgd)
+		return pgd;
+	pgd = get_zeroed_page(GFP_KERNEL);
+	/* The kernel's half never changes after boot: paging.c says why. */
+	for (int i = USER_ENTRIES; pgd && i < PTRS_PER_TABLE; i++)
+		pgd[i] = kernel_pgd[i];
+	return pgd;
+}
+
+void pgd_free(pte_t *pgd)
+{
+	cache_put(pgd_caches, pgd);
+}
+
+pte_t *walk_pte(pte_t *pgd, unsigned long addr, bool alloc)
+{
+	pte_t *table = pgd;
+
+	for (int level = 4; level > 1; level--) {
+		pte_t *entry = &table[TABLE_INDEX(addr, level)];
+
+		if (unlikely(!pte_present(*entry))) {
+			table = alloc ? table_alloc() : NULL;
+			if (!table)
+				return NULL;
+			set_pte(entry, mk_table(virt_to_phys(table), addr < TASK_SIZE));
+		}
+		if (unlikely(*entry & PTE_PS))
+			return NULL;
+		table = pte_table(*entry);
+	}
+	return &table[TABLE_INDEX(addr, 1)];
+}
+
+pte_t *next_pte_range(pte_t *pgd, unsigned long *addr, unsigned long end, unsigned long *stop)
+{
+	unsigned long a = *addr;
+
+	while (a < end) {
+		pte_t *table = pgd;
+		int level = 4;
+
+		while (level > 1 && pte_present(table[TABLE_INDEX(a, level)]))
+			table = pte_table(table[TABLE_INDEX(a, level--)]);
+		if (level == 1) {
+			*addr = a;
+			*stop = min(end, (a | (LEVEL_SIZE(2) - 1)) + 1);
+			return &table[TABLE_INDEX(a, 1)];
+		}
+		a = (a | (LEVEL_SIZE(level) - 1)) + 1;
+	}
+	return NULL;
+}
+
+/* detach_tables() for the entries of one table, which stand for LEVEL_SIZE(level) bytes each. */
+static void detach_level(pte_t *table, int level, unsigned long start, unsigned long end, unsigned long floor,
+			 unsigned long ceiling, struct list_head *pages)
+{
+	unsigned long next;
+
+	for (unsigned long a = start; a < end; a = next) {
+		pte_t *entry = &table[TABLE_INDEX(a, level)], *child;
+		unsigned long first = ALIGN_DOWN(a, LEVEL_SIZE(level));
+
+		next = first + LEVEL_SIZE(level);
+		if (!pte_present(*entry))
+			continue;
+		child = pte_table(*entry);
+		if (level > 2)
+			detach_level(child, level - 1, a, min(end, next), floor, ceiling, pages);
+		if (first >= floor && next <= ceiling) {
+			set_pte(entry, 0);
+			list_add(&virt_to_page(child)->list, pages);
+		}
+	}
+}
+
+void detach_tables(pte_t *pgd, unsigned long start, unsigned long end, unsigned long floor, unsigned long ceiling,
+		   struct list_head *pages)
+{
+	detach_level(pgd, 4, start, end, floor, ceiling, pages);
+}
+
+void free_tables(struct list_head *pages)
+{
+	while (!list_empty(pages)) {
+		struct page *page = list_first_entry(pages, struct page, list);
+
+		list_del(&page->list);
+		cache_put(table_caches, page_address(page));
+	}
+}
+
+/* --- the switch --- */
+
+void switch_mm(struct mm_struct *prev, struct mm_struct *next)
+{
+	struct mm_struct *loaded = this_cpu(loaded_mm);
+
+	if (loaded == next)
+		return;
+	set_bit(smp_processor_id(), &next->cpumask);
+	this_cpu(loaded_mm) = next;
+	write_cr3(virt_to_phys(next->pgd));
+	if (loaded)
+		clear_bit(smp_processor_id(), &loaded->cpumask);
+}
+
+/* --- translation caches --- */
+
+struct flush_range {
+	struct mm_struct *mm;
+	unsigned long start, end;
+};
+
+static void flush_page(unsigned long addr)
+{
+	__asm__ volatile("invlpg (%0)" : : "r"(addr) : "memory");
+}
+
+void tlb_flush_local(void)
+{
+	write_cr3(read_cr3());
+}
+
+/* On each CPU that may hold the mm, in the IPI's handler or with preemption off. */
+static void flush_range_here(void *arg)
+{
+	const struct flush_range *f = arg;
+
+	if (this_cpu(loaded_mm) != f->mm)
+		return;
+	if (f->end - f->start > FLUSH_ALL_PAGES * PAGE_SIZE) {
+		tlb_flush_local();
+		return;
+	}
+	for (unsigned long a = f->start; a < f->end; a += PAGE_SIZE)
+		flush_page(a);
+}
+
+void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct flush_range f = { mm, start, end };
+	unsigned long others;
+
+	/* We must not move to another CPU between serving this one and telling the others. */
+	preempt_disable();
+	smp_mb();
+	flush_range_here(&f);
+	others = READ_ONCE(mm->cpumask) & ~BIT(smp_processor_id());
+	if (others)
+		smp_call_function_many(others, flush_range_here, &f);
+	preempt_enable();
+}
+
+/* Global entries survive a load of CR3, but not a change of CR4.PGE. */
+static void flush_kernel_here(void *arg)
+{
+	unsigned long cr4 = read_cr4();
+
+	write_cr4(cr4 & ~X86_CR4_PGE);
+	write_cr4(cr4);
+}
+
+void flush_tlb_kernel_all(void)
+{
+	unsigned long flags;
+
+	preempt_disable();
+	flags = local_irq_save();
+	flush_kernel_here(NULL);
+	local_irq_restore(flags);
+	if (nr_cpus > 1)
+		smp_call_function_many(~BIT(smp_processor_id()), flush_kernel_here, NULL);
+	preempt_enable();
+}
+
+/* --- whole pages --- */
+
+void clear_page(void *addr)
+{
+	unsigned long n = PAGE_SIZE / 8;
+
+	__asm__ volatile("rep stosq" : "+D"(addr), "+c"(n) : "a"(0UL) : "memory");
+}
+
+void copy_page(void *to, const void *from)
+{
+	unsigned long n = PAGE_SIZE / 8;
+
+	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
+}

@@ -1,0 +1,150 @@
+/*
+ * What the CPU means for a task: making its first stack frame, exchanging the state that switch_to does not, entering a new program.
+ * Relies on switch.asm and entry.asm for the picture on the stack. Takes no locks; contexts are said at each function.
+ */
+#include "asm/cpufeature.h"
+#include "asm/desc.h"
+#include "asm/msr.h"
+#include "asm/percpu.h"
+#include "asm/processor.h"
+#include "asm/uaccess.h"
+#include "kernel/task/task.h"
+#include "libk/abi/arch_prctl.h"
+#include "libk/string.h"
+
+#define EFLAGS_USER (X86_EFLAGS_IF | 2)
+
+/* What switch_to pops for a task that never ran: same order as its pushes. */
+struct switch_frame {
+	unsigned long r15, r14, r13, r12, bx, bp;
+	unsigned long ret;
+};
+
+static inline unsigned long rdfsbase(void)
+{
+	unsigned long base;
+
+	__asm__ volatile("rdfsbase %0" : "=r"(base));
+	return base;
+}
+
+static inline void wrfsbase(unsigned long base)
+{
+	__asm__ volatile("wrfsbase %0" : : "r"(base));
+}
+
+/* Without FSGSBASE user code cannot change the bases behind our back, so thread.fsbase and gsbase are the truth and need no reading. */
+static void save_bases(struct thread_struct *t)
+{
+	if (!boot_cpu_data.fsgsbase)
+		return;
+	t->fsbase = rdfsbase();
+	t->gsbase = rdmsrl(MSR_KERNEL_GS_BASE);	/* the user's, while we are in the kernel */
+}
+
+static void load_bases(const struct thread_struct *prev, const struct thread_struct *next)
+{
+	if (boot_cpu_data.fsgsbase)
+		wrfsbase(next->fsbase);
+	else
+		wrmsrl(MSR_FS_BASE, next->fsbase);
+	if (prev->gsbase != next->gsbase)
+		wrmsrl(MSR_KERNEL_GS_BASE, next->gsbase);
+}
+
+/*
+ * Everything of the CPU that belongs to the task, except stack and callee-saved registers: those are switch_to's. A kernel thread has no
+ * user registers (fpu is NULL): what it finds in them belongs to nobody and is left alone, so a trip through the idle task costs nothing twice.
+ */
+void switch_thread_state(struct task_struct *prev, struct task_struct *next)
+{
+	unsigned long top = (unsigned long)next->stack + THREAD_SIZE;
+
+	save_bases(&prev->thread);
+	load_bases(&prev->thread, &next->thread);
+	if (prev->thread.fpu)
+		fpu_save_current(prev->thread.fpu);
+	if (next->thread.fpu)
+		fpu_load_current(next->thread.fpu);
+	this_cpu(kernel_rsp) = top;	/* where SYSCALL's entry goes */
+	this_cpu(tss)->sp0 = top;	/* where an interrupt from user mode goes */
+}
+
+int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
+{
+	struct pt_regs *regs = task_pt_regs(p);
+	struct switch_frame *frame = (struct switch_frame *)regs - 1;
+
+	p->thread = (struct thread_struct){ .sp = (unsigned long)frame };
+	*frame = (struct switch_frame){ .ret = (unsigned long)ret_from_fork };
+	if (args->fn) {
+		memset(regs, 0, sizeof(*regs));
+		frame->bx = (unsigned long)args->fn;
+		frame->r12 = (unsigned long)args->fn_arg;
+		return 0;
+	}
+	if (thread_alloc_fpu(p))
+		return -ENOMEM;
+	fpu_save_current(p->thread.fpu);
+	preempt_disable();	/* the registers are the truth, and only while we are not switched out */
+	save_bases(&current->thread);
+	preempt_enable();
+	p->thread.fsbase = args->flags & CLONE_SETTLS ? args->tls : current->thread.fsbase;
+	p->thread.gsbase = current->thread.gsbase;
+	*regs = *current_pt_regs();
+	regs->ax = 0;		/* fork returns 0 in the child */
+	if (args->stack)
+		regs->sp = args->stack + args->stack_size;
+	return 0;
+}
+
+void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
+{
+	*regs = (struct pt_regs){ .ip = ip, .sp = sp, .cs = __USER_CS, .ss = __USER_DS, .flags = EFLAGS_USER };
+	regs->orig_ax = ~0UL;
+	local_irq_disable();
+	current->thread.fsbase = current->thread.gsbase = 0;
+	wrmsrl(MSR_FS_BASE, 0);
+	wrmsrl(MSR_KERNEL_GS_BASE, 0);
+	fpu_reset(current->thread.fpu);
+	fpu_load_current(current->thread.fpu);
+	local_irq_enable();
+	set_tsk_thread_flag(current, TIF_RESTORE_ALL);
+}
+
+long regs_syscall_nr(const struct pt_regs *regs)
+{
+	return (long)regs->orig_ax;
+}
+
+static int set_base(u32 msr, unsigned long *saved, unsigned long base)
+{
+	if (base >= TASK_SIZE)
+		return -EPERM;
+	local_irq_disable();
+	*saved = base;
+	wrmsrl(msr, base);
+	local_irq_enable();
+	return 0;
+}
+
+/* arch_prctl(2) for the running task. The base must be a user address: a non-canonical one would fault in WRMSR. */
+long do_arch_prctl(struct task_struct *p, int code, unsigned long arg)
+{
+	struct thread_struct *t = &p->thread;
+
+	switch (code) {
+	case ARCH_SET_FS:
+		return set_base(MSR_FS_BASE, &t->fsbase, arg);
+	case ARCH_SET_GS:
+		return set_base(MSR_KERNEL_GS_BASE, &t->gsbase, arg);
+	case ARCH_GET_FS:
+	case ARCH_GET_GS:
+		preempt_disable();
+		save_bases(t);
+		preempt_enable();
+		return put_user(code == ARCH_GET_FS ? t->fsbase : t->gsbase, (unsigned long __user *)arg);
+	default:
+		return -EINVAL;
+	}
+}

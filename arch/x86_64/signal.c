@@ -1,0 +1,292 @@
+/*
+ * The signal frame: what a thread's registers become while a handler runs, and how they come back. The layout is Linux's, byte for byte,
+ * since C libraries, unwinders and garbage collectors read and change it.
+ *
+ *	sp of the interrupted code, or the top of the alternate stack
+ *		| 128 bytes red zone    |  the interrupted function may use it without moving sp
+ *		|-----------------------| 64-aligned from here
+ *		| FP_XSTATE_MAGIC2      |  with XSAVE only: proves that the image was copied whole
+ *		| FPU image             |  512 bytes of FXSAVE (its bytes 464.. say what follows), then XSAVE's
+ *		|-----------------------| <- uc.uc_mcontext.fpstate
+ *		| siginfo               |  third part; filled in with SA_SIGINFO         <- handler's rsi
+ *		| uc: mask, altstack,   |
+ *		|     all registers     |                                                <- handler's rdx
+ *		| pretcode              |  sa_restorer: the return address of the handler
+ *	sp ->	|-----------------------|  16-aligned - 8, as after a CALL instruction
+ *
+ * The handler's RET goes to sa_restorer, which calls rt_sigreturn(2): sp is then just above pretcode. Whatever lies there by then is the
+ * user's word: rt_sigreturn takes from it only what the user could have set anyway (no segment, no privileged flag, no invalid FPU image).
+ * An ip or sp that is not canonical is found by IRET, whose fault is the user's (traps.c).
+ *
+ * Takes no locks: all is current's own. May sleep in user copies; the FPU image is therefore copied through a buffer of its own, never
+ * while the registers are half loaded.
+ */
+#include "asm/cpufeature.h"
+#include "asm/desc.h"
+#include "asm/processor.h"
+#include "asm/uaccess.h"
+#include "asm/vectors.h"
+#include "kernel/mm/mm.h"
+#include "kernel/printk.h"
+#include "kernel/signal/signal.h"
+#include "kernel/syscalls.h"
+#include "kernel/task/task.h"
+#include "libk/abi/syscall.h"
+#include "libk/abi/ucontext.h"
+#include "libk/atomic.h"
+#include "libk/string.h"
+
+struct rt_sigframe {
+	void *pretcode;
+	struct ucontext uc;
+	siginfo_t info;
+};
+BUILD_BUG_ON(sizeof(struct rt_sigframe) != 440);
+BUILD_BUG_ON(sizeof(struct sigcontext) != 256);
+
+#define RED_ZONE 128
+#define XFEATURES_FPSSE 3UL
+#define X86_EFLAGS_TF 0x100UL
+#define X86_EFLAGS_DF 0x400UL
+#define X86_EFLAGS_RF 0x10000UL
+/* What a handler may change: AC, RF, OF, DF, TF and the five flags of arithmetic. */
+#define USER_EFLAGS (0x40000UL | X86_EFLAGS_RF | 0x800UL | X86_EFLAGS_DF | X86_EFLAGS_TF | 0xd5UL)
+
+static struct kmem_cache *image_cache;
+
+void signal_frame_init(void)
+{
+	image_cache = kmem_cache_create("sigfpu", fpu_size(), 64);
+}
+
+/* --- FPU state --- */
+
+static size_t fpstate_size(void)
+{
+	return fpu_size() + (boot_cpu_data.xsave ? FP_XSTATE_MAGIC2_SIZE : 0);
+}
+
+/* The live registers to fp on the user's stack. thread.fpu is free for it: while we run it holds nothing, and if we are switched out in the
+ * copy the same values are written to it again. */
+static int save_fpstate(struct _fpstate __user *fp)
+{
+	struct _xstate *image = current->thread.fpu;
+	struct _fpx_sw_bytes *sw = &image->fpstate.sw_reserved;	/* bytes the CPU leaves alone */
+	u32 __user *magic2 = (u32 __user *)((char __user *)fp + fpu_size());
+
+	fpu_save_current(image);
+	memset(sw, 0, sizeof(*sw));
+	if (boot_cpu_data.xsave) {
+		sw->magic1 = FP_XSTATE_MAGIC1;
+		sw->extended_size = (u32)fpstate_size();
+		sw->xfeatures = boot_cpu_data.xcr0;
+		sw->xstate_size = (u32)fpu_size();
+	}
+	if (copy_to_user(fp, image, fpu_size()))
+		return -EFAULT;
+	if (!boot_cpu_data.xsave)
+		return 0;
+	/* A handler may write x87 and SSE registers in the image without knowing of the header: there they are always in force. */
+	if (put_user(image->xstate_hdr.xfeatures | XFEATURES_FPSSE, &((struct _xstate __user *)fp)->xstate_hdr.xfeatures))
+		return -EFAULT;
+	return put_user(FP_XSTATE_MAGIC2, magic2);
+}
+
+/* A frame without the magic numbers, or whose size is not ours, has at least the 512 bytes of old: all else is then initial. */
+static bool has_xstate(const struct _fpstate *image, const struct _fpstate __user *fp)
+{
+	const struct _fpx_sw_bytes *sw = &image->sw_reserved;
+	u32 magic2;
+
+	if (sw->magic1 != FP_XSTATE_MAGIC1 || sw->xstate_size != fpu_size() || sw->extended_size != fpstate_size())
+		return false;
+	return !get_user(magic2, (const u32 __user *)((const char __user *)fp + fpu_size())) && magic2 == FP_XSTATE_MAGIC2;
+}
+
+static int read_fpstate(struct _xstate *image, const struct _fpstate __user *fp)
+{
+	if (!fp) {
+		fpu_reset(image);
+		return 0;
+	}
+	if (copy_from_user(&image->fpstate, fp, sizeof(image->fpstate)))
+		return -EFAULT;
+	if (boot_cpu_data.xsave) {
+		if (!has_xstate(&image->fpstate, fp)) {
+			memset(&image->xstate_hdr, 0, sizeof(image->xstate_hdr));
+			image->xstate_hdr.xfeatures = XFEATURES_FPSSE;
+		} else if (copy_from_user(image, fp, fpu_size())) {
+			return -EFAULT;
+		} else {
+			image->xstate_hdr.xfeatures &= boot_cpu_data.xcr0;
+		}
+	}
+	return fpu_check(image);
+}
+
+static int restore_fpstate(const struct _fpstate __user *fp)
+{
+	void *image = kmem_cache_alloc(image_cache, GFP_KERNEL);
+	int ret = image ? read_fpstate(image, fp) : -ENOMEM;
+
+	if (!ret)
+		fpu_load_current(image);
+	if (image)
+		kmem_cache_free(image_cache, image);
+	return ret;
+}
+
+/* --- going in --- */
+
+/* Where the frame goes, 0: nowhere. *fpp: where the FPU image does. */
+static unsigned long frame_address(const struct sigaction *sa, unsigned long sp, unsigned long *fpp)
+{
+	bool was_on = on_sig_stack(sp), on_alt = was_on;
+
+	sp -= RED_ZONE;
+	if ((sa->sa_flags & SA_ONSTACK) && sas_ss_flags(sp) == 0) {
+		sp = current->sas_ss_sp + current->sas_ss_size;
+		on_alt = true;
+	}
+	*fpp = sp = (sp - fpstate_size()) & ~63UL;
+	sp = ((sp - sizeof(struct rt_sigframe)) & ~15UL) - 8;
+	/* The frame must lie in the stack it begins in: below it is other people's memory. */
+	if (on_alt && sp - current->sas_ss_sp >= current->sas_ss_size)
+		return 0;
+	return sp;
+}
+
+static void fill_sigcontext(struct sigcontext *sc, const struct pt_regs *regs, sigset_t oldmask)
+{
+	*sc = (struct sigcontext){
+		.r8 = regs->r8, .r9 = regs->r9, .r10 = regs->r10, .r11 = regs->r11,
+		.r12 = regs->r12, .r13 = regs->r13, .r14 = regs->r14, .r15 = regs->r15,
+		.rdi = regs->di, .rsi = regs->si, .rbp = regs->bp, .rbx = regs->bx,
+		.rdx = regs->dx, .rax = regs->ax, .rcx = regs->cx, .rsp = regs->sp,
+		.rip = regs->ip, .eflags = regs->flags, .cs = (u16)regs->cs, .ss = (u16)regs->ss,
+		.err = current->thread.error_code, .trapno = current->thread.trap_nr,
+		.oldmask = oldmask, .cr2 = current->thread.cr2,
+	};
+}
+
+int setup_rt_frame(int sig, const siginfo_t *info, const struct sigaction *sa, sigset_t oldmask, struct pt_regs *regs)
+{
+	struct {
+		void *pretcode;
+		struct ucontext uc;
+	} head;		/* the frame but for siginfo */
+	unsigned long fp, sp = frame_address(sa, regs->sp, &fp);
+	struct rt_sigframe __user *frame = (struct rt_sigframe __user *)sp;
+
+	if (!sp || !(sa->sa_flags & SA_RESTORER) || save_fpstate((struct _fpstate __user *)fp))
+		return -EFAULT;
+	head.pretcode = (void *)sa->sa_restorer;
+	head.uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (boot_cpu_data.xsave ? UC_FP_XSTATE : 0);
+	head.uc.uc_link = NULL;
+	head.uc.uc_stack.ss_sp = (void *)current->sas_ss_sp;
+	head.uc.uc_stack.ss_flags = (int)current->sas_ss_flags;
+	head.uc.uc_stack.ss_size = current->sas_ss_size;
+	memset(&head.uc.uc_stack.ss_flags + 1, 0, sizeof(int));		/* padding */
+	fill_sigcontext(&head.uc.uc_mcontext, regs, oldmask);
+	head.uc.uc_mcontext.fpstate = (struct _fpstate *)fp;
+	head.uc.uc_sigmask = oldmask;
+	if (copy_to_user(frame, &head, sizeof(head)))
+		return -EFAULT;
+	if ((sa->sa_flags & SA_SIGINFO) && copy_siginfo_to_user(&frame->info, info))
+		return -EFAULT;
+	regs->di = (unsigned long)sig;
+	regs->ax = 0;		/* a handler without prototype: no vector registers are arguments */
+	regs->si = (unsigned long)&frame->info;
+	regs->dx = (unsigned long)&frame->uc;
+	regs->ip = (unsigned long)sa->sa_handler;
+	regs->sp = sp;
+	regs->cs = __USER_CS;
+	regs->ss = __USER_DS;
+	regs->flags &= ~(X86_EFLAGS_DF | X86_EFLAGS_RF | X86_EFLAGS_TF);
+	return 0;
+}
+
+/* --- coming back --- */
+
+static void restore_sigcontext(struct pt_regs *regs, const struct sigcontext *sc)
+{
+	regs->r8 = sc->r8, regs->r9 = sc->r9, regs->r10 = sc->r10, regs->r11 = sc->r11;
+	regs->r12 = sc->r12, regs->r13 = sc->r13, regs->r14 = sc->r14, regs->r15 = sc->r15;
+	regs->di = sc->rdi, regs->si = sc->rsi, regs->bp = sc->rbp, regs->bx = sc->rbx;
+	regs->dx = sc->rdx, regs->ax = sc->rax, regs->cx = sc->rcx, regs->sp = sc->rsp;
+	regs->ip = sc->rip;
+	regs->cs = __USER_CS;
+	regs->ss = __USER_DS;
+	regs->flags = (regs->flags & ~USER_EFLAGS) | (sc->eflags & USER_EFLAGS);
+	regs->orig_ax = -1UL;	/* not in a system call: nothing is restarted */
+}
+
+/* Messages about broken programs: at most ten in five seconds, so that none of them can flood the log. */
+static bool fault_message_allowed(void)
+{
+	static u64 since;	/* races only make it a message more or less */
+	static int n;
+	u64 now = ktime_get();
+
+	if (now - since > 5 * NSEC_PER_SEC) {
+		since = now;
+		n = 0;
+	}
+	return n++ < 10;
+}
+
+long sys_rt_sigreturn(void)
+{
+	struct pt_regs *regs = current_pt_regs();
+	struct rt_sigframe __user *frame = (struct rt_sigframe __user *)(regs->sp - sizeof(frame->pretcode));
+	struct ucontext uc;
+
+	if (copy_from_user(&uc, &frame->uc, sizeof(uc)))
+		goto bad;
+	set_current_blocked(uc.uc_sigmask);
+	restore_sigcontext(regs, &uc.uc_mcontext);
+	current->restart_block.fn = NULL;
+	set_tsk_thread_flag(current, TIF_RESTORE_ALL);	/* the quick way out of a system call restores only some registers */
+	if (restore_fpstate((struct _fpstate __user *)uc.uc_mcontext.fpstate) || restore_altstack(&frame->uc.uc_stack))
+		goto bad;
+	return regs_return_value(regs);
+bad:
+	if (fault_message_allowed())
+		pr_info("%s[%d] bad frame in rt_sigreturn frame:%lx ip:%lx sp:%lx\n", current->comm, current->pid,
+			(unsigned long)frame, regs->ip, regs->sp);
+	force_sig(SIGSEGV);
+	return 0;
+}
+
+/* --- interrupted system calls --- */
+
+int syscall_restart_error(const struct pt_regs *regs)
+{
+	long error = -regs_return_value(regs);
+
+	if ((long)regs->orig_ax < 0 || error < ERESTARTSYS || error > ERESTART_RESTARTBLOCK || error == ENOIOCTLCMD)
+		return 0;
+	return (int)error;
+}
+
+void syscall_restart(struct pt_regs *regs, bool by_restart_block)
+{
+	regs->ax = by_restart_block ? __NR_restart_syscall : regs->orig_ax;
+	regs->ip -= 2;		/* the length of SYSCALL */
+}
+
+/* As on Linux, so that tools and eyes find what they know. */
+void show_fault(int sig, unsigned long addr)
+{
+	const struct pt_regs *regs = current_pt_regs();
+	const struct thread_struct *t = &current->thread;
+
+	if (!fault_message_allowed())
+		return;
+	if (t->trap_nr == X86_TRAP_PF)
+		pr_info("%s[%d]: segfault at %lx ip %016lx sp %016lx error %lx\n", current->comm, current->pid, addr,
+			regs->ip, regs->sp, t->error_code);
+	else
+		pr_info("traps: %s[%d] trap %lu (signal %d) ip:%lx sp:%lx error:%lx\n", current->comm, current->pid,
+			t->trap_nr, sig, regs->ip, regs->sp, t->error_code);
+}

@@ -1,0 +1,180 @@
+; Copies between kernel and user memory. asm/uaccess.h declares and documents the functions; callers have checked the range.
+;
+; Any instruction here that touches user memory may fault. The fault handler (traps.c) first tries to make the page present; when that
+; fails it looks the instruction up in the exception table and goes on at the fix-up instead. An entry covers a range of code:
+;	dq first instruction, end, fix-up
+; The copies keep three registers true at every such instruction: rdi (to), rsi (from), and rdx or rcx (bytes left), so that a fix-up
+; knows exactly how far they came.
+
+; STAC opens user memory to the kernel, CLAC closes it (SMAP, SDM vol. 3A 4.6). CPUs without SMAP fault on both, so each is assembled as
+; a 3-byte NOP, and its place and true code are noted in the section smap_sites: smap_patch() writes them in when the CPU has SMAP.
+%macro SMAP_SITE 1
+%%site:	db 0x0f, 0x1f, 0x00
+	[section smap_sites progbits alloc noexec nowrite align=8]
+	dq %%site, %1
+	__?SECT?__
+%endmacro
+%define STAC SMAP_SITE 0xcb010f
+%define CLAC SMAP_SITE 0xca010f
+
+EFAULT		equ 14
+LONG_COPY	equ 64		; from here on REP is worth its start-up cost
+
+	global __copy_user, __clear_user
+	global __get_user_8, __get_user_4, __get_user_1, __put_user_8, __put_user_4, __put_user_1
+	global __cmpxchg_user_4, __xchg_user_4, __xadd_user_4
+
+%macro EX_TABLE 3
+	[section __ex_table progbits alloc noexec nowrite align=8]
+	dq %1, %2, %3
+	__?SECT?__
+%endmacro
+
+section .text
+
+; unsigned long __copy_user(void *to, const void *from, unsigned long n)
+__copy_user:
+	STAC
+.start:
+	cmp rdx, LONG_COPY
+	jae .long
+	cmp rdx, 8
+	jb .bytes
+.word:
+	mov rax, [rsi]
+	mov [rdi], rax
+	add rsi, 8
+	add rdi, 8
+	sub rdx, 8
+	cmp rdx, 8
+	jae .word
+.bytes:
+	test edx, edx
+	jz .done
+.byte:
+	mov al, [rsi]
+	mov [rdi], al
+	inc rsi
+	inc rdi
+	dec edx
+	jnz .byte
+.done:
+	CLAC
+	xor eax, eax
+	ret
+.long:
+	mov rcx, rdx
+	and edx, 7
+	shr rcx, 3
+.rep:
+	rep movsq
+.rep_end:
+	jmp .bytes
+.end:
+; A word may have straddled the page that is missing: its first bytes are still to be copied. So all fix-ups end in a loop of bytes.
+.fix_long:
+	lea rdx, [rdx + rcx * 8]
+.fix:
+	mov rcx, rdx
+.last:
+	rep movsb
+.last_end:
+.fix_last:
+	CLAC
+	mov rax, rcx
+	ret
+EX_TABLE .rep, .rep_end, .fix_long
+EX_TABLE .start, .end, .fix
+EX_TABLE .last, .last_end, .fix_last
+
+; unsigned long __clear_user(void *to, unsigned long n)
+__clear_user:
+	STAC
+	xor eax, eax
+	mov rcx, rsi
+	mov edx, esi
+	shr rcx, 3
+	and edx, 7
+.rep:
+	rep stosq
+.rep_end:
+	mov ecx, edx
+.last:
+	rep stosb
+.last_end:
+.fix_last:
+	CLAC
+	mov rax, rcx
+	ret
+.fix:
+	lea rcx, [rdx + rcx * 8]
+	jmp .last
+EX_TABLE .rep, .rep_end, .fix
+EX_TABLE .last, .last_end, .fix_last
+
+; One word each: no registers to save, so one fix-up serves them all.
+words:
+; int __get_user_N(uN *to, const void *from)
+__get_user_8:
+	STAC
+	mov rax, [rsi]
+	CLAC
+	mov [rdi], rax
+	xor eax, eax
+	ret
+__get_user_4:
+	STAC
+	mov eax, [rsi]
+	CLAC
+	mov [rdi], eax
+	xor eax, eax
+	ret
+__get_user_1:
+	STAC
+	mov al, [rsi]
+	CLAC
+	mov [rdi], al
+	xor eax, eax
+	ret
+; int __put_user_N(uN value, void *to)
+__put_user_8:
+	STAC
+	mov [rsi], rdi
+	jmp word_done
+__put_user_4:
+	STAC
+	mov [rsi], edi
+	jmp word_done
+__put_user_1:
+	STAC
+	mov [rsi], dil
+	jmp word_done
+; int __cmpxchg_user_4(u32 *old, u32 *p, u32 expect, u32 desired)
+__cmpxchg_user_4:
+	mov eax, edx
+	STAC
+	lock cmpxchg [rsi], ecx
+	jmp word_old
+; int __xchg_user_4(u32 *old, u32 *p, u32 value)
+__xchg_user_4:
+	mov eax, edx
+	STAC
+	xchg [rsi], eax
+	jmp word_old
+; int __xadd_user_4(u32 *old, u32 *p, u32 value)
+__xadd_user_4:
+	mov eax, edx
+	STAC
+	lock xadd [rsi], eax
+word_old:
+	mov [rdi], eax
+word_done:
+	CLAC
+	xor eax, eax
+	ret
+words_end:
+fault:
+	CLAC
+	mov rax, -EFAULT
+	ret
+EX_TABLE words, words_end, fault

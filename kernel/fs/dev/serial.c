@@ -1,0 +1,130 @@
+/*
+ * The serial ports, seen twice: as terminals (/dev/ttyS0 ...), and as plain byte streams (/dev/serial0 ...). The plain view is a terminal too, but one
+ * whose line discipline leaves every byte as it is and whose file knows no ioctl, so that it is none to isatty(). Input goes to the plain view
+ * while that is open, else to the terminal. A full buffer stops the receiver: bytes wait at the sender, none is lost.
+ *
+ * Locks: none of its own.
+ */
+#include "asm/uart.h"
+#include "kernel/entry.h"
+#include "kernel/fs/dev/tty.h"
+#include "kernel/printk.h"
+#include "libk/printf.h"
+
+#define SERIAL_MAJOR 240	/* first of Linux's local range */
+
+static struct serial_port {
+	struct tty_struct tty, plain;
+} ports[NR_UARTS];
+static bool ready;		/* bytes that arrive earlier have nowhere to go */
+
+static size_t serial_write(struct tty_struct *tty, const u8 *buf, size_t n)
+{
+	return uart_write(tty->index, (const char *)buf, n);
+}
+
+static void serial_throttle(struct tty_struct *tty, bool on)
+{
+	uart_receive(tty->index, !on);
+}
+
+/* Nobody will read what is left, and a receiver that it stopped must not stay so. */
+static void plain_close(struct tty_struct *tty)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&tty->lock, flags);
+	n_tty_flush_input(&tty->ldisc);
+	tty->throttled = false;
+	uart_receive(tty->index, true);
+	spin_unlock_irqrestore(&tty->lock, flags);
+}
+
+static const struct tty_operations serial_tty_ops = { .write = serial_write, .throttle = serial_throttle };
+static const struct tty_operations plain_ops = { .write = serial_write, .throttle = serial_throttle, .close = plain_close };
+
+struct tty_struct *serial_tty(int port)
+{
+	return uart_present(port) ? &ports[port].tty : NULL;
+}
+
+void serial_receive(int nr, u8 byte)
+{
+	struct serial_port *port = &ports[nr];
+
+	if (!smp_load_acquire(&ready))
+		return;
+	tty_receive(READ_ONCE(port->plain.count) ? &port->plain : &port->tty, &byte, 1);
+}
+
+/* BREAK on a terminal: what BRKINT and IGNBRK say of it. */
+void serial_break(int nr)
+{
+	struct tty_struct *tty = &ports[nr].tty;
+	tcflag_t iflag = READ_ONCE(tty->ldisc.termios.c_iflag);
+
+	if (!smp_load_acquire(&ready) || iflag & IGNBRK)
+		return;
+	if (iflag & BRKINT)
+		tty_signal_pgrp(tty, SIGINT);
+	else
+		serial_receive(nr, 0);
+}
+
+void serial_transmit_ready(int nr)
+{
+	if (!smp_load_acquire(&ready))
+		return;
+	tty_output_ready(&ports[nr].tty);
+	tty_output_ready(&ports[nr].plain);
+}
+
+static int serial_open(struct inode *inode, struct file *f)
+{
+	int nr = (int)minor(inode->i_rdev);
+
+	return uart_present(nr) ? tty_attach(f, &ports[nr].plain, &plain_tty_fops) : -ENXIO;
+}
+
+static const struct file_operations serial_fops = { .open = serial_open };
+
+/* "80x24" */
+static void parse_winsize(const char *s, struct winsize *ws)
+{
+	unsigned int number[2] = { 0, 0 }, i = 0;
+
+	for (; *s && i < 2; s++) {
+		if (*s == 'x')
+			i++;
+		else if (*s >= '0' && *s <= '9')
+			number[i] = number[i] * 10 + (unsigned int)(*s - '0');
+	}
+	if (number[0] && number[1])
+		*ws = (struct winsize){ .ws_col = (u16)number[0], .ws_row = (u16)number[1] };
+}
+
+/* Every byte as it is, and a read returns when there is one. */
+static void make_plain(struct n_tty *n)
+{
+	n->termios.c_iflag = n->termios.c_oflag = n->termios.c_lflag = 0;
+}
+
+void serial_init(void)
+{
+	char text[16];
+
+	register_chrdev(SERIAL_MAJOR, "serial", &serial_fops);
+	for (int i = 0; i < NR_UARTS; i++) {
+		struct serial_port *port = &ports[i];
+
+		tty_struct_init(&port->tty, &serial_tty_ops, makedev(TTY_MAJOR, 64 + i), i);
+		tty_struct_init(&port->plain, &plain_ops, makedev(SERIAL_MAJOR, i), i);
+		make_plain(&port->plain.ldisc);
+		if (cmdline_option("console.size", text, sizeof(text)))
+			parse_winsize(text, &port->tty.winsize);
+		snprintf(text, sizeof(text), "serial%d", i);
+		if (uart_present(i))
+			devtmpfs_create(text, S_IFCHR | 0660, makedev(SERIAL_MAJOR, i));
+	}
+	smp_store_release(&ready, true);
+}

@@ -1,0 +1,500 @@
+/*
+ * Descriptor tables (files_struct) and what else of the file system a task has: root, working directory, umask (fs_struct). Threads share
+ * both by reference; fork copies them.
+ *
+ * Locks: file_lock for every change of a table, and for reading one that is shared; fs->lock; alloc_lock of a task to reach its tables
+ * from outside. Nothing sleeps under them: what a closed descriptor lets go of is let go of afterwards.
+ */
+#include "kernel/fs/internal.h"
+
+struct files_struct init_files = {
+	.count = { ATOMIC_INIT(1) }, .file_lock = SPINLOCK_INIT("file_lock"), .max_fds = NR_OPEN_DEFAULT, .fd = init_files.fd_array,
+	.open_fds = &init_files.open_init, .close_on_exec = &init_files.cloexec_init,
+};
+struct fs_struct init_fs = { .users = { ATOMIC_INIT(1) }, .lock = SPINLOCK_INIT("fs_lock"), .umask = 022 };
+
+/* --- lookup --- */
+
+struct fd __fdget_shared(unsigned int fd, unsigned int refuse)
+{
+	struct files_struct *files = current->files;
+	struct file *f;
+
+	spin_lock(&files->file_lock);
+	f = fd < files->max_fds ? files->fd[fd] : NULL;
+	if (f && (f->f_mode & refuse))
+		f = NULL;
+	if (f)
+		get_file(f);
+	spin_unlock(&files->file_lock);
+	return (struct fd){ f, f ? FDPUT : 0 };
+}
+
+struct file *fget(unsigned int fd)
+{
+	struct fd f = fdget(fd);
+
+	if (f.file && !(f.flags & FDPUT))
+		get_file(f.file);
+	return f.file;
+}
+
+/* --- growing and changing --- */
+
+/* One block for all three arrays, pointers first. */
+static struct file **alloc_fd_arrays(unsigned int n)
+{
+	return kzalloc(n * sizeof(struct file *) + n / 4, GFP_KERNEL);
+}
+
+static void free_fd_arrays(struct files_struct *files, struct file **fd)
+{
+	if (fd != files->fd_array)
+		kfree(fd);
+}
+
+/* Moves the table's contents into arrays of n slots. file_lock held, or the table not visible yet. */
+static void set_fd_arrays(struct files_struct *files, struct file **fd, unsigned int n)
+{
+	unsigned long *maps = (unsigned long *)(fd + n);
+	unsigned int old = files->max_fds;
+
+	memcpy(fd, files->fd, old * sizeof(*fd));
+	memcpy(maps, files->open_fds, old / 8);
+	memcpy(maps + BITS_TO_LONGS(n), files->close_on_exec, old / 8);
+	files->fd = fd;
+	files->open_fds = maps;
+	files->close_on_exec = maps + BITS_TO_LONGS(n);
+	files->max_fds = n;
+}
+
+/* Makes room for descriptor fd. file_lock held, dropped and taken again: the table may have changed. 0, -EMFILE, -ENOMEM. */
+static int expand_files(struct files_struct *files, unsigned int fd)
+{
+	unsigned int n = roundup_pow_of_two(max_t(unsigned int, fd + 1, NR_OPEN_DEFAULT * 2));
+	struct file **new, **old;
+
+	if (fd >= NR_OPEN_MAX)
+		return -EMFILE;
+	spin_unlock(&files->file_lock);
+	new = alloc_fd_arrays(n);
+	spin_lock(&files->file_lock);
+	if (!new)
+		return -ENOMEM;
+	old = new;
+	if (files->max_fds < n) {
+		old = files->fd;
+		set_fd_arrays(files, new, n);
+	}
+	spin_unlock(&files->file_lock);
+	free_fd_arrays(files, old);
+	spin_lock(&files->file_lock);
+	return 0;
+}
+
+static void set_fd_bits(struct files_struct *files, unsigned int fd, unsigned int flags)
+{
+	__set_bit(fd, files->open_fds);
+	if (flags & O_CLOEXEC)
+		__set_bit(fd, files->close_on_exec);
+	else
+		__clear_bit(fd, files->close_on_exec);
+}
+
+static unsigned long fd_limit(void)
+{
+	return min_t(unsigned long, current->signal->rlim[RLIMIT_NOFILE].rlim_cur, NR_OPEN_MAX);
+}
+
+int get_unused_fd_from(unsigned int start, unsigned int flags)
+{
+	struct files_struct *files = current->files;
+	unsigned long fd;
+	int err;
+
+	spin_lock(&files->file_lock);
+	for (;;) {
+		fd = max(start, files->next_fd);
+		if (fd < files->max_fds)
+			fd = find_next_zero_bit(files->open_fds, files->max_fds, fd);
+		err = -EMFILE;
+		if (fd >= fd_limit())
+			goto out;
+		if (fd < files->max_fds)
+			break;
+		err = expand_files(files, fd);
+		if (err)
+			goto out;
+	}
+	set_fd_bits(files, fd, flags);
+	if (start <= files->next_fd)
+		files->next_fd = fd + 1;
+	err = fd;
+out:
+	spin_unlock(&files->file_lock);
+	return err;
+}
+
+/* file_lock held. */
+static void __put_unused_fd(struct files_struct *files, unsigned int fd)
+{
+	__clear_bit(fd, files->open_fds);
+	files->next_fd = min(files->next_fd, fd);
+}
+
+void put_unused_fd(unsigned int fd)
+{
+	struct files_struct *files = current->files;
+
+	spin_lock(&files->file_lock);
+	__put_unused_fd(files, fd);
+	spin_unlock(&files->file_lock);
+}
+
+void fd_install(unsigned int fd, struct file *f)
+{
+	struct files_struct *files = current->files;
+
+	spin_lock(&files->file_lock);
+	files->fd[fd] = f;
+	spin_unlock(&files->file_lock);
+}
+
+/* --- closing --- */
+
+/* What close(2) does with the file once its descriptor is gone. */
+static int filp_close(struct file *f, struct files_struct *owner)
+{
+	int err = f->f_op->flush ? f->f_op->flush(f) : 0;
+
+	if (unlikely(!list_empty(&f->f_inode->i_flock)))
+		locks_remove_posix(f, owner);
+	fput(f);
+	return err;
+}
+
+/* Takes the file out of its slot; file_lock held. A slot that is only reserved is left to who reserved it. */
+static struct file *take_fd(struct files_struct *files, unsigned int fd)
+{
+	struct file *f = fd < files->max_fds ? files->fd[fd] : NULL;
+
+	if (f) {
+		files->fd[fd] = NULL;
+		__put_unused_fd(files, fd);
+	}
+	return f;
+}
+
+int close_fd(unsigned int fd)
+{
+	struct files_struct *files = current->files;
+	struct file *f;
+
+	spin_lock(&files->file_lock);
+	f = take_fd(files, fd);
+	spin_unlock(&files->file_lock);
+	return f ? filp_close(f, files) : -EBADF;
+}
+
+static void close_taken(struct files_struct *files, unsigned int fd)
+{
+	struct file *f;
+
+	spin_lock(&files->file_lock);
+	f = take_fd(files, fd);
+	spin_unlock(&files->file_lock);
+	if (f)
+		filp_close(f, files);
+}
+
+void do_close_on_exec(struct files_struct *files)
+{
+	unsigned long fd;
+
+	for_each_set_bit(fd, files->close_on_exec, files->max_fds)
+		if (test_bit(fd, files->open_fds))
+			close_taken(files, fd);
+}
+
+long sys_close(unsigned int fd)
+{
+	int err = close_fd(fd);
+
+	/* The descriptor is gone: the call must not be restarted. */
+	return err == -ERESTARTSYS || err == -ERESTARTNOINTR || err == -ERESTARTNOHAND ? -EINTR : err;
+}
+
+/* A table of its own for current, which shared one. */
+static int unshare_files(void)
+{
+	struct files_struct *old = current->files, *new;
+
+	if (refcount_read(&old->count) == 1)
+		return 0;
+	new = dup_fd(old);
+	if (!new)
+		return -ENOMEM;
+	spin_lock(&current->alloc_lock);
+	current->files = new;
+	spin_unlock(&current->alloc_lock);
+	put_files_struct(old);
+	return 0;
+}
+
+long sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
+{
+	struct files_struct *files;
+	int err;
+
+	if ((flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) || first > last)
+		return -EINVAL;
+	err = flags & CLOSE_RANGE_UNSHARE ? unshare_files() : 0;
+	if (err)
+		return err;
+	files = current->files;
+	last = min_t(unsigned int, last, READ_ONCE(files->max_fds) - 1);
+	for (unsigned int fd = first; fd <= last; fd++) {
+		if (!(flags & CLOSE_RANGE_CLOEXEC)) {
+			close_taken(files, fd);
+			continue;
+		}
+		spin_lock(&files->file_lock);
+		__set_bit(fd, files->close_on_exec);
+		spin_unlock(&files->file_lock);
+	}
+	return 0;
+}
+
+/* --- the table as a whole --- */
+
+/* Slots worth copying, a multiple of 64. file_lock held. */
+static unsigned int used_slots(const struct files_struct *files)
+{
+	unsigned int words = files->max_fds / BITS_PER_LONG;
+
+	while (words > 1 && !files->open_fds[words - 1])
+		words--;
+	return words * BITS_PER_LONG;
+}
+
+struct files_struct *dup_fd(struct files_struct *old)
+{
+	struct files_struct *files = kzalloc(sizeof(*files), GFP_KERNEL);
+	struct file **big = NULL;
+	unsigned int n, have = NR_OPEN_DEFAULT;
+	unsigned long fd;
+
+	if (!files)
+		return NULL;
+	refcount_set(&files->count, 1);
+	spin_lock_init(&files->file_lock, "file_lock");
+	files->max_fds = NR_OPEN_DEFAULT;
+	files->fd = files->fd_array;
+	files->open_fds = &files->open_init;
+	files->close_on_exec = &files->cloexec_init;
+	spin_lock(&old->file_lock);
+	while ((n = used_slots(old)) > have) {
+		spin_unlock(&old->file_lock);
+		kfree(big);
+		have = roundup_pow_of_two(n);
+		big = alloc_fd_arrays(have);
+		if (!big) {
+			kfree(files);
+			return NULL;
+		}
+		spin_lock(&old->file_lock);
+	}
+	if (big)
+		set_fd_arrays(files, big, have);
+	bitmap_copy(files->close_on_exec, old->close_on_exec, n);
+	for_each_set_bit(fd, old->open_fds, n)
+		if (old->fd[fd]) {	/* else another thread is just opening it */
+			files->fd[fd] = get_file(old->fd[fd]);
+			__set_bit(fd, files->open_fds);
+		}
+	files->next_fd = find_first_zero_bit(files->open_fds, files->max_fds);
+	spin_unlock(&old->file_lock);
+	return files;
+}
+
+void put_files_struct(struct files_struct *files)
+{
+	unsigned long fd;
+
+	if (!files || !refcount_dec_and_test(&files->count))
+		return;
+	for_each_set_bit(fd, files->open_fds, files->max_fds)
+		if (files->fd[fd])
+			filp_close(files->fd[fd], files);
+	free_fd_arrays(files, files->fd);
+	kfree(files);
+}
+
+struct files_struct *get_task_files(struct task_struct *p)
+{
+	struct files_struct *files;
+
+	spin_lock(&p->alloc_lock);
+	files = p->files;
+	if (files)
+		refcount_inc(&files->count);
+	spin_unlock(&p->alloc_lock);
+	return files;
+}
+
+void exit_files(struct task_struct *p)
+{
+	struct files_struct *files;
+
+	spin_lock(&p->alloc_lock);
+	files = p->files;
+	p->files = NULL;
+	spin_unlock(&p->alloc_lock);
+	put_files_struct(files);
+}
+
+/* --- dup --- */
+
+long sys_dup(unsigned int fd)
+{
+	struct file *f;
+	struct fd raw = fdget_raw(fd);
+	int new;
+
+	if (!raw.file)
+		return -EBADF;
+	f = get_file(raw.file);
+	fdput(raw);
+	new = get_unused_fd_flags(0);
+	if (new >= 0)
+		fd_install(new, f);
+	else
+		fput(f);
+	return new;
+}
+
+/* Puts f, whose reference it takes over, into slot fd, and closes what was there. */
+static int replace_fd(unsigned int fd, struct file *f, unsigned int flags)
+{
+	struct files_struct *files = current->files;
+	struct file *old;
+	int err = -EBADF;
+
+	if (fd >= fd_limit())
+		goto fail;
+	spin_lock(&files->file_lock);
+	err = fd < files->max_fds ? 0 : expand_files(files, fd);
+	old = err ? NULL : files->fd[fd];
+	if (!err && !old && test_bit(fd, files->open_fds))
+		err = -EBUSY;		/* another thread's open is about to use the slot */
+	if (!err) {
+		files->fd[fd] = f;
+		set_fd_bits(files, fd, flags);
+	}
+	spin_unlock(&files->file_lock);
+	if (err)
+		goto fail;
+	if (old)
+		filp_close(old, files);
+	return fd;
+fail:
+	fput(f);
+	return err;
+}
+
+long sys_dup3(unsigned int fd, unsigned int to, int flags)
+{
+	struct fd f;
+
+	if ((flags & ~O_CLOEXEC) || fd == to)
+		return -EINVAL;
+	if (to >= fd_limit())
+		return -EBADF;
+	f = fdget_raw(fd);
+	if (!f.file)
+		return -EBADF;
+	get_file(f.file);
+	fdput(f);
+	return replace_fd(to, f.file, flags);
+}
+
+long sys_dup2(unsigned int fd, unsigned int to)
+{
+	struct fd f;
+
+	if (fd != to)
+		return sys_dup3(fd, to, 0);
+	f = fdget_raw(fd);
+	fdput(f);
+	return f.file ? (long)fd : -EBADF;
+}
+
+/* --- fs_struct --- */
+
+static void get_fs_path(struct fs_struct *fs, const struct path *from, struct path *to)
+{
+	spin_lock(&fs->lock);
+	*to = *from;
+	path_get(to);
+	spin_unlock(&fs->lock);
+}
+
+void get_fs_root(struct path *path)
+{
+	get_fs_path(current->fs, &current->fs->root, path);
+}
+
+void get_fs_pwd(struct path *path)
+{
+	get_fs_path(current->fs, &current->fs->pwd, path);
+}
+
+struct fs_struct *copy_fs_struct(struct fs_struct *old)
+{
+	struct fs_struct *fs = kmalloc(sizeof(*fs), GFP_KERNEL);
+
+	if (!fs)
+		return NULL;
+	refcount_set(&fs->users, 1);
+	spin_lock_init(&fs->lock, "fs_lock");
+	spin_lock(&old->lock);
+	fs->umask = old->umask;
+	fs->root = old->root;
+	fs->pwd = old->pwd;
+	path_get(&fs->root);
+	path_get(&fs->pwd);
+	spin_unlock(&old->lock);
+	return fs;
+}
+
+void put_fs_struct(struct fs_struct *fs)
+{
+	if (!fs || !refcount_dec_and_test(&fs->users))
+		return;
+	path_put(&fs->root);
+	path_put(&fs->pwd);
+	kfree(fs);
+}
+
+void exit_fs(struct task_struct *p)
+{
+	struct fs_struct *fs;
+
+	spin_lock(&p->alloc_lock);
+	fs = p->fs;
+	p->fs = NULL;
+	spin_unlock(&p->alloc_lock);
+	put_fs_struct(fs);
+}
+
+bool get_task_fs_path(struct task_struct *p, bool root, struct path *path)
+{
+	struct fs_struct *fs;
+
+	spin_lock(&p->alloc_lock);
+	fs = p->fs;
+	if (fs)
+		get_fs_path(fs, root ? &fs->root : &fs->pwd, path);
+	spin_unlock(&p->alloc_lock);
+	return fs;
+}

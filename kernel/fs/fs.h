@@ -1,0 +1,610 @@
+/*
+ * Files: the VFS and what hangs on it. Linux's four nouns: a super_block (one mounted file system) has inodes (files), dentries name them
+ * in a tree, a file is an open one. A vfsmount hangs a super_block's tree on a place in another.
+ *
+ * Locking, by letter:
+ *   (d) dcache_lock, a spinlock: the dentry tree, its hash, and the tree of mounts
+ *   (i) inode->i_mutex, sleeping: contents, size, attributes; of a directory: which names it has
+ *   (f) files->file_lock, a spinlock: the descriptor table. A table with one user is read by that user without it (see fdget)
+ *   (p) file->f_pos_lock, sleeping: the file position
+ *   (l) fs->lock, a spinlock     (c) constant once visible     (a) atomic
+ *
+ * Order: f_pos_lock > rename_mutex > i_mutex (parent before child) > mount_mutex > mmap_lock > page cache; spinlocks are leaves.
+ * User memory is copied with i_mutex or f_pos_lock held at most, never under a spinlock.
+ */
+#pragma once
+
+#include "asm/uaccess.h"
+#include "kernel/mm/mm.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sync/sync.h"
+#include "kernel/task/task.h"
+#include "libk/abi/dirent.h"
+#include "libk/abi/fcntl.h"
+#include "libk/abi/limits.h"
+#include "libk/abi/mount.h"
+#include "libk/abi/poll.h"
+#include "libk/abi/stat.h"
+#include "libk/abi/statfs.h"
+#include "libk/abi/time.h"
+#include "libk/abi/uio.h"
+#include "libk/err.h"
+#include "libk/list.h"
+#include "libk/string.h"
+
+struct dentry;
+struct file;
+struct inode;
+struct kstat;
+struct iattr;
+struct seq_file;
+struct super_block;
+struct vfsmount;
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+/* --- iov_iter: the buffers of one read or write, a current segment and those after it (iov_iter.c) --- */
+
+struct iov_iter {
+	char *base;			/* where the current segment goes on: a user address unless kernel */
+	size_t len;			/* bytes left in it */
+	size_t count;			/* bytes left in all segments, this one included */
+	const struct iovec *iov;	/* the segments after it (an array in kernel memory) */
+	unsigned long nr_segs;
+	bool kernel;			/* the buffers are the kernel's own */
+};
+
+#define MAX_RW_COUNT (0x7fffffffUL & ~(PAGE_SIZE - 1))	/* most bytes one call moves */
+
+static inline size_t iov_iter_count(const struct iov_iter *it)
+{
+	return it->count;
+}
+
+/* One buffer. A user range must have passed access_ok(). */
+static inline void iov_iter_init_buf(struct iov_iter *it, void *buf, size_t n, bool kernel)
+{
+	*it = (struct iov_iter){ .base = buf, .len = n, .count = n, .kernel = kernel };
+}
+
+/* Slow halves: several segments, kernel buffers, faults. to_iter false: from the iter into buf. buf NULL: zeroes (to), skip (from). */
+size_t iov_iter_copy(struct iov_iter *it, void *buf, size_t n, bool to_iter);
+
+static inline size_t __iov_iter_one(struct iov_iter *it, void *buf, size_t n, bool to_iter)
+{
+	size_t left;
+
+	if (unlikely(n > it->len || it->kernel))
+		return iov_iter_copy(it, buf, n, to_iter);
+	left = to_iter ? __copy_user(it->base, buf, n) : __copy_user(buf, it->base, n);
+	n -= left;
+	it->base += n;
+	it->len -= n;
+	it->count -= n;
+	return n;
+}
+
+/* Copy n bytes (at most iov_iter_count) and advance; return how many were copied: fewer = a bad user address. May sleep. */
+static inline size_t copy_to_iter(const void *from, size_t n, struct iov_iter *to)
+{
+	return __iov_iter_one(to, (void *)from, n, true);
+}
+
+static inline size_t copy_from_iter(void *to, size_t n, struct iov_iter *from)
+{
+	return __iov_iter_one(from, to, n, false);
+}
+
+static inline size_t iov_iter_zero(size_t n, struct iov_iter *to)
+{
+	return iov_iter_copy(to, NULL, n, true);
+}
+
+static inline void iov_iter_advance(struct iov_iter *it, size_t n)
+{
+	iov_iter_copy(it, NULL, n, false);
+}
+
+/* --- directories and polling --- */
+
+struct dir_context {
+	/* false: no room, stop */
+	bool (*actor)(struct dir_context *ctx, const char *name, int len, loff_t off, u64 ino, unsigned int type);
+	loff_t pos;		/* of the entry to emit next; 0 and 1 are "." and ".." */
+};
+
+/* One entry at ctx->pos; false: the buffer is full, stop there. type: DT_xxx. May sleep. */
+static inline bool dir_emit(struct dir_context *ctx, const char *name, int len, u64 ino, unsigned int type)
+{
+	return ctx->actor(ctx, name, len, ctx->pos, ino, type);
+}
+bool dir_emit_dots(struct file *f, struct dir_context *ctx);	/* "." and "..", moving ctx->pos to 2; false: full */
+
+struct poll_table {
+	void (*queue)(struct file *f, struct wait_queue_head *wq, struct poll_table *pt);	/* NULL: only ask, do not wait */
+	unsigned int key;	/* events of interest */
+};
+
+/* What a poll operation calls for each queue that will be woken when the answer changes. pt may be NULL. */
+static inline void poll_wait(struct file *f, struct wait_queue_head *wq, struct poll_table *pt)
+{
+	if (pt && pt->queue)
+		pt->queue(f, wq, pt);
+}
+
+/* --- operations --- */
+
+struct file_operations {
+	/* Bytes done, or -errno. pos is NULL for streams (FMODE_STREAM). May sleep. */
+	ssize_t (*read)(struct file *f, struct iov_iter *to, loff_t *pos);
+	ssize_t (*write)(struct file *f, struct iov_iter *from, loff_t *pos);
+	loff_t (*llseek)(struct file *f, loff_t off, int whence);	/* NULL: -ESPIPE. f_pos_lock held when the file is shared */
+	int (*iterate)(struct file *f, struct dir_context *ctx);
+	unsigned int (*poll)(struct file *f, struct poll_table *pt);	/* POLLxxx; NULL: always readable and writable */
+	long (*ioctl)(struct file *f, unsigned int cmd, unsigned long arg);	/* -ENOTTY: unknown */
+	int (*mmap)(struct file *f, struct vm_area_struct *vma);	/* mmap_lock held; NULL: -ENODEV */
+	int (*open)(struct inode *inode, struct file *f);
+	int (*flush)(struct file *f);			/* each close(2) */
+	void (*release)(struct inode *inode, struct file *f);	/* the last reference went; not after a failed open */
+	int (*fsync)(struct file *f);
+	long (*fallocate)(struct file *f, int mode, loff_t off, loff_t len);
+	long (*pipe_size)(struct file *f, long size);	/* F_SETPIPE_SZ (size > 0), F_GETPIPE_SZ (size < 0); NULL: -EBADF */
+	void (*show_fdinfo)(struct seq_file *m, struct file *f);
+};
+
+/* Operations that change a directory run with its i_mutex held; permissions are checked before. NULL: -EPERM. */
+struct inode_operations {
+	/* Gives d an inode (d_add), or returns -ENOENT. NULL: the dentries in memory are all there is. */
+	int (*lookup)(struct inode *dir, struct dentry *d);
+	int (*mknod)(struct inode *dir, struct dentry *d, mode_t mode, dev_t dev);	/* regular files and directories too */
+	int (*symlink)(struct inode *dir, struct dentry *d, const char *target);
+	int (*link)(struct dentry *old, struct inode *dir, struct dentry *d);
+	int (*unlink)(struct inode *dir, struct dentry *d);
+	int (*rmdir)(struct inode *dir, struct dentry *d);
+	/* Checks and accounts only; the VFS moves the dentries. new->d_inode NULL: nothing is replaced. */
+	int (*rename)(struct inode *olddir, struct dentry *old, struct inode *newdir, struct dentry *new, unsigned int flags);
+	/* Target into buf (not NUL-terminated), length or -errno. */
+	int (*readlink)(struct dentry *d, char *buf, size_t size);
+	/* Magic links (/proc/PID/exe, fd/N): the place itself, with references. */
+	int (*get_link_path)(struct dentry *d, struct path *to);
+	int (*setattr)(struct dentry *d, struct iattr *attr);	/* i_mutex held; NULL: simple_setattr */
+	int (*getattr)(struct dentry *d, struct kstat *stat);	/* after the inode's own were filled in */
+	int (*permission)(struct inode *inode, int mask);	/* NULL: generic_permission */
+	bool (*d_revalidate)(struct dentry *d);	/* false: forget it and look up anew (/proc). No locks held */
+};
+
+struct super_operations {
+	void (*evict_inode)(struct inode *inode);	/* the last reference went */
+	void (*statfs)(struct super_block *sb, struct statfs *st);
+	void (*show_options)(struct seq_file *m, struct super_block *sb);	/* ",size=..." for /proc/mounts */
+};
+
+/* --- the nouns --- */
+
+struct inode {
+	const struct inode_operations *i_op;	/* (c) */
+	const struct file_operations *i_fop;	/* (c) what an open file begins with */
+	struct super_block *i_sb;		/* (c) */
+	refcount_t i_count;			/* dentries, and whoever called igrab() */
+	mode_t i_mode;				/* (i) type (c) and permissions */
+	uid_t i_uid;				/* (i) */
+	gid_t i_gid;				/* (i) */
+	unsigned int i_nlink;			/* (i) */
+	ino_t i_ino;				/* (c) */
+	dev_t i_rdev;				/* (c) of a device node */
+	loff_t i_size;				/* (i) written; read with READ_ONCE */
+	struct timespec i_atime, i_mtime, i_ctime;	/* (i) written; a reader may see an update half done */
+	unsigned long i_charged;		/* (i) tmpfs: pages counted against the size limit */
+	struct mutex i_mutex;
+	struct address_space i_data;		/* the page cache; initialised for regular files only */
+	void *i_private;			/* the file system's: symlink target, proc entry, pipe */
+	struct list_head i_flock;		/* file_lock_lock: byte-range and whole-file locks */
+};
+
+#define DNAME_INLINE 32
+
+struct dentry {
+	refcount_t d_count;		/* 0 only under dcache_lock, just before it is freed */
+	unsigned int d_mounted;		/* (d) mounts on top of it */
+	struct inode *d_inode;		/* (d) set once; NULL while it is being created, and after removal it stays */
+	struct dentry *d_parent;	/* (d) with a reference; itself: a root */
+	struct super_block *d_sb;	/* (c) */
+	const char *d_name;		/* (d) changed by rename; stable for who holds the parent's i_mutex */
+	unsigned int d_len;		/* (d) */
+	bool d_pinned;			/* (d) the tree is the storage (ramfs): being linked holds a reference */
+	struct hlist_node d_hash;	/* (d) by parent and name; unhashed: removed, or not yet there */
+	struct list_head d_child;	/* (d) in the parent's d_children, ascending d_cookie */
+	struct list_head d_children;	/* (d) */
+	u64 d_cookie;			/* (d) directory position: never reused within its directory */
+	u64 d_next_cookie;		/* (d) for the next child */
+	char d_iname[DNAME_INLINE];	/* short names need no memory of their own */
+};
+
+struct super_block {
+	const struct file_system_type *s_type;	/* (c) */
+	const struct super_operations *s_op;	/* (c) */
+	struct dentry *s_root;			/* (c) with a reference */
+	dev_t s_dev;				/* (c) */
+	unsigned long s_magic;			/* (c) */
+	refcount_t s_active;			/* mounts */
+	atomic_long_t s_next_ino;
+	atomic_long_t s_pages;			/* tmpfs: pages in use */
+	long s_max_pages;			/* tmpfs: limit, 0 = none */
+};
+
+struct file_system_type {
+	const char *name;
+	bool single;			/* all mounts show the same tree (proc, sysfs, devtmpfs) */
+	int (*fill_super)(struct super_block *sb, const char *data);	/* makes s_root */
+	struct super_block *sb;		/* mount_mutex: of a single one, once made */
+	struct list_head list;		/* mount_mutex */
+};
+
+struct vfsmount {
+	struct list_head mnt_list;	/* (d) all of them, in order of mounting */
+	struct vfsmount *mnt_parent;	/* (d) with a reference; itself: the root mount, or detached */
+	struct dentry *mnt_mountpoint;	/* (d) with a reference */
+	struct dentry *mnt_root;	/* (c) with a reference */
+	struct super_block *mnt_sb;	/* (c) */
+	refcount_t mnt_count;		/* 1 for being mounted, 1 for each path */
+	unsigned int mnt_flags;		/* (d) MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC */
+	int mnt_id;			/* (c) */
+	char *mnt_devname;		/* (c) */
+};
+
+#define FMODE_READ 1u
+#define FMODE_WRITE 2u
+#define FMODE_LSEEK 4u
+#define FMODE_STREAM 8u		/* no position: read and write get pos NULL; an open operation may set it (stream_open) */
+#define FMODE_PATH 16u		/* O_PATH: a place, not an open file */
+#define FMODE_ATOMIC_POS 32u	/* regular files and directories: f_pos_lock makes shared positions exact */
+
+struct file {
+	const struct file_operations *f_op;	/* (c) after open */
+	unsigned int f_mode;			/* (c) after open: FMODE_xxx */
+	unsigned int f_flags;			/* O_xxx; O_APPEND, O_NONBLOCK etc. change by F_SETFL: one word, no lock */
+	atomic_long_t f_count;
+	struct inode *f_inode;			/* (c) */
+	void *private_data;			/* the driver's */
+	struct path f_path;			/* (c) with references */
+	loff_t f_pos;				/* (p), or one user only */
+	struct mutex f_pos_lock;
+	int f_owner;				/* F_SETOWN: pid, or -pgrp */
+	void *f_ep;				/* epoll's: what watches this file; NULL: nothing */
+};
+
+/* --- descriptors (fdtable.c) --- */
+
+#define NR_OPEN_DEFAULT 64
+#define NR_OPEN_MAX (1u << 18)	/* hard limit of RLIMIT_NOFILE that can be used */
+
+struct files_struct {
+	refcount_t count;		/* tasks that share it */
+	spinlock_t file_lock;
+	unsigned int max_fds;		/* (f) slots in fd */
+	unsigned int next_fd;		/* (f) no free slot below it */
+	struct file **fd;		/* (f) */
+	unsigned long *open_fds;	/* (f) bitmap: taken, perhaps not yet installed */
+	unsigned long *close_on_exec;	/* (f) bitmap */
+	struct file *fd_array[NR_OPEN_DEFAULT];
+	unsigned long open_init, cloexec_init;
+};
+
+struct fs_struct {
+	refcount_t users;
+	spinlock_t lock;
+	mode_t umask;			/* (l) */
+	struct path root, pwd;		/* (l) with references */
+};
+
+extern struct files_struct init_files;
+extern struct fs_struct init_fs;	/* root and pwd set by vfs_init() */
+
+/* An open file borrowed for one system call. FDPUT: a reference to give back; FDPOS: the position lock too. */
+struct fd {
+	struct file *file;		/* NULL: no such descriptor */
+	unsigned int flags;
+};
+#define FDPUT 1u
+#define FDPOS 2u
+
+struct fd __fdget_shared(unsigned int fd, unsigned int refuse);	/* the same with the table shared: lock and reference */
+void fput(struct file *f);	/* the last one closes the file. May sleep */
+
+static inline struct file *get_file(struct file *f)
+{
+	atomic_long_inc(&f->f_count);
+	return f;
+}
+
+/*
+ * Why a table with one user needs no lock and no reference: only its tasks change a table, and that is the caller alone, who cannot close
+ * the file while in this system call; the count can rise above 1 only by the caller's own clone, or by a reader in /proc, who only reads.
+ */
+static inline struct fd __fdget(unsigned int fd, unsigned int refuse)
+{
+	struct files_struct *files = current->files;
+	struct file *f;
+
+	if (unlikely(refcount_read(&files->count) != 1))
+		return __fdget_shared(fd, refuse);
+	f = likely(fd < files->max_fds) ? files->fd[fd] : NULL;
+	if (unlikely(f && (f->f_mode & refuse)))
+		f = NULL;
+	return (struct fd){ f, 0 };
+}
+
+/* The file of a descriptor for the length of a system call; .file NULL: -EBADF. Pairs with fdput(). */
+static inline struct fd fdget(unsigned int fd)
+{
+	return __fdget(fd, FMODE_PATH);
+}
+
+static inline struct fd fdget_raw(unsigned int fd)	/* O_PATH files too */
+{
+	return __fdget(fd, 0);
+}
+
+static inline void fdput(struct fd fd)
+{
+	if (unlikely(fd.flags & FDPUT))
+		fput(fd.file);
+}
+
+struct file *fget(unsigned int fd);	/* with a reference, or NULL */
+/* A free descriptor >= start, marked as taken; flags: O_CLOEXEC. Or -EMFILE, -ENOMEM. */
+int get_unused_fd_from(unsigned int start, unsigned int flags);
+static inline int get_unused_fd_flags(unsigned int flags)
+{
+	return get_unused_fd_from(0, flags);
+}
+void put_unused_fd(unsigned int fd);			/* gives one back that was never installed */
+void fd_install(unsigned int fd, struct file *f);	/* takes over the reference */
+int close_fd(unsigned int fd);				/* 0, -EBADF, or what flush says. May sleep */
+void do_close_on_exec(struct files_struct *files);	/* files is current's and not shared. May sleep */
+struct files_struct *dup_fd(struct files_struct *old);	/* fork: a copy, count 1; NULL: no memory */
+void put_files_struct(struct files_struct *files);	/* the last one closes all. May sleep */
+struct files_struct *get_task_files(struct task_struct *p);	/* with a reference, or NULL */
+void exit_files(struct task_struct *p);			/* p = current or never ran */
+struct fs_struct *copy_fs_struct(struct fs_struct *old);	/* a copy, one user; NULL: no memory */
+void put_fs_struct(struct fs_struct *fs);
+void exit_fs(struct task_struct *p);
+bool get_task_fs_path(struct task_struct *p, bool root, struct path *path);	/* with references; false: it has none any more */
+
+/* --- open files (file.c, open.c, read_write.c) --- */
+
+struct file *alloc_file(const struct path *path, unsigned int flags, const struct file_operations *fops);	/* takes its own references; ERR_PTR */
+struct file *filp_open(const char *path, int flags, mode_t mode);	/* kernel path from current's root/cwd; ERR_PTR */
+struct file *do_filp_open(int dfd, const char *name, int flags, mode_t mode);
+struct file *dentry_open(const struct path *path, int flags);		/* permissions not checked */
+/* exec: opens for reading a regular file that may be executed. flags: AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW. name: kernel. ERR_PTR. */
+struct file *do_execat_open(int dfd, const char *name, int flags);
+ssize_t kernel_read(struct file *f, void *buf, size_t n, loff_t *pos);		/* bytes or -errno */
+ssize_t kernel_write(struct file *f, const void *buf, size_t n, loff_t *pos);
+ssize_t vfs_read(struct file *f, char __user *buf, size_t n, loff_t *pos);	/* pos NULL: a stream */
+ssize_t vfs_write(struct file *f, const char __user *buf, size_t n, loff_t *pos);
+loff_t vfs_llseek(struct file *f, loff_t off, int whence);
+loff_t generic_file_llseek(struct file *f, loff_t off, int whence);
+int vfs_fsync(struct file *f);		/* also msync's */
+static inline int stream_open(struct inode *inode, struct file *f)	/* an open operation for files without a position */
+{
+	f->f_mode = (f->f_mode & ~(FMODE_LSEEK | FMODE_ATOMIC_POS)) | FMODE_STREAM;
+	return 0;
+}
+void eventpoll_release(struct file *f);	/* epoll's; called by the last fput() when f->f_ep is set */
+
+/* Files without a name in the tree. name "[eventfd]" reads as "anon_inode:[eventfd]"; one inode for all; private goes to private_data. flags: O_RDWR, O_NONBLOCK, ... */
+struct file *anon_inode_getfile(const char *name, const struct file_operations *fops, void *private, int flags);	/* ERR_PTR */
+int anon_inode_getfd(const char *name, const struct file_operations *fops, void *private, int flags);	/* O_CLOEXEC too; fd or -errno */
+/* A new inode of its own (pipes: S_IFIFO, sockets: S_IFSOCK) whose files read as "name:[ino]". */
+struct inode *new_pseudo_inode(mode_t mode);		/* NULL: no memory */
+struct file *alloc_file_pseudo(struct inode *inode, const char *name, int flags, const struct file_operations *fops);	/* ERR_PTR; takes over the inode reference on success */
+struct file *alloc_file_clone(struct file *base, int flags, const struct file_operations *fops);	/* another file of the same inode (the pipe's other end) */
+
+/* --- devices (devtmpfs.c) --- */
+int register_chrdev(unsigned int major, const char *name, const struct file_operations *fops);	/* all minors; fops->open may replace f->f_op. -EBUSY */
+int devtmpfs_create(const char *name, mode_t mode, dev_t dev);	/* a node in every devtmpfs; "pts/0" makes the directory. After vfs_init() */
+int devtmpfs_symlink(const char *name, const char *target);
+extern const struct file_operations fifo_fops;	/* pipe.c: open of a named pipe */
+
+/* --- inodes (inode.c) --- */
+struct kstat {
+	dev_t dev, rdev;
+	ino_t ino;
+	mode_t mode;
+	unsigned int nlink;
+	uid_t uid;
+	gid_t gid;
+	loff_t size;
+	struct timespec atime, mtime, ctime;
+	u64 blocks;		/* of 512 bytes */
+	unsigned int blksize;
+	int mnt_id;
+	bool mount_root;
+};
+
+struct iattr {
+	unsigned int ia_valid;	/* ATTR_xxx */
+	mode_t ia_mode;
+	uid_t ia_uid;
+	gid_t ia_gid;
+	loff_t ia_size;
+	struct timespec ia_atime, ia_mtime;
+};
+#define ATTR_MODE 1u
+#define ATTR_UID 2u
+#define ATTR_GID 4u
+#define ATTR_SIZE 8u
+#define ATTR_ATIME 16u
+#define ATTR_MTIME 32u
+#define ATTR_TOUCH 64u	/* times are "now": whoever may write may do it */
+
+#define MAY_EXEC 1
+#define MAY_WRITE 2
+#define MAY_READ 4
+
+struct inode *new_inode(struct super_block *sb, mode_t mode);	/* owner current's, times now; NULL: no memory */
+static inline struct inode *igrab(struct inode *inode)
+{
+	refcount_inc(&inode->i_count);
+	return inode;
+}
+void iput(struct inode *inode);		/* NULL is fine. May sleep */
+void init_special_inode(struct inode *inode, dev_t rdev);	/* by i_mode: device, FIFO or socket */
+struct timespec current_time(void);	/* CLOCK_REALTIME */
+int inode_permission(struct inode *inode, int mask);	/* MAY_xxx by current's fsuid, fsgid and groups: 0 or -EACCES */
+int generic_permission(struct inode *inode, int mask);
+bool inode_owner_or_capable(const struct inode *inode);
+int simple_setattr(struct dentry *d, struct iattr *attr);	/* i_mutex held */
+int notify_change(const struct path *path, struct iattr *attr);	/* checks permissions, takes i_mutex */
+int vfs_getattr(const struct path *path, struct kstat *stat);
+int vfs_stat(int dfd, const char __user *name, int flags, struct kstat *stat);	/* flags: AT_xxx */
+
+/* --- dentries and paths (dcache.c, namei.c) --- */
+extern spinlock_t dcache_lock;
+extern struct mutex rename_mutex;	/* renames that move a directory happen one at a time */
+struct dentry *d_alloc(struct dentry *parent, struct super_block *sb, const char *name, unsigned int len);	/* unlinked, one reference; NULL */
+struct dentry *d_make_root(struct super_block *sb, struct inode *inode);	/* takes over the inode; NULL (inode dropped) */
+void d_add(struct dentry *d, struct inode *inode);	/* linked under its parent, takes over the inode; pinned when the parent is */
+struct dentry *d_lookup(struct dentry *parent, const char *name, unsigned int len);	/* with a reference, or NULL */
+void d_drop(struct dentry *d);		/* out of hash and tree: a deleted name, or a stale one */
+void d_move(struct dentry *d, struct dentry *target);	/* d gets target's place and name; target is dropped */
+void d_exchange(struct dentry *a, struct dentry *b);
+bool d_ancestor(struct dentry *above, struct dentry *d);	/* rename_mutex held */
+void d_genocide(struct dentry *root);	/* unpins everything below (umount) */
+/* The n-th use of readdir: the child at or after *cookie with a reference, after prev (whose reference it drops) if that is still there. */
+struct dentry *d_next_child(struct dentry *dir, struct dentry *prev, u64 cookie);
+static inline struct dentry *dget(struct dentry *d)
+{
+	refcount_inc(&d->d_count);
+	return d;
+}
+void dput(struct dentry *d);		/* NULL is fine. May sleep */
+static inline bool d_unhashed(const struct dentry *d)
+{
+	return hlist_unhashed(&d->d_hash) && d->d_parent != d;
+}
+/* The path as a process with current's root sees it, at the end of buf; " (deleted)" and "(unreachable)" as Linux. ERR_PTR(-ENAMETOOLONG). */
+char *d_path(const struct path *path, char *buf, int size);
+
+void path_get(const struct path *path);
+void path_put(const struct path *path);	/* NULLs are fine. May sleep */
+void mntput(struct vfsmount *mnt);
+
+#define LOOKUP_FOLLOW 1u	/* a symbolic link at the end is followed */
+#define LOOKUP_DIRECTORY 2u	/* must be a directory */
+#define LOOKUP_EMPTY 4u		/* "" means dfd itself */
+char *getname(const char __user *name);	/* a copy in kernel memory; ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOMEM). "" is allowed */
+void putname(char *name);
+/* With references in *path. 0 or -errno. May sleep. */
+int user_path_at(int dfd, const char __user *name, unsigned int lookup, struct path *path);
+int kern_path(const char *name, unsigned int lookup, struct path *path);
+int path_at(int dfd, const char *name, unsigned int lookup, struct path *path);	/* kernel name */
+/*
+ * The parent directory of name, its i_mutex held, and the dentry of the last component (negative: to be made). flags: LOOKUP_DIRECTORY:
+ * what is made will be a directory, so a slash may follow. -EEXIST when the name is there. Pairs with done_path_create().
+ */
+struct dentry *path_create(int dfd, const char *name, unsigned int lookup, struct path *parent);
+void done_path_create(struct path *parent, struct dentry *d);
+int vfs_mknod(struct path *parent, struct dentry *d, mode_t mode, dev_t dev);	/* mode without umask applied already */
+int do_mknod(int dfd, const char *name, mode_t mode, dev_t dev);		/* kernel name; umask not applied */
+int do_symlink(const char *target, int dfd, const char *name);
+int do_link(int olddfd, const char *old, int newdfd, const char *new, unsigned int lookup);
+
+/* --- mounts (mount.c) --- */
+extern struct vfsmount *root_mnt;
+struct vfsmount *kern_mount(struct file_system_type *type);	/* not in the tree; panics when out of memory */
+void register_filesystem(struct file_system_type *type);
+bool follow_mount(struct path *path);	/* to the top mount on this place; true: moved. References change hands */
+bool follow_up(struct path *path);	/* from a mount's root to where it is mounted; false: it is the topmost */
+int do_mount(const char *dev, const char *dir, const char *type, unsigned long flags, const char *data);	/* kernel strings */
+static inline bool mnt_readonly(const struct vfsmount *mnt)
+{
+	return READ_ONCE(mnt->mnt_flags) & MS_RDONLY;
+}
+void show_mounts(struct seq_file *m);
+void show_filesystems(struct seq_file *m);
+
+/* --- ramfs, tmpfs (ramfs.c): what other in-memory file systems reuse --- */
+extern const struct inode_operations ramfs_dir_iops, ramfs_file_iops, ramfs_symlink_iops;
+extern const struct file_operations ramfs_file_fops, ramfs_dir_fops;
+int ramfs_fill_super(struct super_block *sb, const char *data);
+struct file *shmem_file_setup(const char *name, int flags);	/* memfd_create: an unnamed tmpfs file; ERR_PTR */
+
+/* --- locks on files (locks.c) --- */
+long do_flock(struct file *f, int op);
+long fcntl_getlk(struct file *f, struct flock *fl);
+long fcntl_setlk(struct file *f, int cmd, struct flock *fl);
+void locks_remove_posix(struct file *f, struct files_struct *owner);	/* each close of a process */
+void locks_remove_flock(struct file *f);				/* the last close */
+
+/* --- seq_file: text made by a function, read in any pieces (seq_file.c) --- */
+struct seq_operations {
+	void *(*start)(struct seq_file *m, loff_t *pos);	/* element number *pos, NULL at the end. stop() follows in any case */
+	void *(*next)(struct seq_file *m, void *v, loff_t *pos);	/* advances *pos */
+	void (*stop)(struct seq_file *m, void *v);
+	int (*show)(struct seq_file *m, void *v);		/* 0 or -errno */
+};
+
+struct seq_file {
+	char *buf;
+	size_t size, count, from;	/* buffer; bytes in it; bytes of them already read */
+	loff_t index;			/* next element */
+	loff_t read_pos;		/* file position that index and from stand for */
+	const struct seq_operations *op;	/* NULL: one show function */
+	int (*show)(struct seq_file *m, void *private);
+	void *private;
+	struct file *file;
+	struct mutex lock;		/* all of the above: pread needs no position lock */
+	bool overflow;			/* the buffer was too small: will be shown again in a bigger one */
+};
+int seq_open(struct file *f, const struct seq_operations *op, void *private);	/* in open: private_data becomes the seq_file */
+int single_open(struct file *f, int (*show)(struct seq_file *m, void *private), void *private);
+ssize_t seq_read(struct file *f, struct iov_iter *to, loff_t *pos);
+loff_t seq_lseek(struct file *f, loff_t off, int whence);
+void seq_release(struct inode *inode, struct file *f);
+void seq_printf(struct seq_file *m, const char *fmt, ...) __printf(2, 3);
+void seq_write(struct seq_file *m, const void *data, size_t n);
+static inline void seq_puts(struct seq_file *m, const char *s)
+{
+	seq_write(m, s, strlen(s));
+}
+static inline void seq_putc(struct seq_file *m, char c)
+{
+	seq_write(m, &c, 1);
+}
+void seq_escape(struct seq_file *m, const char *s, const char *esc);	/* those characters, and backslash, in octal */
+
+/* --- /proc and /sys (procfs.c) --- */
+struct proc_dir_entry;
+/* path "sys/kernel/pid_max": directories on the way are made. In init code; panics when out of memory. */
+struct proc_dir_entry *proc_create_single(const char *path, int (*show)(struct seq_file *m, void *private), void *private);
+struct proc_dir_entry *proc_create(const char *path, mode_t mode, const struct file_operations *fops, void *private);	/* private is the inode's i_private's data: proc_data() */
+void proc_mkdir(const char *path);
+struct proc_dir_entry *proc_symlink(const char *path, const char *target);
+void *proc_data(const struct inode *inode);
+void sysfs_create(const char *path, int (*show)(struct seq_file *m, void *private), void *private);	/* the same below /sys */
+void proc_init(void);		/* by vfs_init() */
+
+/* --- start --- */
+void vfs_init(void);		/* caches, rootfs, init_fs; after mm_init() and before anything is opened */
+int populate_rootfs(void);	/* unpacks the initrd. 0, or -errno after one line "initramfs: ..." */
+int prepare_namespace(void);	/* /dev with devtmpfs, so that /dev/console can be opened. 0 or -errno */
+
+/* --- special files (pipe.c, epoll.c, signalfd.c, pidfd.c, dev/) --- */
+struct pid;
+struct sighand_struct;
+struct signal_struct;
+struct tty_struct;
+void special_files_init(void);		/* devices, terminals, pipes; after vfs_init() and uart_init(), before /init runs */
+/* A process lets its controlling terminal go: the session leader (at its exit, or TIOCNOTTY) for its whole session. May sleep. */
+void disassociate_ctty(bool on_exit);
+struct tty_struct *get_current_tty(void);	/* current's controlling terminal, or NULL; ttys are never freed */
+unsigned int tty_devnum(const struct tty_struct *tty);	/* for /proc/PID/stat: encoded as there, 0 for NULL */
+int tty_pgrp_nr(struct tty_struct *tty);	/* foreground process group as current sees it, -1: none */
+/* A file for a process. Descriptor (close-on-exec is set), or -errno. flags: O_NONBLOCK. The file takes its own reference to pid. */
+int pidfd_create(struct pid *pid, unsigned int flags);
+struct pid *pidfd_get_pid(unsigned int fd, unsigned int *f_flags);	/* with a reference; ERR_PTR(-EBADF) */

@@ -1,0 +1,555 @@
+/*
+ * Pipes and FIFOs: bytes from writers to readers through a ring of pages that are allocated when bytes come to lie in them.
+ *
+ * Locks: pipe->mutex (sleeping; user memory is copied under it) guards the ring and the counts; inode->i_mutex guards which pipe a FIFO's
+ * inode has and how many files hold it, and is the outer one. Wait queues are inner.
+ *
+ * Why no wake-up is lost although nobody calls wake_up() on a queue that looks empty: a sleeper queues itself and then tests the
+ * ring, with a full barrier between the two (prepare_to_wait). Whoever changes the ring unlocks the mutex (a locked instruction, so a
+ * full barrier) and then looks at the queue. One of the two sees what the other did.
+ */
+#include "kernel/fs/special.h"
+#include "kernel/syscalls.h"
+
+#define PIPE_DEF_PAGES 16u
+#define PIPE_MAX_SIZE (1u << 20)
+
+/* (m) = mutex, (i) = inode->i_mutex */
+struct pipe {
+	struct mutex mutex;
+	struct wait_queue_head rd_wait, wr_wait;
+	unsigned int head, tail;	/* (m) next byte to write, to read; run freely. Both 0 whenever the pipe gets empty */
+	unsigned int size;		/* (m) bytes, a power of two, at least a page */
+	unsigned int allocated;		/* (m) pages that are there; pages[0] is the first */
+	char **pages;			/* (m) byte p lies in pages[p / PAGE_SIZE % (size / PAGE_SIZE)]; NULL: not allocated yet */
+	unsigned int readers, writers;	/* (m) open files of each kind */
+	unsigned int r_counter, w_counter;	/* (m) how many there ever were: a FIFO's open waits for a change */
+	unsigned int files;		/* (i) */
+	bool named;			/* (c) a FIFO */
+	char *first_pages[PIPE_DEF_PAGES];
+};
+
+static struct kmem_cache *pipe_cache;
+
+struct pipe *alloc_pipe(bool named)
+{
+	struct pipe *p = kmem_cache_zalloc(pipe_cache, GFP_KERNEL);
+
+	if (!p)
+		return NULL;
+	mutex_init(&p->mutex, "pipe");
+	init_waitqueue_head(&p->rd_wait, "pipe_read");
+	init_waitqueue_head(&p->wr_wait, "pipe_write");
+	p->size = PIPE_DEF_PAGES * PAGE_SIZE;
+	p->pages = p->first_pages;
+	p->named = named;
+	p->readers = p->writers = p->r_counter = p->w_counter = !named;
+	return p;
+}
+
+/* Frees the pages from number first on. */
+static void drop_pages(struct pipe *p, unsigned int first)
+{
+	for (unsigned int i = first; i < p->size / PAGE_SIZE; i++) {
+		if (p->pages[i]) {
+			free_page(p->pages[i]);
+			p->pages[i] = NULL;
+			p->allocated--;
+		}
+	}
+}
+
+void free_pipe(struct pipe *p)
+{
+	drop_pages(p, 0);
+	if (p->pages != p->first_pages)
+		kfree(p->pages);
+	kmem_cache_free(pipe_cache, p);
+}
+
+static inline unsigned int pipe_used(const struct pipe *p)
+{
+	return READ_ONCE(p->head) - READ_ONCE(p->tail);
+}
+
+static inline char **pipe_slot(struct pipe *p, unsigned int pos)
+{
+	return &p->pages[(pos & (p->size - 1)) >> PAGE_SHIFT];
+}
+
+/* Copies n bytes, for which there is room, into the ring. Bytes copied, or -EFAULT, -ENOMEM when there were none. */
+static ssize_t pipe_fill(struct pipe *p, struct iov_iter *from, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		char **slot = pipe_slot(p, p->head);
+		unsigned int off = p->head & (PAGE_SIZE - 1);
+		size_t run = min_t(size_t, n - done, PAGE_SIZE - off), got;
+
+		if (unlikely(!*slot)) {
+			struct page *page = alloc_page(GFP_KERNEL);
+
+			if (!page)
+				return done ? (ssize_t)done : -ENOMEM;
+			*slot = page_address(page);
+			p->allocated++;
+		}
+		got = copy_from_iter(*slot + off, run, from);
+		WRITE_ONCE(p->head, p->head + got);
+		done += got;
+		if (unlikely(got < run))
+			return done ? (ssize_t)done : -EFAULT;
+	}
+	return done;
+}
+
+/* Copies n bytes that are there, from position pos on, out of the ring. Bytes copied. */
+static size_t pipe_copy(struct pipe *p, unsigned int pos, struct iov_iter *to, size_t n)
+{
+	size_t done = 0, run, got;
+
+	do {
+		unsigned int off = (pos + done) & (PAGE_SIZE - 1);
+
+		run = min_t(size_t, n - done, PAGE_SIZE - off);
+		got = copy_to_iter(*pipe_slot(p, pos + done) + off, run, to);
+		done += got;
+	} while (got == run && done < n);
+	return done;
+}
+
+static inline void pipe_consume(struct pipe *p, size_t n)
+{
+	WRITE_ONCE(p->tail, p->tail + n);
+	if (p->tail == p->head) {
+		/* head first: a look without the mutex sees an empty pipe as not empty at most, and looks again with it */
+		WRITE_ONCE(p->head, 0);
+		WRITE_ONCE(p->tail, 0);
+		if (unlikely(p->allocated > 1))
+			drop_pages(p, 1);
+	}
+}
+
+/*
+ * Packets, of sockets that keep the bounds of messages: a word with the length stands in the ring before each. The mutex is held, and there is room
+ * (a packet), so the words are never torn. Bytes done, or -errno.
+ */
+static ssize_t put_packet(struct pipe *p, struct iov_iter *from, u32 len)
+{
+	unsigned int start = p->head;
+	struct iov_iter word;
+	ssize_t ret;
+
+	iov_iter_init_buf(&word, &len, sizeof(len), true);
+	ret = pipe_fill(p, &word, sizeof(len));
+	if (ret == sizeof(len))
+		ret = pipe_fill(p, from, len);
+	if (ret != (ssize_t)len) {
+		WRITE_ONCE(p->head, start);
+		return ret == -ENOMEM ? ret : -EFAULT;
+	}
+	return ret;
+}
+
+static ssize_t get_packet(struct pipe *p, struct iov_iter *to, unsigned int flags, size_t *full)
+{
+	struct iov_iter word;
+	size_t n;
+	u32 len;
+
+	iov_iter_init_buf(&word, &len, sizeof(len), true);
+	pipe_copy(p, p->tail, &word, sizeof(len));
+	n = min_t(size_t, len, to->count);
+	if (n && pipe_copy(p, p->tail + sizeof(len), to, n) != n)
+		return -EFAULT;
+	if (!(flags & PIPE_PEEK))
+		pipe_consume(p, sizeof(len) + len);
+	*full = len;
+	return n;
+}
+
+static inline void wake_pipe(struct wait_queue_head *wq, unsigned int events)
+{
+	if (waitqueue_active(wq))
+		__wake_up(wq, TASK_NORMAL, 0, events);
+}
+
+ssize_t pipe_recv(struct pipe *p, struct iov_iter *to, unsigned int flags, size_t *full)
+{
+	ssize_t ret = 0;
+
+	mutex_lock(&p->mutex);
+	while (p->head == p->tail) {
+		if (!p->writers || !p->readers)
+			goto out;
+		if (flags & PIPE_NONBLOCK) {
+			ret = -EAGAIN;
+			goto out;
+		}
+		mutex_unlock(&p->mutex);
+		ret = wait_event_interruptible(&p->rd_wait, pipe_used(p) || !READ_ONCE(p->writers) || !READ_ONCE(p->readers));
+		if (ret)
+			return ret;
+		mutex_lock(&p->mutex);
+	}
+	if (unlikely(flags & PIPE_PACKET)) {
+		ret = get_packet(p, to, flags, full);
+	} else {
+		ret = pipe_copy(p, p->tail, to, min_t(size_t, to->count, pipe_used(p)));
+		if (likely(!(flags & PIPE_PEEK)))
+			pipe_consume(p, ret);
+		if (unlikely(!ret))
+			ret = -EFAULT;
+	}
+out:
+	mutex_unlock(&p->mutex);
+	wake_pipe(&p->wr_wait, POLLOUT | POLLWRNORM);
+	return ret;
+}
+
+/* Lets the mutex go until there is room for n bytes. 0 or -ERESTARTSYS; the mutex is held again in any case. */
+static int wait_for_room(struct pipe *p, size_t n)
+{
+	int ret;
+
+	mutex_unlock(&p->mutex);
+	wake_pipe(&p->rd_wait, POLLIN | POLLRDNORM);
+	ret = wait_event_interruptible(&p->wr_wait, READ_ONCE(p->size) - pipe_used(p) >= n || !READ_ONCE(p->readers) ||
+				       !READ_ONCE(p->writers));
+	mutex_lock(&p->mutex);
+	return ret;
+}
+
+/* One step of pipe_send: as much as there is room for, or a wait. Bytes, 0: waited, look again; or -errno. mutex held. */
+static ssize_t send_some(struct pipe *p, struct iov_iter *from, size_t total, unsigned int flags)
+{
+	size_t left = from->count, room = p->size - pipe_used(p);
+
+	if (unlikely(flags & PIPE_PACKET)) {
+		if (room >= left + sizeof(u32))
+			return put_packet(p, from, left);
+		left += sizeof(u32);
+		if (left > p->size)
+			return -EMSGSIZE;
+	} else {
+		/* up to PIPE_BUF bytes go in one piece or not at all */
+		if (likely(room >= left) || (room && total > PIPE_BUF))
+			return pipe_fill(p, from, min(left, room));
+		left = min_t(size_t, left, PIPE_BUF);
+	}
+	return flags & PIPE_NONBLOCK ? -EAGAIN : wait_for_room(p, left);
+}
+
+ssize_t pipe_send(struct pipe *p, struct iov_iter *from, unsigned int flags)
+{
+	size_t total = from->count, done = 0;
+	ssize_t ret;
+
+	mutex_lock(&p->mutex);
+	do {
+		if (unlikely(!p->readers || !p->writers)) {
+			if (!(flags & PIPE_NOSIGNAL))
+				send_sig(SIGPIPE, current, SEND_SIG_NOINFO);
+			ret = -EPIPE;
+			break;
+		}
+		ret = send_some(p, from, total, flags);
+		done += ret > 0 ? ret : 0;
+	} while (ret >= 0 && done < total);
+	mutex_unlock(&p->mutex);
+	wake_pipe(&p->rd_wait, POLLIN | POLLRDNORM);
+	return done ? (ssize_t)done : ret;
+}
+
+static ssize_t pipe_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	return likely(to->count) ? pipe_recv(f->private_data, to, f->f_flags & O_NONBLOCK, NULL) : 0;
+}
+
+static ssize_t pipe_write(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	return likely(from->count) ? pipe_send(f->private_data, from, f->f_flags & O_NONBLOCK) : 0;
+}
+
+unsigned int pipe_poll_in(struct pipe *p, struct file *f, struct poll_table *pt)
+{
+	poll_wait(f, &p->rd_wait, pt);
+	return pipe_used(p) ? POLLIN | POLLRDNORM : 0;
+}
+
+unsigned int pipe_poll_out(struct pipe *p, struct file *f, struct poll_table *pt)
+{
+	poll_wait(f, &p->wr_wait, pt);
+	return (READ_ONCE(p->size) - pipe_used(p) >= PIPE_BUF ? POLLOUT | POLLWRNORM : 0);
+}
+
+bool pipe_is_open(const struct pipe *p, bool read)
+{
+	return READ_ONCE(*(read ? &p->readers : &p->writers));
+}
+
+static unsigned int pipe_poll(struct file *f, struct poll_table *pt)
+{
+	struct pipe *p = f->private_data;
+	unsigned int mask = 0;
+
+	if (f->f_mode & FMODE_READ) {
+		mask |= pipe_poll_in(p, f, pt);
+		/* A FIFO opened without a writer is not hung up before the first writer came (f_pos is ours: there is no position). */
+		if (!READ_ONCE(p->writers) && f->f_pos != READ_ONCE(p->w_counter))
+			mask |= POLLHUP;
+	}
+	if (f->f_mode & FMODE_WRITE)
+		mask |= pipe_poll_out(p, f, pt) | (READ_ONCE(p->readers) ? 0 : POLLERR);
+	return mask;
+}
+
+static long pipe_ioctl(struct file *f, unsigned int cmd, unsigned long arg)
+{
+	struct pipe *p = f->private_data;
+
+	return cmd == FIONREAD ? put_user((int)pipe_used(p), (int __user *)arg) : -ENOTTY;
+}
+
+/* Moves the bytes to a ring of size bytes. mutex held. 0, -EBUSY (they do not fit) or -ENOMEM. */
+static int resize_ring(struct pipe *p, unsigned int size)
+{
+	struct pipe new = { .size = size, .pages = kcalloc(size / PAGE_SIZE, sizeof(char *), GFP_KERNEL) };
+	int ret = pipe_used(p) > size ? -EBUSY : new.pages ? 0 : -ENOMEM;
+
+	for (unsigned int pos = p->tail, run; !ret && pos != p->head; pos += run) {
+		struct iov_iter it;
+
+		run = min_t(unsigned int, p->head - pos, PAGE_SIZE - pos % PAGE_SIZE);
+		iov_iter_init_buf(&it, *pipe_slot(p, pos) + pos % PAGE_SIZE, run, true);
+		if (pipe_fill(&new, &it, run) != (ssize_t)run)
+			ret = -ENOMEM;
+	}
+	if (!ret) {
+		swap(p->pages, new.pages);
+		swap(p->size, new.size);
+		swap(p->allocated, new.allocated);
+		p->tail = 0;
+		p->head = new.head;
+	}
+	if (new.pages)
+		drop_pages(&new, 0);
+	if (new.pages != p->first_pages)
+		kfree(new.pages);
+	return ret;
+}
+
+static long pipe_size(struct file *f, long size)
+{
+	struct pipe *p = f->private_data;
+	long ret;
+
+	if (size < 0)
+		return READ_ONCE(p->size);
+	if (size > PIPE_MAX_SIZE)
+		return size > 1L << 31 ? -EINVAL : -EPERM;
+	size = roundup_pow_of_two(max_t(unsigned long, size, PAGE_SIZE));
+	mutex_lock(&p->mutex);
+	ret = size == p->size ? 0 : resize_ring(p, size);
+	mutex_unlock(&p->mutex);
+	wake_pipe(&p->wr_wait, POLLOUT | POLLWRNORM);
+	return ret ? ret : size;
+}
+
+/* --- opening and closing --- */
+
+static void put_pipe(struct inode *inode, struct pipe *p)
+{
+	bool last;
+
+	mutex_lock(&inode->i_mutex);
+	last = --p->files == 0;
+	if (last)
+		inode->i_private = NULL;
+	mutex_unlock(&inode->i_mutex);
+	if (last)
+		free_pipe(p);
+}
+
+static struct pipe *get_pipe(struct inode *inode)
+{
+	struct pipe *p;
+
+	mutex_lock(&inode->i_mutex);
+	p = inode->i_private;
+	if (!p)
+		p = inode->i_private = alloc_pipe(true);
+	if (p)
+		p->files++;
+	mutex_unlock(&inode->i_mutex);
+	return p;
+}
+
+/* One end more or less, as f's mode says. mutex held. */
+static void count_ends(struct pipe *p, struct file *f, int n)
+{
+	if (f->f_mode & FMODE_READ) {
+		WRITE_ONCE(p->readers, p->readers + n);
+		p->r_counter += n > 0;
+	}
+	if (f->f_mode & FMODE_WRITE) {
+		WRITE_ONCE(p->writers, p->writers + n);
+		WRITE_ONCE(p->w_counter, p->w_counter + (n > 0));
+	}
+}
+
+static void wake_all_ends(struct pipe *p)
+{
+	wake_up_all(&p->rd_wait);
+	wake_up_all(&p->wr_wait);
+}
+
+void pipe_shut(struct pipe *p, bool read, bool write)
+{
+	mutex_lock(&p->mutex);
+	if (read)
+		WRITE_ONCE(p->readers, 0);
+	if (write)
+		WRITE_ONCE(p->writers, 0);
+	mutex_unlock(&p->mutex);
+	wake_all_ends(p);
+}
+
+static void pipe_release(struct inode *inode, struct file *f)
+{
+	struct pipe *p = f->private_data;
+
+	mutex_lock(&p->mutex);
+	count_ends(p, f, -1);
+	mutex_unlock(&p->mutex);
+	wake_all_ends(p);
+	put_pipe(inode, p);
+}
+
+/* Waits until the other end was opened since *counter read seen. */
+static int wait_for_partner(struct pipe *p, struct wait_queue_head *wq, unsigned int *counter, unsigned int seen)
+{
+	return wait_event_interruptible(wq, READ_ONCE(*counter) != seen);
+}
+
+static int fifo_open(struct inode *inode, struct file *f)
+{
+	struct pipe *p = get_pipe(inode);
+	unsigned int rd, seen_r, seen_w;
+	int ret = 0;
+
+	if (!p)
+		return -ENOMEM;
+	stream_open(inode, f);
+	f->private_data = p;
+	f->f_pos = 0;
+	mutex_lock(&p->mutex);
+	rd = f->f_mode & (FMODE_READ | FMODE_WRITE);
+	if (rd == FMODE_WRITE && p->named && (f->f_flags & O_NONBLOCK) && !p->readers) {
+		mutex_unlock(&p->mutex);
+		put_pipe(inode, p);
+		return -ENXIO;
+	}
+	count_ends(p, f, 1);
+	seen_r = p->readers ? p->r_counter - 1 : p->r_counter;	/* with a partner already there nothing is waited for */
+	seen_w = p->writers ? p->w_counter - 1 : p->w_counter;
+	if (rd == FMODE_READ && !p->writers && (f->f_flags & O_NONBLOCK))
+		f->f_pos = seen_w;
+	mutex_unlock(&p->mutex);
+	wake_all_ends(p);
+	if (!p->named || (f->f_flags & O_NONBLOCK))
+		return 0;
+	if (rd == FMODE_READ)
+		ret = wait_for_partner(p, &p->rd_wait, &p->w_counter, seen_w);
+	else if (rd == FMODE_WRITE)
+		ret = wait_for_partner(p, &p->wr_wait, &p->r_counter, seen_r);
+	if (ret)
+		pipe_release(inode, f);
+	return ret;
+}
+
+const struct file_operations fifo_fops = {
+	.read = pipe_read,
+	.write = pipe_write,
+	.poll = pipe_poll,
+	.ioctl = pipe_ioctl,
+	.open = fifo_open,
+	.release = pipe_release,
+	.pipe_size = pipe_size,
+};
+
+/* A new pipe's two files, reader first. 0 or -errno. */
+static int create_pipe_files(struct file *files[2], int flags)
+{
+	struct pipe *p = alloc_pipe(false);
+	struct inode *inode = p ? new_pseudo_inode(S_IFIFO | 0600) : NULL;
+
+	if (!inode) {
+		if (p)
+			free_pipe(p);
+		return -ENFILE;
+	}
+	inode->i_fop = &fifo_fops;
+	inode->i_private = p;
+	p->files = 2;
+	files[0] = alloc_file_pseudo(inode, "pipe", O_RDONLY | flags, &fifo_fops);
+	if (IS_ERR(files[0])) {
+		iput(inode);
+		free_pipe(p);
+		return PTR_ERR(files[0]);
+	}
+	files[0]->private_data = p;
+	stream_open(inode, files[0]);
+	files[1] = alloc_file_clone(files[0], O_WRONLY | flags, &fifo_fops);
+	if (IS_ERR(files[1])) {
+		p->files = 1;
+		fput(files[0]);
+		return PTR_ERR(files[1]);
+	}
+	files[1]->private_data = p;
+	stream_open(inode, files[1]);
+	return 0;
+}
+
+long install_fd_pair(struct file *files[2], int flags, int __user *ufds)
+{
+	int fds[2] = { -1, -1 }, ret;
+
+	ret = fds[0] = get_unused_fd_flags(flags);
+	if (ret >= 0)
+		ret = fds[1] = get_unused_fd_flags(flags);
+	if (ret >= 0)
+		ret = copy_to_user(ufds, fds, sizeof(fds)) ? -EFAULT : 0;
+	for (int i = 0; i < 2; i++) {
+		if (!ret) {
+			fd_install(fds[i], files[i]);
+			continue;
+		}
+		if (fds[i] >= 0)
+			put_unused_fd(fds[i]);
+		fput(files[i]);
+	}
+	return ret;
+}
+
+long sys_pipe2(int __user *fds, int flags)
+{
+	struct file *files[2];
+	int ret;
+
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK))
+		return -EINVAL;
+	ret = create_pipe_files(files, flags & O_NONBLOCK);
+	return ret ? ret : install_fd_pair(files, flags, fds);
+}
+
+long sys_pipe(int __user *fds)
+{
+	return sys_pipe2(fds, 0);
+}
+
+void pipe_init(void)
+{
+	pipe_cache = kmem_cache_create("pipe", sizeof(struct pipe), 0);
+}

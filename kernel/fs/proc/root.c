@@ -1,0 +1,187 @@
+/*
+ * The files of /proc that are about the system: mounts, meminfo, stat, ... in Linux's formats.
+ *
+ * Locks: none; every number is a snapshot of its own.
+ */
+#include "asm/irq.h"
+#include "asm/processor.h"
+#include "kernel/fs/proc.h"
+#include "kernel/time/time.h"
+
+#define USER_HZ_NS (NSEC_PER_SEC / 100)
+
+static int filesystems_show(struct seq_file *m, void *unused)
+{
+	show_filesystems(m);
+	return 0;
+}
+
+static int devices_show(struct seq_file *m, void *unused)
+{
+	show_chrdevs(m);
+	return 0;
+}
+
+static int version_show(struct seq_file *m, void *unused)
+{
+	seq_puts(m, "Linux version 6.1.0-bobbin (Bobbin) (" __VERSION__ ") #1 SMP PREEMPT Bobbin\n");
+	return 0;
+}
+
+static int cmdline_show(struct seq_file *m, void *unused)
+{
+	seq_printf(m, "%s\n", saved_command_line);
+	return 0;
+}
+
+static u64 total_idle(void)
+{
+	u64 sum = 0;
+
+	for_each_cpu(i)
+		sum += cpu_idle_time(i);
+	return sum;
+}
+
+static void show_seconds(struct seq_file *m, u64 ns, char end)
+{
+	seq_printf(m, "%llu.%02llu%c", ns / NSEC_PER_SEC, ns % NSEC_PER_SEC / USER_HZ_NS, end);
+}
+
+static int uptime_show(struct seq_file *m, void *unused)
+{
+	show_seconds(m, ktime_get(), ' ');
+	show_seconds(m, total_idle(), '\n');
+	return 0;
+}
+
+static int loadavg_show(struct seq_file *m, void *unused)
+{
+	unsigned long load[3];
+
+	get_avenrun(load);
+	for (int i = 0; i < 3; i++)
+		seq_printf(m, "%lu.%02lu ", load[i] >> 11, (load[i] & 2047) * 100 >> 11);
+	seq_printf(m, "%u/%d %d\n", nr_running(), nr_threads, task_active_pid_ns(current)->last_pid);
+	return 0;
+}
+
+static void meminfo_line(struct seq_file *m, const char *name, unsigned long pages)
+{
+	seq_printf(m, "%-15s %8lu kB\n", name, pages * (PAGE_SIZE / 1024));
+}
+
+/* Nothing is ever swapped or written back, so cached pages (files whose only home is memory) are not available to others. */
+static int meminfo_show(struct seq_file *m, void *unused)
+{
+	unsigned long total = totalram_pages(), free = nr_free_pages();
+
+	meminfo_line(m, "MemTotal:", total);
+	meminfo_line(m, "MemFree:", free);
+	meminfo_line(m, "MemAvailable:", free);
+	meminfo_line(m, "Buffers:", 0);
+	meminfo_line(m, "Cached:", nr_file_pages());
+	meminfo_line(m, "SwapCached:", 0);
+	meminfo_line(m, "SwapTotal:", 0);
+	meminfo_line(m, "SwapFree:", 0);
+	meminfo_line(m, "Dirty:", 0);
+	meminfo_line(m, "Writeback:", 0);
+	meminfo_line(m, "Shmem:", nr_shmem_pages());
+	return 0;
+}
+
+/* Run time per CPU is known as idle and not idle; what was not idle is shown as user time. */
+static void stat_cpu(struct seq_file *m, const char *name, u64 busy, u64 idle)
+{
+	seq_printf(m, "%s %llu 0 0 %llu 0 0 0 0 0 0\n", name, busy / USER_HZ_NS, idle / USER_HZ_NS);
+}
+
+static int stat_show(struct seq_file *m, void *unused)
+{
+	u64 now = ktime_get(), idle = total_idle(), interrupts = 0;
+	char name[16];
+
+	stat_cpu(m, "cpu ", max_t(s64, 0, now * nr_cpus - idle), idle);
+	for_each_cpu(i) {
+		idle = cpu_idle_time(i);
+		snprintf(name, sizeof(name), "cpu%d", i);
+		stat_cpu(m, name, max_t(s64, 0, now - idle), idle);
+		for (int v = 0; v < 256; v++)
+			interrupts += READ_ONCE(cpus[i].nr_irqs[v]);
+	}
+	seq_printf(m, "intr %llu\nctxt %lu\nbtime %llu\nprocesses %d\nprocs_running %u\nprocs_blocked 0\n", interrupts,
+		   nr_context_switches(), realtime_offset() / NSEC_PER_SEC, init_pid_ns.last_pid, nr_running());
+	return 0;
+}
+
+static int cpuinfo_show(struct seq_file *m, void *unused)
+{
+	arch_show_cpuinfo(m);
+	return 0;
+}
+
+static int interrupts_show(struct seq_file *m, void *unused)
+{
+	const char *name;
+
+	seq_puts(m, "     ");
+	for_each_cpu(i)
+		seq_printf(m, "       CPU%-2d", i);
+	seq_putc(m, '\n');
+	for (int v = 32; v < 256; v++) {
+		name = vector_name(v);
+		if (!name)
+			continue;
+		seq_printf(m, "%4d:", v);
+		for_each_cpu(i)
+			seq_printf(m, " %11llu", READ_ONCE(cpus[i].nr_irqs[v]));
+		seq_printf(m, "  %s\n", name);
+	}
+	return 0;
+}
+
+static int slabinfo_show(struct seq_file *m, void *unused)
+{
+	show_slabinfo(m);
+	return 0;
+}
+
+static int buddyinfo_show(struct seq_file *m, void *unused)
+{
+	show_buddyinfo(m);
+	return 0;
+}
+
+/* --- self, thread-self --- */
+
+static int self_readlink(struct dentry *d, char *buf, size_t size)
+{
+	return scnprintf(buf, size, "%d", task_tgid_vnr(current));
+}
+
+static int thread_self_readlink(struct dentry *d, char *buf, size_t size)
+{
+	return scnprintf(buf, size, "%d/task/%d", task_tgid_vnr(current), task_pid_vnr(current));
+}
+
+static const struct inode_operations self_iops = { .readlink = self_readlink };
+static const struct inode_operations thread_self_iops = { .readlink = thread_self_readlink };
+
+void proc_root_init(void)
+{
+	static const struct {
+		const char *name;
+		int (*show)(struct seq_file *m, void *unused);
+	} files[] = {
+		{ "buddyinfo", buddyinfo_show }, { "cmdline", cmdline_show }, { "cpuinfo", cpuinfo_show }, { "devices", devices_show },
+		{ "filesystems", filesystems_show }, { "interrupts", interrupts_show }, { "loadavg", loadavg_show },
+		{ "meminfo", meminfo_show }, { "slabinfo", slabinfo_show }, { "stat", stat_show }, { "uptime", uptime_show },
+		{ "version", version_show },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		proc_create_single(files[i].name, files[i].show, NULL);
+	proc_symlink("mounts", "self/mounts");
+	proc_symlink("self", NULL)->iops = &self_iops;
+	proc_symlink("thread-self", NULL)->iops = &thread_self_iops;
+}

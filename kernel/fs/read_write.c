@@ -1,0 +1,432 @@
+/*
+ * read, write and their relatives: from a system call to the file's own read and write operation.
+ *
+ * Locks: f_pos_lock, when the position may be shared with another task (POSIX: two reads of a shared file never return the same bytes).
+ * The short way, for one buffer and a table that is not shared, is all inline: a one-byte pipe read should cost the pipe, not this file.
+ */
+#include "kernel/fs/internal.h"
+
+/* --- the position --- */
+
+static inline struct fd fdget_pos(unsigned int fd)
+{
+	struct fd f = fdget(fd);
+
+	if (f.file && (f.file->f_mode & FMODE_ATOMIC_POS) && ((f.flags & FDPUT) || atomic_long_read(&f.file->f_count) > 1)) {
+		mutex_lock(&f.file->f_pos_lock);
+		f.flags |= FDPOS;
+	}
+	return f;
+}
+
+static inline void fdput_pos(struct fd f)
+{
+	if (unlikely(f.flags & FDPOS))
+		mutex_unlock(&f.file->f_pos_lock);
+	fdput(f);
+}
+
+static inline loff_t *file_pos(struct file *f)
+{
+	return f->f_mode & FMODE_STREAM ? NULL : &f->f_pos;
+}
+
+/* --- one buffer --- */
+
+static __always_inline ssize_t rw_check(const struct file *f, bool write)
+{
+	if (unlikely(!(f->f_mode & (write ? FMODE_WRITE : FMODE_READ))))
+		return -EBADF;
+	return unlikely(write ? !f->f_op->write : !f->f_op->read) ? -EINVAL : 0;
+}
+
+static __always_inline ssize_t rw_one(struct file *f, void *buf, size_t n, loff_t *pos, bool write, bool kernel)
+{
+	struct iov_iter it;
+	ssize_t err = rw_check(f, write);
+
+	if (unlikely(err))
+		return err;
+	if (unlikely(!kernel && !access_ok(buf, n)))
+		return -EFAULT;
+	if (unlikely(pos && *pos < 0))
+		return -EINVAL;
+	iov_iter_init_buf(&it, buf, min_t(size_t, n, MAX_RW_COUNT), kernel);
+	return write ? f->f_op->write(f, &it, pos) : f->f_op->read(f, &it, pos);
+}
+
+ssize_t vfs_read(struct file *f, char __user *buf, size_t n, loff_t *pos)
+{
+	return rw_one(f, buf, n, pos, false, false);
+}
+
+ssize_t vfs_write(struct file *f, const char __user *buf, size_t n, loff_t *pos)
+{
+	return rw_one(f, (void *)buf, n, pos, true, false);
+}
+
+ssize_t kernel_read(struct file *f, void *buf, size_t n, loff_t *pos)
+{
+	return rw_one(f, buf, n, pos, false, true);
+}
+
+ssize_t kernel_write(struct file *f, const void *buf, size_t n, loff_t *pos)
+{
+	return rw_one(f, (void *)buf, n, pos, true, true);
+}
+
+long sys_read(unsigned int fd, char __user *buf, size_t n)
+{
+	struct fd f = fdget_pos(fd);
+	ssize_t done;
+
+	if (unlikely(!f.file))
+		return -EBADF;
+	done = rw_one(f.file, buf, n, file_pos(f.file), false, false);
+	fdput_pos(f);
+	return done;
+}
+
+long sys_write(unsigned int fd, const char __user *buf, size_t n)
+{
+	struct fd f = fdget_pos(fd);
+	ssize_t done;
+
+	if (unlikely(!f.file))
+		return -EBADF;
+	done = rw_one(f.file, (void *)buf, n, file_pos(f.file), true, false);
+	fdput_pos(f);
+	return done;
+}
+
+static long rw_at(unsigned int fd, void *buf, size_t n, loff_t pos, bool write)
+{
+	struct fd f;
+	ssize_t done;
+
+	if (pos < 0)
+		return -EINVAL;
+	f = fdget(fd);
+	if (!f.file)
+		return -EBADF;
+	done = f.file->f_mode & FMODE_LSEEK ? rw_one(f.file, buf, n, &pos, write, false) : -ESPIPE;
+	fdput(f);
+	return done;
+}
+
+long sys_pread64(unsigned int fd, char __user *buf, size_t n, loff_t pos)
+{
+	return rw_at(fd, buf, n, pos, false);
+}
+
+long sys_pwrite64(unsigned int fd, const char __user *buf, size_t n, loff_t pos)
+{
+	return rw_at(fd, (void *)buf, n, pos, true);
+}
+
+/* --- several buffers --- */
+
+static size_t copy_segment(struct iov_iter *it, void *buf, size_t n, bool to_iter)
+{
+	size_t left = 0;
+
+	if (!it->kernel && buf)
+		left = to_iter ? __copy_user(it->base, buf, n) : __copy_user(buf, it->base, n);
+	else if (!it->kernel && to_iter)
+		left = __clear_user(it->base, n);
+	else if (buf)
+		memcpy(to_iter ? it->base : buf, to_iter ? buf : it->base, n);
+	else if (to_iter)
+		memset(it->base, 0, n);
+	return n - left;
+}
+
+size_t iov_iter_copy(struct iov_iter *it, void *buf, size_t n, bool to_iter)
+{
+	size_t done = 0, want, got;
+
+	n = min(n, it->count);
+	while (done < n) {
+		while (!it->len) {
+			it->base = it->iov->iov_base;
+			it->len = it->iov->iov_len;
+			it->iov++;
+			it->nr_segs--;
+		}
+		want = min(n - done, it->len);
+		got = copy_segment(it, buf ? (char *)buf + done : NULL, want, to_iter);
+		it->base += got;
+		it->len -= got;
+		it->count -= got;
+		done += got;
+		if (got < want)
+			break;
+	}
+	return done;
+}
+
+
+/* Copies and checks the array; *vec is fast or allocated. Total length or -errno. */
+ssize_t import_iovec(const struct iovec __user *uvec, unsigned long n, struct iovec *fast, struct iovec **vec)
+{
+	struct iovec *v = fast;
+	size_t total = 0;
+
+	if (n > UIO_MAXIOV)
+		return -EINVAL;
+	if (n > IOV_FAST)
+		v = kmalloc(n * sizeof(*v), GFP_KERNEL);
+	*vec = v;
+	if (!v)
+		return -ENOMEM;
+	if (copy_from_user(v, uvec, n * sizeof(*v)))
+		return -EFAULT;
+	for (unsigned long i = 0; i < n; i++) {
+		if ((ssize_t)v[i].iov_len < 0)
+			return -EINVAL;
+		if (!access_ok(v[i].iov_base, v[i].iov_len))
+			return -EFAULT;
+		v[i].iov_len = min(v[i].iov_len, MAX_RW_COUNT - total);
+		total += v[i].iov_len;
+	}
+	return total;
+}
+
+static ssize_t rw_vec(struct file *f, const struct iovec __user *uvec, unsigned long n, loff_t *pos, bool write)
+{
+	struct iovec fast[IOV_FAST], *vec = fast;
+	struct iov_iter it;
+	ssize_t ret = rw_check(f, write);
+
+	if (ret)
+		return ret;
+	ret = import_iovec(uvec, n, fast, &vec);
+	if (ret >= 0 && n > 0) {
+		it = (struct iov_iter){ .base = vec[0].iov_base, .len = vec[0].iov_len, .count = ret, .iov = vec + 1, .nr_segs = n - 1 };
+		ret = write ? f->f_op->write(f, &it, pos) : f->f_op->read(f, &it, pos);
+	}
+	if (vec != fast)
+		kfree(vec);
+	return ret;
+}
+
+static long rw_vec_here(unsigned int fd, const struct iovec __user *vec, unsigned long n, bool write)
+{
+	struct fd f = fdget_pos(fd);
+	ssize_t done;
+
+	if (!f.file)
+		return -EBADF;
+	done = rw_vec(f.file, vec, n, file_pos(f.file), write);
+	fdput_pos(f);
+	return done;
+}
+
+static long rw_vec_at(unsigned int fd, const struct iovec __user *vec, unsigned long n, loff_t pos, bool write)
+{
+	struct fd f;
+	ssize_t done;
+
+	if (pos < 0)
+		return -EINVAL;
+	f = fdget(fd);
+	if (!f.file)
+		return -EBADF;
+	done = f.file->f_mode & FMODE_LSEEK ? rw_vec(f.file, vec, n, &pos, write) : -ESPIPE;
+	fdput(f);
+	return done;
+}
+
+long sys_readv(unsigned int fd, const struct iovec __user *vec, unsigned long n)
+{
+	return rw_vec_here(fd, vec, n, false);
+}
+
+long sys_writev(unsigned int fd, const struct iovec __user *vec, unsigned long n)
+{
+	return rw_vec_here(fd, vec, n, true);
+}
+
+long sys_preadv(unsigned int fd, const struct iovec __user *vec, unsigned long n, loff_t pos)
+{
+	return rw_vec_at(fd, vec, n, pos, false);
+}
+
+long sys_pwritev(unsigned int fd, const struct iovec __user *vec, unsigned long n, loff_t pos)
+{
+	return rw_vec_at(fd, vec, n, pos, true);
+}
+
+/* Of the flags those are taken that ask for what is so anyway: there is no slower medium to wait for. pos -1: the file's own. */
+static long rw_vec2(unsigned int fd, const struct iovec __user *vec, unsigned long n, loff_t pos, int flags, bool write)
+{
+	if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC))
+		return -EOPNOTSUPP;
+	return pos == -1 ? rw_vec_here(fd, vec, n, write) : rw_vec_at(fd, vec, n, pos, write);
+}
+
+long sys_preadv2(unsigned int fd, const struct iovec __user *vec, unsigned long n, loff_t pos, unsigned long high, int flags)
+{
+	return rw_vec2(fd, vec, n, pos, flags, false);
+}
+
+long sys_pwritev2(unsigned int fd, const struct iovec __user *vec, unsigned long n, loff_t pos, unsigned long high, int flags)
+{
+	return rw_vec2(fd, vec, n, pos, flags, true);
+}
+
+/* --- seeking --- */
+
+loff_t generic_file_llseek(struct file *f, loff_t off, int whence)
+{
+	loff_t size = READ_ONCE(f->f_inode->i_size);
+
+	switch (whence) {
+	case SEEK_SET:
+		break;
+	case SEEK_CUR:
+		off += f->f_pos;
+		break;
+	case SEEK_END:
+		off += size;
+		break;
+	case SEEK_DATA:		/* all is data, but for a hole at the end */
+	case SEEK_HOLE:
+		if (off < 0 || off >= size)
+			return -ENXIO;
+		off = whence == SEEK_DATA ? off : size;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (off < 0)
+		return -EINVAL;
+	f->f_pos = off;
+	return off;
+}
+
+loff_t vfs_llseek(struct file *f, loff_t off, int whence)
+{
+	return f->f_mode & FMODE_LSEEK ? f->f_op->llseek(f, off, whence) : -ESPIPE;
+}
+
+long sys_lseek(unsigned int fd, loff_t off, int whence)
+{
+	struct fd f = fdget_pos(fd);
+	loff_t ret;
+
+	if (!f.file)
+		return -EBADF;
+	ret = whence < 0 || whence > SEEK_HOLE ? -EINVAL : vfs_llseek(f.file, off, whence);
+	fdput_pos(f);
+	return ret;
+}
+
+/* --- file to file --- */
+
+/* Copies through a page of kernel memory; moves *inpos by what was written. outpos NULL: a stream. Bytes or -errno. */
+static ssize_t copy_bytes(struct file *in, loff_t *inpos, struct file *out, loff_t *outpos, size_t n)
+{
+	char *buf = get_zeroed_page(GFP_KERNEL);
+	ssize_t got = 0, put = 0, done = 0;
+	loff_t pos;
+
+	if (!buf)
+		return -ENOMEM;
+	while ((size_t)done < n) {
+		pos = *inpos;
+		got = kernel_read(in, buf, min_t(size_t, n - done, PAGE_SIZE), &pos);
+		if (got <= 0)
+			break;
+		put = kernel_write(out, buf, got, outpos);
+		if (put <= 0)
+			break;
+		*inpos += put;
+		done += put;
+		if (put < got)
+			break;
+	}
+	free_page(buf);
+	return done ? done : got < 0 ? got : put;
+}
+
+/* Reads a position from user space, or takes the file's own. */
+static int take_pos(struct file *f, const loff_t __user *upos, loff_t *pos)
+{
+	*pos = f->f_pos;
+	if (!upos)
+		return 0;
+	if (get_user(*pos, upos))
+		return -EFAULT;
+	return *pos < 0 ? -EINVAL : 0;
+}
+
+static long give_pos(struct file *f, loff_t __user *upos, loff_t pos, long ret)
+{
+	if (!upos)
+		f->f_pos = pos;
+	else if (put_user(pos, upos))
+		return -EFAULT;
+	return ret;
+}
+
+long sys_sendfile(int out, int in, loff_t __user *upos, size_t n)
+{
+	struct fd from = fdget(in), to = fdget(out);
+	loff_t pos;
+	long ret = -EBADF;
+
+	if (!from.file || !to.file || !(from.file->f_mode & FMODE_READ) || !(to.file->f_mode & FMODE_WRITE))
+		goto out;
+	ret = -EINVAL;
+	if ((from.file->f_mode & FMODE_STREAM) || (to.file->f_flags & O_APPEND))
+		goto out;
+	ret = take_pos(from.file, upos, &pos);
+	if (ret)
+		goto out;
+	ret = copy_bytes(from.file, &pos, to.file, file_pos(to.file), min_t(size_t, n, MAX_RW_COUNT));
+	ret = give_pos(from.file, upos, pos, ret);
+out:
+	fdput(from);
+	fdput(to);
+	return ret;
+}
+
+static long check_copy_range(const struct file *in, const struct file *out)
+{
+	if (S_ISDIR(in->f_inode->i_mode) || S_ISDIR(out->f_inode->i_mode))
+		return -EISDIR;
+	if (!S_ISREG(in->f_inode->i_mode) || !S_ISREG(out->f_inode->i_mode))
+		return -EINVAL;
+	if (!(in->f_mode & FMODE_READ) || !(out->f_mode & FMODE_WRITE) || (out->f_flags & O_APPEND))
+		return -EBADF;
+	return 0;
+}
+
+long sys_copy_file_range(int in, loff_t __user *uin, int out, loff_t __user *uout, size_t n, unsigned int flags)
+{
+	struct fd from = fdget(in), to = fdget(out);
+	loff_t inpos, outpos;
+	long ret = -EBADF;
+
+	if (!from.file || !to.file)
+		goto out;
+	ret = flags ? -EINVAL : check_copy_range(from.file, to.file);
+	if (!ret)
+		ret = take_pos(from.file, uin, &inpos);
+	if (!ret)
+		ret = take_pos(to.file, uout, &outpos);
+	if (ret)
+		goto out;
+	n = min_t(size_t, n, MAX_RW_COUNT);
+	ret = -EINVAL;
+	if (from.file->f_inode == to.file->f_inode && inpos < outpos + (loff_t)n && outpos < inpos + (loff_t)n)
+		goto out;
+	ret = copy_bytes(from.file, &inpos, to.file, &outpos, n);
+	if (ret > 0 && (give_pos(from.file, uin, inpos, 0) || give_pos(to.file, uout, outpos, 0)))
+		ret = -EFAULT;
+out:
+	fdput(from);
+	fdput(to);
+	return ret;
+}

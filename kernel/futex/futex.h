@@ -1,0 +1,41 @@
+/* Futexes: sleeping on a word of user memory. The proof that no wake-up is lost opens futex.c. */
+#pragma once
+
+#include "libk/abi/futex.h"
+#include "libk/compiler.h"
+#include "libk/types.h"
+
+struct task_struct;
+
+/* at boot, after smp_init(): the hash table's size goes by the number of CPUs */
+void futex_init(void);
+void futex_init_task(struct task_struct *p);	/* fork: a new task owns and waits for nothing */
+/* futex(2) after argument decoding. deadline: ktime ns, UINT64_MAX = none. May sleep. */
+long do_futex(u32 __user *uaddr, int op, u32 val, u64 deadline, u32 __user *uaddr2, u32 val2,
+	      u32 val3);
+/*
+ * Wakes up to nr waiters on uaddr in current's mm; shared: by page, else by address space. For
+ * CLEAR_CHILD_TID. May sleep. Returns how many, -EINVAL, -EFAULT.
+ */
+long futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset);
+/*
+ * Current leaves its address space (exit, exec): robust list, PI futexes it owns. On exit after
+ * PF_EXITING was set and before p->mm becomes NULL: pi.c tells by the two whether this is still to
+ * come, under way or done. May sleep.
+ */
+void futex_exit_release(struct task_struct *p);
+/*
+ * p's own priority was changed: if it waits for a PI futex, the owner inherits the new one. No lock
+ * held.
+ */
+void futex_pi_adjust(struct task_struct *p);
+
+/* What a debugger or /proc can say about one waiter. */
+struct futex_waiter_info {
+	struct task_struct *task;
+	u32 __user *uaddr;	/* in the waiter's address space, or its requeuer's */
+	u32 val, bitset;	/* the value it went to sleep on; FUTEX_BITSET_MATCH_ANY */
+	bool shared, pi;
+};
+/* Calls fn for every waiter, under a spinlock. */
+void futex_for_each_waiter(void (*fn)(const struct futex_waiter_info *info, void *arg), void *arg);

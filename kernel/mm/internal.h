@@ -1,0 +1,112 @@
+/* What the files of kernel/mm share among themselves. Locks as in mm.h. */
+#pragma once
+
+#include "kernel/mm/mm.h"
+
+/* --- boot, in this order --- */
+void page_alloc_init(void);
+void slab_init(void);
+void kstack_init(void);
+void mm_struct_init(void);
+void vma_init(void);
+void filemap_init(void);
+
+/* --- pages --- */
+void free_hot_page(struct page *page);	/* an order-0 page without references, to this CPU's list. Any context */
+
+/* Is there a little more than what user pages have to leave? */
+bool user_pages_available(void);
+
+/* Mapped, read-only, wherever a private page was read before it was ever written. Has no references and no rss. */
+extern struct page *zero_page;
+
+/* --- unmapping: entries first, then every TLB, then the pages (tlb.c) --- */
+#define GATHER_PAGES 64
+
+struct mmu_gather {
+	struct mm_struct *mm;
+	unsigned long start, end;	/* what a flush must cover */
+	bool dead;			/* nobody will ever use mm again: no flush between entry and page */
+	bool stale;			/* entries were removed since the last flush */
+	int n;
+	struct page *pages[GATHER_PAGES];	/* to be put after the flush */
+	struct list_head tables;		/* to be freed after the flush */
+};
+void tlb_gather(struct mmu_gather *tlb, struct mm_struct *mm, unsigned long start, unsigned long end);
+void tlb_finish(struct mmu_gather *tlb);
+/* Unmaps [start, end) of vma: entries, rss, pages. mmap_lock held, or mm is dead. */
+void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end);
+/* zap_range() with its own gather, for a part of a vma that stays. */
+void zap_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+
+/* --- VMAs (vma.c); mmap_lock held --- */
+#define STACK_GUARD_GAP (256 * PAGE_SIZE)
+#define MAX_MAP_COUNT 65530
+#define MMAP_MIN_ADDR 0x10000UL		/* below it nothing is placed unless asked for: a null pointer with an offset faults */
+
+struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags);
+void vma_free(struct vm_area_struct *vma);	/* drops what it refers to; not in a tree */
+void mmap_unlock(struct mm_struct *mm);	/* releases mmap_lock, then closes the files of freed VMAs */
+void reap_vmas(struct list_head *dead);	/* that second half alone. May sleep, no locks */
+struct vm_area_struct *vma_dup(const struct vm_area_struct *vma, struct mm_struct *mm);	/* with references; not in a tree */
+void vma_link(struct vm_area_struct *vma);
+void vma_unlink(struct vm_area_struct *vma);
+struct vm_area_struct *vma_prev(struct vm_area_struct *vma);
+struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr, struct vm_area_struct **prev);
+struct vm_area_struct *find_vma_intersection(struct mm_struct *mm, unsigned long start, unsigned long end);
+/* vma keeps [start, addr), the rest gets one of its own. 0 or -ENOMEM. */
+int vma_split(struct vm_area_struct *vma, unsigned long addr);
+/* Splits so that [start, end) of vma is one by itself. 0 or -ENOMEM. */
+int vma_isolate(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+/* Joins vma with its neighbours where they say the same; returns what it became. */
+struct vm_area_struct *vma_merge(struct vm_area_struct *vma);
+/* The neighbour below grows over [start, end) if that is to be plain anonymous memory with these flags; NULL if it cannot. */
+struct vm_area_struct *vma_extend(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags);
+/* Highest free range of len bytes below the limit (0: mmap_base), or -ENOMEM. */
+unsigned long unmapped_area(struct mm_struct *mm, unsigned long len, unsigned long limit);
+/* What lies between two neighbours (NULL: none) has become free. */
+void note_hole(struct mm_struct *mm, const struct vm_area_struct *prev, const struct vm_area_struct *next);
+/* Adds pages to (or, negative, takes them from) what mm has reserved. */
+void vm_account(struct mm_struct *mm, unsigned long flags, long pages);
+/* May mm reserve that many pages more? RLIMIT_AS, RLIMIT_DATA. */
+bool may_expand_vm(struct mm_struct *mm, unsigned long flags, unsigned long pages);
+/* A shrinking or growing VMA's new borders; keeps pgoff true. */
+void vma_set_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+
+/* --- mmap.c --- */
+int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long end);	/* page-aligned. mmap_lock held */
+/* Makes the pages of [start, end) present, as far as the mappings allow. 0 or -errno. mmap_lock held */
+int populate_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool write);
+unsigned long prot_to_flags(unsigned long prot);
+/* A new anonymous private mapping of a free range, joined with a neighbour if it can be. 0 or -ENOMEM. mmap_lock held */
+int map_anonymous(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags);
+#define USER_END (TASK_SIZE + PAGE_SIZE)	/* where the user's half of the tables ends */
+
+/* --- page cache (filemap.c) --- */
+void mapping_add_vma(struct vm_area_struct *vma);	/* both: vma->mapping may be NULL */
+void mapping_remove_vma(struct vm_area_struct *vma);
+unsigned long mapping_limit(struct address_space *m);	/* pages beyond which an access is SIGBUS */
+
+/* Changes the mm's counter of pages of this kind. */
+static inline void add_rss(struct vm_area_struct *vma, bool anon, long n)
+{
+	struct mm_struct *mm = vma->mm;
+
+	if (anon)
+		mm->rss_anon += (unsigned long)n;
+	else if (vma->mapping && vma->mapping->host)
+		mm->rss_file += (unsigned long)n;
+	else
+		mm->rss_shmem += (unsigned long)n;
+}
+
+/* A private mapping: writing makes a copy. */
+static inline bool is_cow(const struct vm_area_struct *vma)
+{
+	return !(vma->flags & VM_SHARED);
+}
+
+static inline unsigned long vma_pages(const struct vm_area_struct *vma)
+{
+	return (vma->end - vma->start) >> PAGE_SHIFT;
+}

@@ -1,0 +1,111 @@
+/*
+ * When no page is left for a program: one process is killed, the largest, and says so in the log. The kernel goes on.
+ *
+ * One kill at a time: a victim gets GRACE to leave before another is chosen, so that its memory is seen to come back, and so that a
+ * victim that waits for a lock of ours does not stop everything for ever.
+ *
+ * Locks: oom_mutex; inside it tasklist_lock, then a task's alloc_lock.
+ */
+#include "asm/processor.h"
+#include "kernel/mm/internal.h"
+#include "kernel/mm/mm.h"
+#include "kernel/printk.h"
+#include "kernel/sched/sched.h"
+#include "kernel/task/task.h"
+#include "kernel/time/time.h"
+
+#define GRACE (200 * NSEC_PER_MSEC)
+
+static DEFINE_MUTEX(oom_mutex);
+static u64 last_kill;	/* (oom_mutex) ktime; 0: never */
+
+static void drain_here(void *unused)
+{
+	drain_local_pages();
+}
+
+/* Pages of the process, or -1 when it has none any more. tasklist_lock held. */
+static long process_rss(struct task_struct *leader)
+{
+	struct task_struct *t;
+	long rss = -1;
+
+	for_each_thread(leader, t) {
+		spin_lock(&t->alloc_lock);
+		if (t->mm)
+			rss = (long)mm_rss(t->mm);
+		spin_unlock(&t->alloc_lock);
+		if (rss >= 0)
+			break;
+	}
+	return rss;
+}
+
+/* The process to kill, with a reference; NULL: there is none. *dying: some process is on its way out already. */
+static struct task_struct *select_victim(bool *dying)
+{
+	struct task_struct *p, *victim = NULL;
+	long most = -1;
+
+	*dying = false;
+	spin_lock(&tasklist_lock);
+	for_each_process(p) {
+		long points = p->flags & PF_KTHREAD ? -1 : process_rss(p);
+
+		if (points < 0 || p->signal->flags & SIGNAL_UNKILLABLE || p->signal->oom_score_adj <= -1000)
+			continue;
+		if (p->signal->flags & SIGNAL_GROUP_EXIT) {
+			*dying = true;
+			continue;
+		}
+		points += p->signal->oom_score_adj * (long)(totalram_pages() / 1000);
+		if (points > most || !victim) {
+			most = points;
+			victim = p;
+		}
+	}
+	if (victim)
+		get_task_struct(victim);
+	spin_unlock(&tasklist_lock);
+	return victim;
+}
+
+static void kill_one(void)
+{
+	bool dying;
+	struct task_struct *victim = select_victim(&dying);
+	unsigned long rss;
+
+	if (!victim) {
+		if (!dying)
+			panic("Out of memory and no killable processes");
+		return;
+	}
+	spin_lock(&tasklist_lock);
+	rss = (unsigned long)max(process_rss(victim), 0L);
+	spin_unlock(&tasklist_lock);
+	pr_err("Out of memory: Killed process %d (%s) rss:%lukB\n", victim->tgid, victim->comm, rss * (PAGE_SIZE / 1024));
+	group_send_sig_info(SIGKILL, SEND_SIG_PRIV, victim);
+	put_task_struct(victim);
+}
+
+void out_of_memory(void)
+{
+	u64 now;
+
+	mutex_lock(&oom_mutex);
+	drain_tables();
+	drain_local_pages();
+	preempt_disable();
+	if (nr_cpus > 1)
+		smp_call_function_many(~BIT(smp_processor_id()), drain_here, NULL);
+	preempt_enable();
+	now = ktime_get();
+	if (!user_pages_available() && (!last_kill || now - last_kill > GRACE)) {
+		kill_one();
+		last_kill = now;
+	}
+	mutex_unlock(&oom_mutex);
+	set_current_state(TASK_KILLABLE);
+	schedule_hrtimeout(now + NSEC_PER_MSEC);
+}

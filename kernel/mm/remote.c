@@ -1,0 +1,76 @@
+/*
+ * Memory of an address space that is not the one we run in: for debuggers, /proc/PID/mem and exec, which fills the new program's stack.
+ * And what a futex in shared memory is called: its place in the page cache, the same from every process.
+ *
+ * Locks: mmap_lock (m) of the mm in question; may sleep.
+ */
+#include "kernel/mm/internal.h"
+#include "kernel/mm/mm.h"
+#include "kernel/task/task.h"
+#include "libk/err.h"
+#include "libk/string.h"
+
+/* The page behind addr, with a reference, faulted in first; or ERR_PTR(-EFAULT, -ENOMEM). */
+static struct page *remote_page(struct mm_struct *mm, unsigned long addr, unsigned int flags)
+{
+	struct page *page;
+	int fault;
+
+	if (addr >= TASK_SIZE)
+		return ERR_PTR(-EFAULT);
+	mutex_lock(&mm->mmap_lock);
+	fault = handle_mm_fault(mm, addr, flags);
+	if (fault == FAULT_OK) {
+		page = pfn_to_page(pte_pfn(*walk_pte(mm->pgd, addr, false)));
+		get_page(page);
+	} else {
+		page = ERR_PTR(fault == FAULT_OOM ? -ENOMEM : -EFAULT);
+	}
+	mmap_unlock(mm);
+	return page;
+}
+
+size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write, bool force)
+{
+	unsigned int flags = (write ? FAULT_FLAG_WRITE : 0) | (force ? FAULT_FLAG_FORCE : 0);
+	size_t done = 0;
+
+	while (done < len) {
+		size_t n = min(len - done, PAGE_SIZE - (addr + done) % PAGE_SIZE);
+		struct page *page = remote_page(mm, addr + done, flags);
+		char *place;
+
+		if (IS_ERR(page))
+			break;
+		place = (char *)page_address(page) + (addr + done) % PAGE_SIZE;
+		if (write)
+			memcpy(place, (char *)buf + done, n);
+		else
+			memcpy((char *)buf + done, place, n);
+		put_page(page);
+		done += n;
+	}
+	return done;
+}
+
+struct page *get_user_page(unsigned long addr, bool write)
+{
+	return remote_page(current->mm, addr, write ? FAULT_FLAG_WRITE : 0);
+}
+
+bool shared_mapping_key(unsigned long addr, u64 *object, unsigned long *index)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	bool shared;
+
+	mutex_lock(&mm->mmap_lock);
+	vma = find_vma_intersection(mm, addr, addr + 1);
+	shared = vma && vma->flags & VM_SHARED && vma->mapping;
+	if (shared) {
+		*object = vma->mapping->id;
+		*index = vma->pgoff + ((addr - vma->start) >> PAGE_SHIFT);
+	}
+	mmap_unlock(mm);
+	return shared;
+}

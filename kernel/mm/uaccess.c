@@ -1,0 +1,82 @@
+/*
+ * Strings from user memory, eight bytes at a time. A word is read only where it cannot reach into the next page, which may not exist:
+ * reading a little more than the string never faults where the string itself would not.
+ *
+ * No locks; may sleep (page faults).
+ */
+#include "asm/uaccess.h"
+#include "libk/compiler.h"
+
+#define ONES 0x0101010101010101UL
+#define HIGHS 0x8080808080808080UL
+
+/* The bit of HIGHS for each byte that is 0; above the first one there may be false ones. */
+static inline u64 zero_bytes(u64 word)
+{
+	return (word - ONES) & ~word & HIGHS;
+}
+
+static bool word_fits(const char __user *s, long left)
+{
+	return left >= 8 && ((unsigned long)s & (PAGE_SIZE - 1)) <= PAGE_SIZE - 8;
+}
+
+/* How much of n bytes from s on lies in user space; -1: nothing. */
+static long user_limit(const char __user *s, long n)
+{
+	unsigned long room = TASK_SIZE - (unsigned long)s;
+
+	if ((unsigned long)s >= TASK_SIZE)
+		return -1;
+	return (unsigned long)n < room ? n : (long)room;
+}
+
+long strncpy_from_user(char *to, const char __user *from, long n)
+{
+	long limit = user_limit(from, n), done = 0;
+	u64 word;
+	u8 byte;
+
+	while (done < limit) {
+		if (word_fits(from + done, limit - done)) {
+			if (__get_user_8(&word, from + done))
+				return -EFAULT;
+			__builtin_memcpy(to + done, &word, 8);
+			if (zero_bytes(word))
+				return done + __builtin_ctzl(zero_bytes(word)) / 8;
+			done += 8;
+			continue;
+		}
+		if (__get_user_1(&byte, from + done))
+			return -EFAULT;
+		to[done] = (char)byte;
+		if (!byte)
+			return done;
+		done++;
+	}
+	return done == n && limit >= 0 ? n : -EFAULT;
+}
+
+long strnlen_user(const char __user *s, long n)
+{
+	long limit = user_limit(s, n), done = 0;
+	u64 word;
+	u8 byte;
+
+	while (done < limit) {
+		if (word_fits(s + done, limit - done)) {
+			if (__get_user_8(&word, s + done))
+				return 0;
+			if (zero_bytes(word))
+				return done + __builtin_ctzl(zero_bytes(word)) / 8 + 1;
+			done += 8;
+			continue;
+		}
+		if (__get_user_1(&byte, s + done))
+			return 0;
+		done++;
+		if (!byte)
+			return done;
+	}
+	return done == n && limit >= 0 ? n + 1 : 0;
+}

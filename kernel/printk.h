@@ -1,0 +1,59 @@
+/* Kernel messages: a ring for dmesg and the console. Any context, any lock held. */
+#pragma once
+
+#include "libk/compiler.h"
+#include "libk/types.h"
+
+struct pt_regs;
+
+/* One message. Prefix levels as Linux's: KERN_ERR etc.; without one it is KERN_INFO. Returns the number of characters. */
+int printk(const char *fmt, ...) __printf(1, 2);
+
+#define KERN_EMERG "\0010"
+#define KERN_ERR "\0013"
+#define KERN_WARNING "\0014"
+#define KERN_INFO "\0016"
+#define KERN_DEBUG "\0017"
+
+#define pr_err(fmt, ...) printk(KERN_ERR fmt, ##__VA_ARGS__)
+#define pr_warn(fmt, ...) printk(KERN_WARNING fmt, ##__VA_ARGS__)
+#define pr_info(fmt, ...) printk(KERN_INFO fmt, ##__VA_ARGS__)
+#define pr_debug(fmt, ...) printk(KERN_DEBUG fmt, ##__VA_ARGS__)
+
+/* Stops the machine with a report: message, task, CPU, held locks, symbolised backtrace. Any context. */
+void __noreturn panic(const char *fmt, ...) __printf(1, 2);
+/* The same with the registers of the trap that found it. */
+void __noreturn panic_regs(const struct pt_regs *regs, const char *fmt, ...) __printf(2, 3);
+
+/* A broken invariant. */
+#define BUG_ON(cond)									\
+	do {										\
+		if (unlikely(cond))							\
+			panic("BUG: %s at %s:%d", #cond, __FILE__, __LINE__);		\
+	} while (0)
+
+#define WARN_ON(cond)									\
+({											\
+	bool __w = (cond);								\
+	if (unlikely(__w))								\
+		printk(KERN_WARNING "WARNING: %s at %s:%d\n", #cond, __FILE__, __LINE__); \
+	__w;										\
+})
+
+/* Turns a code address into "name+0x12/0x40"; never fails. Any context. */
+int sprint_symbol(char *buf, size_t size, unsigned long addr);
+/* Function that contains addr and the offset in it, or NULL. */
+const char *kallsyms_lookup(unsigned long addr, unsigned long *offset, unsigned long *size);
+/* Address of a symbol by name, 0 when there is none. */
+unsigned long kallsyms_lookup_name(const char *name);
+/* Prints a backtrace of return addresses. */
+void print_backtrace(const unsigned long *pcs, int n);
+
+/* Boot command line: value of "key=value" copied to buf (true), or plain "key" (empty string, true). */
+bool cmdline_option(const char *key, char *buf, size_t size);
+long cmdline_number(const char *key, long otherwise);
+extern char saved_command_line[];
+/* Writes the console directly; used by printk and panic. */
+void console_write(const char *s, size_t n);
+/* Copies the last messages for dmesg/syslog(2). */
+size_t printk_read_all(char *buf, size_t size);

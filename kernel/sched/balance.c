@@ -1,0 +1,107 @@
+/*
+ * Which CPU a task runs on: placement when it wakes, pulling when a CPU would go idle, and evening out now and then.
+ * Only queued, not running tasks move, and only to CPUs of their cpus_mask.
+ *
+ * Locks: rq->lock; two of them by CPU number.
+ */
+#include "kernel/sched/rq.h"
+#include "kernel/time/time.h"
+
+#define BALANCE_PERIOD_NS (20 * TICK_NS)
+
+static bool cpu_idle(int cpu)
+{
+	return !READ_ONCE(cpu_rq(cpu)->nr_running);
+}
+
+/* Where it ran last if that CPU is free, else a free one, else the shortest queue; its last CPU wins ties (warm cache). */
+int select_task_rq(struct task_struct *p)
+{
+	int best = p->cpu;
+	bool last_allowed = p->cpus_mask & 1UL << best;
+
+	if (last_allowed && (nr_cpus == 1 || cpu_idle(best)))
+		return best;
+	if (!last_allowed)
+		best = __builtin_ctzl(p->cpus_mask);
+	for_each_cpu(cpu)
+		if (p->cpus_mask & 1UL << cpu && READ_ONCE(cpu_rq(cpu)->nr_running) < READ_ONCE(cpu_rq(best)->nr_running))
+			best = cpu;
+	return best;
+}
+
+/* Both locks held: moves one task that waits on from and may run on to. */
+static bool pull_one(struct rq *from, struct rq *to)
+{
+	struct task_struct *p;
+
+	list_for_each_entry(p, &from->rr_queue, se.run_list) {
+		if (p != from->curr && !p->on_cpu && p->cpus_mask & 1UL << to->cpu) {
+			move_queued_task(from, to, p);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The other queue with the most (or the fewest) runnable tasks; a snapshot. */
+static struct rq *extreme(struct rq *self, bool most)
+{
+	struct rq *best = NULL;
+
+	for_each_cpu(cpu) {
+		struct rq *rq = cpu_rq(cpu);
+		unsigned int nr = READ_ONCE(rq->nr_running);
+
+		if (rq == self)
+			continue;
+		if (!best || (most ? nr > READ_ONCE(best->nr_running) : nr < READ_ONCE(best->nr_running)))
+			best = rq;
+	}
+	return best;
+}
+
+/*
+ * Called by schedule() with rq->lock held and nothing to run. The other queue's lock may have to come first, so ours is dropped for a moment. The task
+ * that is leaving is off the queue by then but still on its stack: try_to_wake_up() sees on_cpu and puts it back on this very queue, where
+ * pick_next_task(), which looks again afterwards, finds it.
+ */
+bool newidle_balance(struct rq *rq)
+{
+	struct rq *from = nr_cpus > 1 ? extreme(rq, true) : NULL;
+	bool pulled = false;
+
+	if (!from || READ_ONCE(from->nr_running) < 2)
+		return false;
+	spin_unlock(&rq->lock);
+	double_rq_lock(from, rq);
+	if (!rq->nr_running)
+		pulled = pull_one(from, rq);
+	spin_unlock(&from->lock);
+	return pulled;
+}
+
+/* A CPU that idles has no tick, so a busy one gives as well as takes. */
+void periodic_balance(struct rq *rq)
+{
+	struct rq *other;
+
+	if (nr_cpus == 1 || rq->clock < rq->next_balance)
+		return;
+	rq->next_balance = rq->clock + BALANCE_PERIOD_NS;
+	other = extreme(rq, false);
+	if (rq->nr_running >= READ_ONCE(other->nr_running) + 2) {
+		double_rq_lock(rq, other);
+		if (rq->nr_running >= other->nr_running + 2)
+			pull_one(rq, other);
+		double_rq_unlock(rq, other);
+		return;
+	}
+	other = extreme(rq, true);
+	if (READ_ONCE(other->nr_running) >= rq->nr_running + 2) {
+		double_rq_lock(rq, other);
+		if (other->nr_running >= rq->nr_running + 2)
+			pull_one(other, rq);
+		double_rq_unlock(rq, other);
+	}
+}

@@ -1,0 +1,313 @@
+/*
+ * The scheduler's system calls. Which policies there are is decided here; a policy that is not built in is refused (EINVAL), never quietly
+ * replaced by another.
+ *
+ * Locks: rq->lock through task_rq_lock(); tasklist_lock to find process groups.
+ */
+#include "asm/uaccess.h"
+#include "kernel/sched/rq.h"
+#include "kernel/syscalls.h"
+#include "kernel/time/time.h"
+#include "libk/abi/resource.h"
+
+long sys_sched_yield(void)
+{
+	struct rq *rq;
+
+	preempt_disable();
+	rq = this_rq();
+	if (rq->nr_running <= 1) {	/* alone: who joins later comes after this call */
+		preempt_enable();
+		return 0;
+	}
+	spin_lock_irq(&rq->lock);
+	rq->curr->sched_class->yield_task(rq);
+	spin_unlock_irq(&rq->lock);
+	preempt_enable_no_resched();
+	schedule();
+	return 0;
+}
+
+/* pid 0 is the caller. A reference, or NULL. */
+static struct task_struct *find_task(pid_t pid)
+{
+	return pid ? find_get_task_by_vpid(pid) : get_task_struct(current);
+}
+
+/* May the caller change p's scheduling? */
+static bool may_change(struct task_struct *p)
+{
+	const struct cred *mine = current->cred, *theirs = get_task_cred(p);
+	bool ok = mine->euid == 0 || mine->euid == theirs->euid || mine->euid == theirs->uid;
+
+	put_cred(theirs);
+	return ok;
+}
+
+/* The running task can be moved only by itself: it notices at its next schedule(). A queued one is moved at once. */
+int set_cpus_allowed(struct task_struct *p, cpumask_t mask)
+{
+	unsigned long flags;
+	struct rq *rq;
+	int cpu;
+
+	mask &= cpu_mask_all();
+	if (!mask)
+		return -EINVAL;
+	rq = task_rq_lock(p, &flags);
+	p->cpus_mask = mask;
+	cpu = mask & 1UL << p->cpu ? p->cpu : __builtin_ctzl(mask);
+	if (cpu != p->cpu && p->on_rq && !p->on_cpu) {
+		struct rq *to = cpu_rq(cpu);
+
+		/* p stays findable: its cpu field changes only once both locks are held, and then it is checked again. */
+		spin_unlock(&rq->lock);
+		double_rq_lock(rq, to);
+		if (task_rq(p) == rq && p->on_rq && !p->on_cpu && p->cpus_mask == mask)
+			move_queued_task(rq, to, p);
+		double_rq_unlock(rq, to);
+		local_irq_restore(flags);
+		return 0;
+	}
+	if (cpu != p->cpu && p->on_cpu)
+		resched_curr(rq);	/* it leaves at its next schedule(), see finish_task_switch() */
+	task_rq_unlock(rq, flags);
+	return 0;
+}
+
+long sys_sched_setaffinity(pid_t pid, unsigned int len, unsigned long __user *umask)
+{
+	struct task_struct *p;
+	unsigned long mask = 0;
+	long ret = -ESRCH;
+
+	if (copy_from_user(&mask, umask, min(len, (unsigned int)sizeof(mask))))
+		return -EFAULT;
+	p = find_task(pid);
+	if (!p)
+		return ret;
+	ret = may_change(p) ? set_cpus_allowed(p, mask) : -EPERM;
+	put_task_struct(p);
+	cond_resched();
+	return ret;
+}
+
+/* Returns the bytes written, as Linux's raw call does. */
+long sys_sched_getaffinity(pid_t pid, unsigned int len, unsigned long __user *umask)
+{
+	struct task_struct *p;
+	unsigned long mask;
+
+	if (len < sizeof(mask) || len % sizeof(mask))
+		return -EINVAL;
+	p = find_task(pid);
+	if (!p)
+		return -ESRCH;
+	mask = p->cpus_mask & cpu_mask_all();
+	put_task_struct(p);
+	return put_user(mask, umask) ? -EFAULT : (long)sizeof(mask);
+}
+
+/* --- policies: SCHED_OTHER is what there is --- */
+
+static int check_policy(int policy, int priority)
+{
+	switch (policy & ~SCHED_RESET_ON_FORK) {
+	case SCHED_NORMAL:
+	case SCHED_BATCH:
+	case SCHED_IDLE:
+		return priority == 0 ? 0 : -EINVAL;
+	default:
+		return -EINVAL;
+	}
+}
+
+static long set_policy(pid_t pid, int policy, const struct sched_param __user *uparam)
+{
+	struct sched_param param;
+	struct task_struct *p;
+	unsigned long flags;
+	long ret;
+
+	if (pid < 0 || !uparam)
+		return -EINVAL;
+	if (copy_from_user(&param, uparam, sizeof(param)))
+		return -EFAULT;
+	p = find_task(pid);
+	if (!p)
+		return -ESRCH;
+	ret = check_policy(policy < 0 ? (int)p->policy : policy, param.sched_priority);
+	if (!ret && !may_change(p))
+		ret = -EPERM;
+	if (!ret && policy >= 0) {
+		struct rq *rq = task_rq_lock(p, &flags);
+
+		p->policy = (unsigned int)(policy & ~SCHED_RESET_ON_FORK);
+		p->sched_reset_on_fork = policy & SCHED_RESET_ON_FORK;
+		task_rq_unlock(rq, flags);
+	}
+	put_task_struct(p);
+	return ret;
+}
+
+long sys_sched_setscheduler(pid_t pid, int policy, const struct sched_param __user *param)
+{
+	return policy < 0 ? -EINVAL : set_policy(pid, policy, param);
+}
+
+long sys_sched_setparam(pid_t pid, const struct sched_param __user *param)
+{
+	return set_policy(pid, -1, param);
+}
+
+long sys_sched_getscheduler(pid_t pid)
+{
+	struct task_struct *p;
+	long ret;
+
+	if (pid < 0)
+		return -EINVAL;
+	p = find_task(pid);
+	if (!p)
+		return -ESRCH;
+	ret = (long)p->policy | (p->sched_reset_on_fork ? SCHED_RESET_ON_FORK : 0);
+	put_task_struct(p);
+	return ret;
+}
+
+long sys_sched_getparam(pid_t pid, struct sched_param __user *uparam)
+{
+	struct sched_param param = { 0 };
+	struct task_struct *p;
+
+	if (pid < 0 || !uparam)
+		return -EINVAL;
+	p = find_task(pid);
+	if (!p)
+		return -ESRCH;
+	param.sched_priority = (int)p->rt_priority;
+	put_task_struct(p);
+	return copy_to_user(uparam, &param, sizeof(param)) ? -EFAULT : 0;
+}
+
+long sys_sched_get_priority_max(int policy)
+{
+	if (policy == SCHED_FIFO || policy == SCHED_RR)
+		return 99;
+	return check_policy(policy, 0);
+}
+
+long sys_sched_get_priority_min(int policy)
+{
+	if (policy == SCHED_FIFO || policy == SCHED_RR)
+		return 1;
+	return check_policy(policy, 0);
+}
+
+long sys_sched_rr_get_interval(pid_t pid, struct timespec __user *uinterval)
+{
+	struct timespec ts = ns_to_timespec(3 * TICK_NS);
+	struct task_struct *p;
+
+	if (pid < 0)
+		return -EINVAL;
+	p = find_task(pid);
+	if (!p)
+		return -ESRCH;
+	put_task_struct(p);
+	return copy_to_user(uinterval, &ts, sizeof(ts)) ? -EFAULT : 0;
+}
+
+/* --- nice --- */
+
+void set_user_nice(struct task_struct *p, int nice)
+{
+	unsigned long flags;
+	struct rq *rq = task_rq_lock(p, &flags);
+
+	p->static_prio = p->normal_prio = NICE_TO_PRIO(nice);
+	p->prio = p->pi_blocked_on ? min(p->prio, p->normal_prio) : p->normal_prio;
+	task_rq_unlock(rq, flags);
+}
+
+void sched_setprio_pi(struct task_struct *p, int prio)
+{
+	unsigned long flags;
+	struct rq *rq = task_rq_lock(p, &flags);
+
+	p->prio = min(prio, p->normal_prio);
+	task_rq_unlock(rq, flags);
+}
+
+/* Runs fn on every task that (which, who) names. Negative errno when there is none. tasklist_lock is held around fn. */
+static long for_each_named(int which, int who, long (*fn)(struct task_struct *p, long acc, int arg), long acc, int arg)
+{
+	struct task_struct *p, *t;
+	unsigned long flags;
+	struct pid *pid = NULL;
+	long ret = -ESRCH;
+
+	if (which < PRIO_PROCESS || which > PRIO_USER)
+		return -EINVAL;
+	if (which != PRIO_USER)
+		pid = who ? find_get_pid(who) : get_pid(task_pid_type(current, which == PRIO_PGRP ? PIDTYPE_PGID : PIDTYPE_PID));
+	if (which != PRIO_USER && !pid)
+		return ret;
+	spin_lock_irqsave(&tasklist_lock, flags);
+	if (which == PRIO_PROCESS && (p = pid_task(pid, PIDTYPE_PID)))
+		ret = acc = fn(p, acc, arg);
+	if (which == PRIO_PGRP)
+		do_each_pid_task(pid, PIDTYPE_PGID, p)
+			for_each_thread(p, t)
+				ret = acc = fn(t, acc, arg);
+	if (which == PRIO_USER)
+		for_each_process(p)
+			if (p->cred->uid == (who ? (uid_t)who : current->cred->uid))
+				for_each_thread(p, t)
+					ret = acc = fn(t, acc, arg);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	put_pid(pid);
+	return ret;
+}
+
+/* Linux's convention: 20 - nice, so that the answer is positive; the best of all. */
+static long best_nice(struct task_struct *p, long acc, int arg)
+{
+	return max(acc, (long)(20 - PRIO_TO_NICE(p->static_prio)));
+}
+
+long sys_getpriority(int which, int who)
+{
+	return for_each_named(which, who, best_nice, 0, 0);
+}
+
+static long change_nice(struct task_struct *p, long acc, int nice)
+{
+	u64 floor = 20 - p->signal->rlim[RLIMIT_NICE].rlim_cur;
+
+	if (!may_change(p))
+		return -EPERM;
+	if (nice < PRIO_TO_NICE(p->static_prio) && !capable() && nice < (int)floor)
+		return -EACCES;
+	set_user_nice(p, nice);
+	return acc;
+}
+
+static int clamp_nice(int nice)
+{
+	return nice < -20 ? -20 : nice > 19 ? 19 : nice;
+}
+
+long sys_setpriority(int which, int who, int nice)
+{
+	return for_each_named(which, who, change_nice, 0, clamp_nice(nice));
+}
+
+long sys_getcpu(unsigned int __user *cpu, unsigned int __user *node, void __user *unused)
+{
+	if (cpu && put_user((unsigned int)smp_processor_id(), cpu))
+		return -EFAULT;
+	if (node && put_user(0u, node))
+		return -EFAULT;
+	return 0;
+}

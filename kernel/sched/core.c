@@ -1,0 +1,419 @@
+/*
+ * The core of the scheduler: schedule(), the switch, wake-ups, the tick. Which task runs next is the business of a sched_class (rr.c, idle.c).
+ *
+ * Locks: rq->lock, interrupts off. It is held across the switch: the task that leaves takes it, the task that comes in releases it
+ * (finish_task_switch). So whoever holds it sees every task of that queue either running on its CPU or completely off it, never halfway.
+ */
+#include "asm/processor.h"
+#include "asm/uaccess.h"
+#include "kernel/entry.h"
+#include "kernel/mm/mm.h"
+#include "kernel/printk.h"
+#include "kernel/sched/rq.h"
+#include "kernel/task/task.h"
+#include "kernel/time/time.h"
+
+struct rq runqueues[NR_CPUS];
+
+struct rq *task_rq_lock(struct task_struct *p, unsigned long *flags)
+{
+	for (;;) {
+		struct rq *rq = cpu_rq(READ_ONCE(p->cpu));
+
+		spin_lock_irqsave(&rq->lock, *flags);
+		if (likely(rq == task_rq(p)))	/* p->cpu changes only under the lock of the queue it leaves */
+			return rq;
+		spin_unlock_irqrestore(&rq->lock, *flags);
+	}
+}
+
+void double_rq_lock(struct rq *a, struct rq *b)
+{
+	if (a->cpu > b->cpu)
+		double_rq_lock(b, a);
+	else {
+		spin_lock(&a->lock);
+		if (a != b)
+			spin_lock(&b->lock);
+	}
+}
+
+void double_rq_unlock(struct rq *a, struct rq *b)
+{
+	spin_unlock(&a->lock);
+	if (a != b)
+		spin_unlock(&b->lock);
+}
+
+bool need_resched(void)
+{
+	return test_tsk_thread_flag(current, TIF_NEED_RESCHED);
+}
+
+/* rq lock held. The running task is to call schedule() soon: at its next way out of the kernel, or when its preempt count falls to 0. */
+void resched_curr(struct rq *rq)
+{
+	if (test_tsk_thread_flag(rq->curr, TIF_NEED_RESCHED))
+		return;
+	set_tsk_thread_flag(rq->curr, TIF_NEED_RESCHED);
+	if (rq->cpu != smp_processor_id())
+		smp_send_reschedule(rq->cpu);
+}
+
+u64 update_curr_runtime(struct rq *rq)
+{
+	struct sched_entity *se = &rq->curr->se;
+	u64 delta = rq->clock - se->exec_start;
+
+	se->exec_start = rq->clock;
+	se->sum_exec_runtime += delta;
+	return delta;
+}
+
+void activate_task(struct rq *rq, struct task_struct *p, int flags)
+{
+	p->on_rq = 1;
+	p->se.wait_start = rq->clock;
+	rq->nr_running++;
+	p->sched_class->enqueue_task(rq, p, flags);
+}
+
+void deactivate_task(struct rq *rq, struct task_struct *p, int flags)
+{
+	p->on_rq = 0;
+	rq->nr_running--;
+	p->sched_class->dequeue_task(rq, p, flags);
+}
+
+void check_preempt_curr(struct rq *rq, struct task_struct *p)
+{
+	if (rq->curr == rq->idle)
+		resched_curr(rq);
+	else if (p->sched_class == rq->curr->sched_class)
+		p->sched_class->check_preempt(rq, p);
+	else if (p->prio < rq->curr->prio)
+		resched_curr(rq);
+}
+
+void move_queued_task(struct rq *from, struct rq *to, struct task_struct *p)
+{
+	deactivate_task(from, p, 0);
+	p->cpu = to->cpu;
+	p->se.nr_migrations++;
+	update_rq_clock(to);
+	activate_task(to, p, ENQUEUE_MIGRATED);
+	check_preempt_curr(to, p);
+}
+
+/* --- the switch --- */
+
+/*
+ * Gives the new task its address space. A kernel thread has none and runs on whatever is loaded (active_mm): the kernel's half is the same
+ * everywhere. The borrowed mm is kept alive by mm_count and dropped once we no longer stand on it, in finish_task_switch().
+ */
+static void switch_address_space(struct rq *rq, struct task_struct *prev, struct task_struct *next)
+{
+	struct mm_struct *old = prev->active_mm;
+
+	if (!next->mm) {
+		next->active_mm = old;
+		if (prev->mm)
+			atomic_inc(&old->mm_count);
+		else
+			prev->active_mm = NULL;	/* the loan goes on to next */
+		return;
+	}
+	if (old != next->mm)
+		switch_mm(old, next->mm);
+	if (!prev->mm) {
+		prev->active_mm = NULL;
+		rq->prev_mm = old;
+	}
+}
+
+/*
+ * From prev to next. The call of switch_to() is entered by prev and left, some time later, by prev again; what happens in between on this CPU is
+ * other tasks' code behind their own call of it. Local variables are prev's throughout. Only "last", handed over in a register, comes from the
+ * other side: the task that ran on this CPU immediately before prev came back.
+ */
+static void context_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next)
+{
+	struct task_struct *last;
+
+	next->on_cpu = 1;
+	switch_address_space(rq, prev, next);
+	switch_thread_state(prev, next);
+	last = switch_to(prev, next);
+	finish_task_switch(last);
+}
+
+/* p is runnable, on no queue and on no CPU, and p->cpu, which names the queue, was changed under the lock of the one it left. */
+static void place_task(struct task_struct *p)
+{
+	struct rq *rq = cpu_rq(p->cpu);
+
+	spin_lock_irq(&rq->lock);
+	while (!(p->cpus_mask & 1UL << rq->cpu)) {	/* changed again meanwhile */
+		p->cpu = select_task_rq(p);
+		spin_unlock_irq(&rq->lock);
+		rq = cpu_rq(p->cpu);
+		spin_lock_irq(&rq->lock);
+	}
+	update_rq_clock(rq);
+	p->se.nr_migrations++;
+	activate_task(rq, p, ENQUEUE_MIGRATED);
+	check_preempt_curr(rq, p);
+	spin_unlock_irq(&rq->lock);
+}
+
+void finish_task_switch(struct task_struct *prev)
+{
+	struct rq *rq = this_rq();
+	struct mm_struct *mm = rq->prev_mm;
+	bool dead = prev->state == TASK_DEAD;
+	bool misplaced = prev->state == TASK_RUNNING && !prev->on_rq && prev != rq->idle;
+
+	rq->prev_mm = NULL;
+	if (unlikely(misplaced))
+		prev->cpu = select_task_rq(prev);
+	prev->on_cpu = 0;	/* its stack is free to be run elsewhere, or to be freed */
+	spin_unlock_irq(&rq->lock);
+	if (unlikely(misplaced))
+		place_task(prev);
+	if (mm)
+		mmdrop(mm);
+	if (dead)
+		put_task_struct(prev);	/* the reference a running task has on itself; it could not drop its own stack */
+}
+
+void schedule_tail(struct task_struct *prev)
+{
+	finish_task_switch(prev);
+	preempt_enable();
+	if (current->set_child_tid)
+		(void)put_user(task_pid_vnr(current), current->set_child_tid);
+}
+
+/* --- choosing --- */
+
+static struct task_struct *pick_next_task(struct rq *rq)
+{
+	static const struct sched_class *const classes[] = { &rr_sched_class, &idle_sched_class };
+	struct task_struct *p = NULL;
+
+	if (!rq->nr_running)
+		newidle_balance(rq);
+	for (size_t i = 0; !p; i++)
+		p = classes[i]->pick_next_task(rq);
+	return p;
+}
+
+static void count_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next, bool preempted)
+{
+	rq->nr_switches++;
+	if (preempted)
+		prev->nivcsw++;
+	else
+		prev->nvcsw++;
+	next->se.exec_start = rq->clock;
+	next->se.wait_sum += next == rq->idle ? 0 : rq->clock - next->se.wait_start;
+	next->se.nr_slices++;
+	if (prev == rq->idle)
+		rq->idle_ns += rq->clock - prev->se.exec_start;
+}
+
+/* preempted: prev did not ask for it. Then its state does not count: it may have been set by a sleeper that has not tested its condition yet. */
+static void __schedule(bool preempted)
+{
+	struct task_struct *prev = current, *next;
+	struct rq *rq;
+
+	local_irq_disable();
+	rq = this_rq();
+	spin_lock(&rq->lock);
+	update_rq_clock(rq);
+	clear_tsk_thread_flag(prev, TIF_NEED_RESCHED);
+	if (prev != rq->idle)
+		prev->sched_class->update_curr(rq);
+	if (!preempted && prev->state != TASK_RUNNING) {
+		if (signal_pending_state(prev->state, prev)) {
+			prev->state = TASK_RUNNING;
+			preempted = true;
+		} else {
+			deactivate_task(rq, prev, DEQUEUE_SLEEP);
+		}
+	} else {
+		preempted = true;
+		prev->se.wait_start = rq->clock;
+		if (unlikely(!(prev->cpus_mask & 1UL << rq->cpu)))
+			deactivate_task(rq, prev, 0);	/* must not run here any more: finish_task_switch() moves it */
+	}
+	prev->sched_class->put_prev_task(rq, prev);
+	next = pick_next_task(rq);
+	next->sched_class->set_next_task(rq, next);
+	if (next == prev) {
+		spin_unlock_irq(&rq->lock);
+		return;
+	}
+	count_switch(rq, prev, next, preempted);
+	rq->curr = next;
+	context_switch(rq, prev, next);	/* releases the lock, on the other side */
+}
+
+void schedule(void)
+{
+	if (unlikely(preempt_count() || in_interrupt()))
+		panic("scheduling while atomic: %s/%d, preempt_count %d", current->comm, current->pid, preempt_count());
+	do {
+		preempt_disable();
+		__schedule(false);
+		preempt_enable_no_resched();
+	} while (unlikely(need_resched()));
+}
+
+/* The preempt count fell to 0 with a reschedule due, or an interrupt that found it at 0 returns. Interrupts may be off (irq_exit). */
+void preempt_schedule(void)
+{
+	unsigned long flags;
+
+	if (preempt_count() || irqs_disabled())
+		return;
+	flags = local_save_flags();
+	do {
+		preempt_disable();
+		__schedule(true);
+		preempt_enable_no_resched();
+	} while (need_resched());
+	local_irq_restore(flags);
+}
+
+void cond_resched(void)
+{
+	if (need_resched() && !preempt_count())
+		preempt_schedule();
+}
+
+/* --- waking --- */
+
+bool try_to_wake_up(struct task_struct *p, unsigned int mode)
+{
+	unsigned long flags;
+	struct rq *rq = task_rq_lock(p, &flags);
+	bool woken = p->state & mode;
+
+	if (!woken)
+		goto out;
+	WRITE_ONCE(p->state, TASK_RUNNING);
+	if (p->on_rq)		/* it has not left the queue yet and now will not: wait.c has the argument */
+		goto out;
+	for (;;) {
+		/* Still on its CPU: schedule() there has let go of the lock to look for work elsewhere, and will find p. */
+		int cpu = p->on_cpu ? rq->cpu : select_task_rq(p);
+
+		if (cpu == rq->cpu)
+			break;
+		/* Off every queue, off every CPU, state RUNNING: nobody else wakes it, it is ours to move. */
+		p->cpu = cpu;
+		p->se.nr_migrations++;
+		spin_unlock(&rq->lock);
+		rq = cpu_rq(cpu);
+		spin_lock(&rq->lock);
+		if (p->cpus_mask & 1UL << cpu)	/* the mask may have changed meanwhile */
+			break;
+	}
+	update_rq_clock(rq);
+	activate_task(rq, p, ENQUEUE_WAKEUP);
+	check_preempt_curr(rq, p);
+out:
+	task_rq_unlock(rq, flags);
+	return woken;
+}
+
+bool wake_up_process(struct task_struct *p)
+{
+	return try_to_wake_up(p, TASK_NORMAL);
+}
+
+bool wake_up_state(struct task_struct *p, unsigned int state)
+{
+	return try_to_wake_up(p, state);
+}
+
+void wake_up_new_task(struct task_struct *p)
+{
+	unsigned long flags;
+	struct rq *rq;
+
+	p->cpu = select_task_rq(p);
+	rq = cpu_rq(p->cpu);
+	spin_lock_irqsave(&rq->lock, flags);
+	p->state = TASK_RUNNING;
+	update_rq_clock(rq);
+	activate_task(rq, p, ENQUEUE_NEW);
+	check_preempt_curr(rq, p);
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+/* A task that runs in user mode on another CPU does not look at its flags by itself. */
+void kick_process(struct task_struct *p)
+{
+	preempt_disable();
+	if (p->on_cpu && p->cpu != smp_processor_id())
+		smp_send_reschedule(p->cpu);
+	preempt_enable();
+}
+
+void wait_task_inactive(struct task_struct *p)
+{
+	/* Bounded: p has set a state that takes it off its CPU at its next schedule(). */
+	while (READ_ONCE(p->on_cpu))
+		cpu_relax();
+	smp_rmb();
+}
+
+/* --- the tick --- */
+
+void scheduler_tick(bool from_user)
+{
+	struct rq *rq = this_rq();
+	struct task_struct *p;
+
+	spin_lock(&rq->lock);
+	p = rq->curr;
+	update_rq_clock(rq);
+	if (p != rq->idle) {
+		if (from_user)
+			p->utime_ticks++;
+		else
+			p->stime_ticks++;
+		p->sched_class->update_curr(rq);
+		p->sched_class->task_tick(rq, p);
+	}
+	spin_unlock(&rq->lock);
+	periodic_balance(rq);
+	calc_global_load(rq->clock);
+}
+
+/* The IPI's work is done by its return path, which looks at the flags. */
+void reschedule_interrupt(void)
+{
+}
+
+void irq_enter(void)
+{
+	this_cpu(irq_depth)++;
+}
+
+/* Interrupts are off. If the interrupted kernel code may be preempted, this is where it is. */
+void irq_exit(void)
+{
+	this_cpu(irq_depth)--;
+	if (this_cpu(irq_depth) == 0 && preempt_count() == 0 && need_resched()) {
+		do {
+			preempt_disable();
+			__schedule(true);	/* comes back with interrupts on */
+			preempt_enable_no_resched();
+			local_irq_disable();
+		} while (need_resched());
+	}
+}

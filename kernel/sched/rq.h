@@ -1,0 +1,58 @@
+/*
+ * Run queues: private to kernel/sched. One per CPU; its lock guards everything in it and the (r) fields of the tasks whose p->cpu names it. Two at
+ * a time are locked in the order of their CPU numbers. Always with interrupts off: the timer takes it.
+ */
+#pragma once
+
+#include "kernel/sched/sched.h"
+#include "kernel/task/task.h"
+
+struct rq {
+	spinlock_t lock;
+	int cpu;			/* constant */
+	unsigned int nr_running;	/* queued and running tasks, without idle */
+	struct task_struct *curr;	/* running now */
+	struct task_struct *idle;	/* constant */
+	struct mm_struct *prev_mm;	/* borrowed by a kernel thread that just left; dropped in finish_task_switch() */
+	u64 clock;			/* ktime at the last update_rq_clock() */
+	u64 nr_switches;
+	u64 idle_ns;			/* time of idle, up to clock */
+	u64 next_balance;		/* ktime */
+	struct list_head rr_queue;	/* rr: runnable tasks, the running one first */
+};
+
+extern struct rq runqueues[NR_CPUS];
+#define cpu_rq(i) (&runqueues[i])
+#define this_rq() cpu_rq(smp_processor_id())
+#define task_rq(p) cpu_rq((p)->cpu)
+
+extern const struct sched_class rr_sched_class, idle_sched_class;
+
+/* Locks the run queue of p, wherever p is by then. */
+struct rq *task_rq_lock(struct task_struct *p, unsigned long *flags);
+static inline void task_rq_unlock(struct rq *rq, unsigned long flags)
+{
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+void double_rq_lock(struct rq *a, struct rq *b);	/* interrupts off */
+void double_rq_unlock(struct rq *a, struct rq *b);
+
+/* rq lock held */
+static inline void update_rq_clock(struct rq *rq)
+{
+	rq->clock = ktime_get();
+}
+/* Charges the running task for the time since its last update. Returns that time in ns. */
+u64 update_curr_runtime(struct rq *rq);
+void activate_task(struct rq *rq, struct task_struct *p, int flags);
+void deactivate_task(struct rq *rq, struct task_struct *p, int flags);
+void check_preempt_curr(struct rq *rq, struct task_struct *p);
+/* Moves a queued, not running task to another queue. Both locks held. */
+void move_queued_task(struct rq *from, struct rq *to, struct task_struct *p);
+
+/* balance.c */
+int select_task_rq(struct task_struct *p);	/* where a woken or new task should run; no lock needed, a good guess */
+/* This CPU would go idle: pulls a task from elsewhere. Drops and retakes rq->lock. True when something came. */
+bool newidle_balance(struct rq *rq);
+void periodic_balance(struct rq *rq);		/* from the tick, rq lock not held, interrupts off */
+void calc_global_load(u64 now);	/* stats.c; from the tick */

@@ -1,0 +1,174 @@
+/*
+ * Birth of run queues and tasks as far as the scheduler is concerned, and the numbers it keeps: run times, load, idle time.
+ *
+ * Locks: rq->lock where a consistent value matters; snapshots elsewhere, said at each function.
+ */
+#include "asm/processor.h"
+#include "kernel/printk.h"
+#include "kernel/sched/rq.h"
+#include "kernel/time/time.h"
+#include "libk/string.h"
+
+void sched_init_cpu(int cpu)
+{
+	struct rq *rq = cpu_rq(cpu);
+
+	spin_lock_init(&rq->lock, "rq->lock");
+	rq->cpu = cpu;
+	INIT_LIST_HEAD(&rq->rr_queue);
+}
+
+/* Makes p the idle task of cpu: it runs there already (boot CPU) or as soon as the CPU starts. */
+void sched_init_idle(struct task_struct *p, int cpu)
+{
+	struct rq *rq = cpu_rq(cpu);
+
+	p->sched_class = &idle_sched_class;
+	p->prio = p->normal_prio = p->static_prio = MAX_PRIO;
+	p->cpu = cpu;
+	p->cpus_mask = 1UL << cpu;
+	p->on_cpu = 1;
+	p->state = TASK_RUNNING;
+	rq->curr = rq->idle = p;
+}
+
+void sched_fork(struct task_struct *p)
+{
+	bool reset = current->sched_reset_on_fork;
+
+	p->se = (struct sched_entity){ .weight = 1024 };
+	INIT_LIST_HEAD(&p->se.run_list);
+	p->state = TASK_NEW;
+	p->on_rq = p->on_cpu = 0;
+	p->cpu = smp_processor_id();
+	p->prio = p->normal_prio = current->normal_prio;	/* without a borrowed priority */
+	p->sched_reset_on_fork = false;
+	if (reset || current->sched_class == &idle_sched_class) {
+		p->policy = SCHED_NORMAL;
+		p->rt_priority = 0;
+		p->static_prio = p->prio = p->normal_prio = DEFAULT_PRIO;
+		p->cpus_mask = current->sched_class == &idle_sched_class ? ~0UL : p->cpus_mask;
+	}
+	p->sched_class = &rr_sched_class;
+	p->sched_class->task_fork(p);
+}
+
+struct task_struct *idle_task(int cpu)
+{
+	return cpu_rq(cpu)->idle;
+}
+
+struct task_struct *cpu_curr(int cpu)
+{
+	return READ_ONCE(cpu_rq(cpu)->curr);
+}
+
+/* Exact to now, also for a task that runs on another CPU. */
+u64 task_sched_runtime(struct task_struct *p)
+{
+	unsigned long flags;
+	struct rq *rq = task_rq_lock(p, &flags);
+	u64 ns;
+
+	if (rq->curr == p && p->on_rq) {
+		update_rq_clock(rq);
+		p->sched_class->update_curr(rq);
+	}
+	ns = p->se.sum_exec_runtime;
+	task_rq_unlock(rq, flags);
+	return ns;
+}
+
+/* The sum is exact; how it divides into user and system is what the ticks saw, as Linux does it without full accounting. */
+void task_cputime(struct task_struct *p, u64 *utime, u64 *stime)
+{
+	u64 total = task_sched_runtime(p);
+	u64 ut = p->utime_ticks, st = p->stime_ticks;
+
+	*utime = ut + st ? total / (ut + st) * ut + total % (ut + st) * ut / (ut + st) : 0;
+	*stime = total - *utime;
+}
+
+unsigned int nr_running(void)
+{
+	unsigned int n = 0;
+
+	for_each_cpu(cpu)
+		n += READ_ONCE(cpu_rq(cpu)->nr_running);
+	return n;
+}
+
+unsigned long nr_context_switches(void)
+{
+	unsigned long n = 0;
+
+	for_each_cpu(cpu)
+		n += READ_ONCE(cpu_rq(cpu)->nr_switches);
+	return n;
+}
+
+u64 cpu_idle_time(int cpu)
+{
+	struct rq *rq = cpu_rq(cpu);
+	unsigned long flags;
+	u64 ns;
+
+	spin_lock_irqsave(&rq->lock, flags);
+	ns = rq->idle_ns;
+	if (rq->curr == rq->idle)
+		ns += ktime_get() - rq->idle->se.exec_start;
+	spin_unlock_irqrestore(&rq->lock, flags);
+	return ns;
+}
+
+/* --- load average: exponentially damped over 1, 5 and 15 minutes, a sample every 5 s, 11 bits of fraction --- */
+
+#define LOAD_PERIOD_NS (5 * NSEC_PER_SEC)
+#define FIXED_1 2048UL
+static const unsigned long decay[3] = { 1884, 2014, 2037 };	/* 2048 / e^(5 s / period) */
+static unsigned long avenrun[3];
+static u64 next_sample;
+static DEFINE_SPINLOCK(load_lock);
+
+/* From the tick. A system at rest has no tick, so several periods may have passed: they saw nothing running. */
+void calc_global_load(u64 now)
+{
+	if (now < READ_ONCE(next_sample) || !spin_trylock(&load_lock))
+		return;
+	for (int missed = 0; next_sample <= now && missed < 1000; missed++, next_sample += LOAD_PERIOD_NS) {
+		unsigned long active = next_sample + LOAD_PERIOD_NS > now ? nr_running() * FIXED_1 : 0;
+
+		for (int i = 0; i < 3; i++)
+			avenrun[i] = (avenrun[i] * decay[i] + active * (FIXED_1 - decay[i])) / FIXED_1;
+	}
+	next_sample = max(next_sample, now);
+	spin_unlock(&load_lock);
+}
+
+void get_avenrun(unsigned long loads[3])
+{
+	calc_global_load(ktime_get());
+	for (int i = 0; i < 3; i++)
+		loads[i] = avenrun[i];
+}
+
+/* The letter of /proc/PID/stat and ps. A snapshot. */
+char task_state_char(const struct task_struct *p)
+{
+	unsigned int state = READ_ONCE(p->state);
+	int exit_state = READ_ONCE(p->exit_state);
+
+	if (exit_state & EXIT_DEAD)
+		return 'X';
+	if (exit_state & EXIT_ZOMBIE)
+		return 'Z';
+	if (state & __TASK_STOPPED)
+		return 'T';
+	if (state & __TASK_TRACED)
+		return 't';
+	if (state & TASK_FROZEN_IDLE)
+		return 'I';
+	if (state & TASK_UNINTERRUPTIBLE)
+		return 'D';
+	return state & TASK_INTERRUPTIBLE ? 'S' : 'R';
+}

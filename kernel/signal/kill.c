@@ -1,0 +1,175 @@
+/*
+ * The system calls that send signals: kill to processes and groups, tkill and tgkill to threads, rt_(tg)sigqueueinfo with a value.
+ * They find the target, fill in who sends, and leave the rest to send.c. A target that is not current is kept from being released by
+ * tasklist_lock; the common case of a thread that signals itself needs none.
+ */
+#include "asm/uaccess.h"
+#include "kernel/signal/signal.h"
+#include "kernel/syscalls.h"
+#include "kernel/task/task.h"
+
+static void sender_info(siginfo_t *info, int sig, int code)
+{
+	clear_siginfo(info);
+	info->si_signo = sig;
+	info->si_code = code;
+	info->si_pid = task_tgid_vnr(current);
+	info->si_uid = current->cred->uid;
+}
+
+/* To the process that the thread nr belongs to. */
+static int kill_process(int nr, int sig, const siginfo_t *info)
+{
+	struct pid *pid = find_get_pid(nr);
+	int ret;
+
+	if (!pid)
+		return -ESRCH;
+	ret = kill_pid(pid, sig, info);
+	put_pid(pid);
+	return ret;
+}
+
+/* To process group nr; 0: the caller's own. */
+static int kill_group(int nr, int sig, const siginfo_t *info)
+{
+	struct pid *pgrp;
+	int ret;
+
+	if (!nr) {
+		unsigned long flags;
+
+		spin_lock_irqsave(&tasklist_lock, flags);
+		ret = __kill_pgrp_info(sig, info, task_pid_type(current, PIDTYPE_PGID));
+		spin_unlock_irqrestore(&tasklist_lock, flags);
+		return ret;
+	}
+	pgrp = find_get_pid(nr);
+	if (!pgrp)
+		return -ESRCH;
+	ret = kill_pgrp(pgrp, sig, info);
+	put_pid(pgrp);
+	return ret;
+}
+
+/* To every process one may signal but init and oneself. EPERM from some of them is no error, as on Linux. */
+static int kill_all(int sig, const siginfo_t *info)
+{
+	struct task_struct *p;
+	unsigned long flags;
+	int ret = -ESRCH;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	for_each_process(p) {
+		int err;
+
+		if (task_pid_vnr(p) <= 1 || same_thread_group(p, current))
+			continue;
+		err = check_kill_permission(sig, info, p);
+		if (!err && sig)
+			err = do_send_sig_info(sig, info, p, true);
+		if (err != -EPERM)
+			ret = err;
+		else if (ret == -ESRCH)
+			ret = 0;
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return ret;
+}
+
+long sys_kill(pid_t pid, int sig)
+{
+	siginfo_t info;
+
+	sender_info(&info, sig, SI_USER);
+	if (pid > 0)
+		return kill_process(pid, sig, &info);
+	if (pid == (pid_t)0x80000000)	/* has no negative */
+		return -ESRCH;
+	return pid == -1 ? kill_all(sig, &info) : kill_group(-pid, sig, &info);
+}
+
+/* To the thread tid, which must belong to process tgid unless that is 0. */
+static int send_specific(pid_t tgid, pid_t tid, int sig, const siginfo_t *info)
+{
+	struct task_struct *p = tid == task_pid_vnr(current) ? get_task_struct(current) : find_get_task_by_vpid(tid);
+	unsigned long flags = 0;
+	int ret = -ESRCH;
+
+	if (!p)
+		return ret;
+	if (p != current)
+		spin_lock_irqsave(&tasklist_lock, flags);
+	if (p->sighand && (!tgid || task_tgid_vnr(p) == tgid)) {
+		ret = check_kill_permission(sig, info, p);
+		if (!ret && sig)
+			ret = do_send_sig_info(sig, info, p, false);
+	}
+	if (p != current)
+		spin_unlock_irqrestore(&tasklist_lock, flags);
+	put_task_struct(p);
+	return ret;
+}
+
+long sys_tkill(pid_t tid, int sig)
+{
+	siginfo_t info;
+
+	if (tid <= 0)
+		return -EINVAL;
+	sender_info(&info, sig, SI_TKILL);
+	return send_specific(0, tid, sig, &info);
+}
+
+long sys_tgkill(pid_t tgid, pid_t tid, int sig)
+{
+	siginfo_t info;
+
+	if (tid <= 0 || tgid <= 0)
+		return -EINVAL;
+	sender_info(&info, sig, SI_TKILL);
+	return send_specific(tgid, tid, sig, &info);
+}
+
+/* A siginfo made by the program. 0, -EFAULT, -E2BIG. */
+static int read_siginfo(siginfo_t *info, const siginfo_t __user *uinfo, int sig)
+{
+	if (copy_from_user(info, uinfo, sizeof(*info)))
+		return -EFAULT;
+	info->si_signo = sig;
+	if (info->si_code >= SI_DETHREAD)
+		return 0;
+	/* No layout that we know: nothing may stand where we would cut it off. */
+	for (size_t i = SIGINFO_USED / sizeof(int); i < ARRAY_SIZE(info->_si_pad); i++)
+		if (info->_si_pad[i])
+			return -E2BIG;
+	return 0;
+}
+
+/* To others a siginfo may not look as if it came from the kernel or from kill(). */
+static bool may_claim(const siginfo_t *info, pid_t target)
+{
+	return (info->si_code < 0 && info->si_code != SI_TKILL) || task_pid_vnr(current) == target;
+}
+
+long sys_rt_sigqueueinfo(pid_t pid, int sig, const siginfo_t __user *uinfo)
+{
+	siginfo_t info;
+	int ret = read_siginfo(&info, uinfo, sig);
+
+	if (ret)
+		return ret;
+	return may_claim(&info, pid) ? kill_process(pid, sig, &info) : -EPERM;
+}
+
+long sys_rt_tgsigqueueinfo(pid_t tgid, pid_t tid, int sig, const siginfo_t __user *uinfo)
+{
+	siginfo_t info;
+	int ret = read_siginfo(&info, uinfo, sig);
+
+	if (ret)
+		return ret;
+	if (tid <= 0 || tgid <= 0)
+		return -EINVAL;
+	return may_claim(&info, tid) ? send_specific(tgid, tid, sig, &info) : -EPERM;
+}

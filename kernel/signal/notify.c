@@ -1,0 +1,81 @@
+/*
+ * What a parent is told of its children: a SIGCHLD with siginfo, and a wake-up for wait4, waitid and polled pidfds.
+ *
+ * Called with tasklist_lock held, interrupts off; takes the parent's siglock. The wake-up comes after the state the parent is to find (zombie,
+ * stopped, continued) was set, and whether or not the signal is ignored.
+ */
+#include "kernel/signal/signal.h"
+#include "kernel/task/task.h"
+#include "libk/abi/times.h"
+#include "libk/abi/wait.h"
+
+static void child_siginfo(siginfo_t *info, int sig, struct task_struct *p, struct task_struct *parent)
+{
+	u64 utime, stime;
+
+	task_cputime(p, &utime, &stime);
+	clear_siginfo(info);
+	info->si_signo = sig;
+	info->si_pid = pid_nr_ns(p->thread_pid, task_active_pid_ns(parent));
+	info->si_uid = p->cred->uid;
+	info->si_utime = (clock_t)((utime + p->signal->utime) / (NSEC_PER_SEC / USER_HZ));
+	info->si_stime = (clock_t)((stime + p->signal->stime) / (NSEC_PER_SEC / USER_HZ));
+}
+
+/* si_code and si_status of a wait status. */
+static void exit_siginfo(siginfo_t *info, int status)
+{
+	if (WIFEXITED(status)) {
+		info->si_code = CLD_EXITED;
+		info->si_status = WEXITSTATUS(status);
+	} else {
+		info->si_code = WCOREDUMP(status) ? CLD_DUMPED : CLD_KILLED;
+		info->si_status = WTERMSIG(status);
+	}
+}
+
+int do_notify_parent(struct task_struct *p, int sig)
+{
+	struct task_struct *parent = p->parent;
+	const struct sigaction *sa;
+	bool autoreap = false;
+	unsigned long flags;
+	siginfo_t info;
+
+	child_siginfo(&info, sig, p, parent);
+	exit_siginfo(&info, p->exit_code);
+	wake_up_all(&p->thread_pid->wait_pidfd);
+	if (!lock_task_sighand(parent, &flags))
+		return true;
+	sa = &parent->sighand->action[SIGCHLD - 1];
+	if (!p->ptrace && sig == SIGCHLD && (sa->sa_handler == SIG_IGN || (sa->sa_flags & SA_NOCLDWAIT))) {
+		/* The parent has said that it will not wait: the child goes by itself. Linux sends the signal even so, if it has a handler. */
+		autoreap = true;
+		if (sa->sa_handler == SIG_IGN)
+			sig = 0;
+	}
+	if (sig)
+		send_signal_locked(sig, &info, parent, true);
+	unlock_task_sighand(parent, &flags);
+	wake_up_interruptible(&parent->signal->wait_chldexit);
+	return autoreap;
+}
+
+void do_notify_parent_cldstop(struct task_struct *p, int why)
+{
+	struct task_struct *leader = p->group_leader, *parent = leader->real_parent;
+	const struct sigaction *sa;
+	unsigned long flags;
+	siginfo_t info;
+
+	child_siginfo(&info, SIGCHLD, leader, parent);
+	info.si_code = why;
+	info.si_status = why == CLD_CONTINUED ? SIGCONT : p->signal->group_exit_code & 0x7f;
+	if (!lock_task_sighand(parent, &flags))
+		return;
+	sa = &parent->sighand->action[SIGCHLD - 1];
+	if (sa->sa_handler != SIG_IGN && !(sa->sa_flags & SA_NOCLDSTOP))
+		send_signal_locked(SIGCHLD, &info, parent, true);
+	unlock_task_sighand(parent, &flags);
+	wake_up_interruptible(&parent->signal->wait_chldexit);
+}

@@ -1,0 +1,150 @@
+/*
+ * The sleeping lock. owner holds the task, or 0; bit 0 says that somebody waits, so that the quick unlock (one compare-and-swap from "me, nobody
+ * waits" to 0) fails exactly when there is somebody to wake.
+ *
+ * Hand-over: the unlocker makes the first waiter the owner before it wakes it. Nobody can slip in between, so waiters are served in order and
+ * none starves; the price is that the lock stays taken until the heir runs.
+ *
+ * Locks: wait_lock, a leaf but for the rq lock. The list and bit 0 change only under it.
+ */
+#include "kernel/printk.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sync/sync.h"
+#include "kernel/task/task.h"
+
+#define WAITERS 1L
+
+struct mutex_waiter {
+	struct list_head list;
+	struct task_struct *task;
+};
+
+struct task_struct *mutex_owner(const struct mutex *m)
+{
+	return (struct task_struct *)(atomic_long_read(&m->owner) & ~WAITERS);
+}
+
+bool mutex_is_locked(const struct mutex *m)
+{
+	return mutex_owner(m);
+}
+
+void assert_mutex_held(const struct mutex *m)
+{
+	BUG_ON(mutex_owner(m) != current);
+}
+
+static bool mutex_fast_lock(struct mutex *m)
+{
+	return atomic_long_cmpxchg(&m->owner, 0, (long)current) == 0;
+}
+
+/* wait_lock held: takes a free lock, or says that somebody waits. */
+static bool take_or_mark(struct mutex *m)
+{
+	for (;;) {
+		long owner = atomic_long_read(&m->owner);
+		long want = owner & ~WAITERS ? owner | WAITERS : (long)current | (list_empty(&m->waiters) ? 0 : WAITERS);
+
+		if (atomic_long_cmpxchg(&m->owner, owner, want) == owner)
+			return !(owner & ~WAITERS);
+	}
+}
+
+static int mutex_slow_lock(struct mutex *m, unsigned int state)
+{
+	struct mutex_waiter waiter = { .task = current };
+	int ret = 0;
+
+	if (mutex_owner(m) == current)
+		panic("mutex '%s': %s/%d locks it twice", m->wait_lock.class->name, current->comm, current->pid);
+	spin_lock(&m->wait_lock);
+	if (take_or_mark(m))
+		goto out;
+	list_add_tail(&waiter.list, &m->waiters);
+	current->wchan = m->wait_lock.class->name;
+	current->wait_obj = m;
+	for (;;) {
+		set_current_state(state);
+		if (mutex_owner(m) == current)	/* handed over; the unlocker took us off the list */
+			break;
+		if (signal_pending_state(state, current)) {
+			list_del(&waiter.list);
+			if (list_empty(&m->waiters))
+				atomic_long_and(~WAITERS, &m->owner);
+			ret = -EINTR;
+			break;
+		}
+		spin_unlock(&m->wait_lock);
+		schedule();
+		spin_lock(&m->wait_lock);
+	}
+	__set_current_state(TASK_RUNNING);
+	current->wchan = NULL;
+	current->wait_obj = NULL;
+out:
+	spin_unlock(&m->wait_lock);
+	return ret;
+}
+
+static int mutex_lock_common(struct mutex *m, unsigned int state)
+{
+	int ret = 0;
+
+	might_sleep();
+	lock_acquire(m, m->wait_lock.class, true);
+	if (!mutex_fast_lock(m))
+		ret = mutex_slow_lock(m, state);
+	if (ret)
+		lock_release(m);
+	return ret;
+}
+
+void mutex_lock(struct mutex *m)
+{
+	mutex_lock_common(m, TASK_UNINTERRUPTIBLE);
+}
+
+int mutex_lock_interruptible(struct mutex *m)
+{
+	return mutex_lock_common(m, TASK_INTERRUPTIBLE);
+}
+
+int mutex_lock_killable(struct mutex *m)
+{
+	return mutex_lock_common(m, TASK_KILLABLE);
+}
+
+bool mutex_trylock(struct mutex *m)
+{
+	if (!mutex_fast_lock(m))
+		return false;
+	lock_acquire(m, m->wait_lock.class, true);
+	return true;
+}
+
+void mutex_unlock(struct mutex *m)
+{
+	struct mutex_waiter *first;
+
+	lock_release(m);
+	if (likely(atomic_long_cmpxchg(&m->owner, (long)current, 0) == (long)current))
+		return;
+	if (mutex_owner(m) != current)
+		panic("mutex '%s': %s/%d unlocks what %s holds", m->wait_lock.class->name, current->comm, current->pid,
+		      mutex_owner(m) ? mutex_owner(m)->comm : "nobody");
+	spin_lock(&m->wait_lock);
+	first = list_first_entry_or_null(&m->waiters, struct mutex_waiter, list);
+	if (!first) {
+		atomic_long_set(&m->owner, 0);	/* the waiter gave up between our two looks */
+	} else {
+		struct task_struct *heir = first->task;
+
+		list_del(&first->list);	/* the waiter's stack: not touched after the owner is set */
+		get_task_struct(heir);
+		atomic_long_set(&m->owner, (long)heir | (list_empty(&m->waiters) ? 0 : WAITERS));
+		wake_up_process(heir);
+		put_task_struct(heir);
+	}
+	spin_unlock(&m->wait_lock);
+}

@@ -1,0 +1,56 @@
+/*
+ * Kernel preemption. A per-CPU count: while it is above 0, this CPU stays with its task. Every spinlock raises it, so a lock holder is
+ * never switched out. When it falls back to 0 a reschedule that was asked for in between happens at once.
+ *
+ * The count needs no saving at a switch: schedule() itself runs with exactly one count (its own) plus one for the run-queue lock, so the
+ * task that comes in finds the value it left with.
+ */
+#pragma once
+
+#include "asm/irqflags.h"
+#include "asm/percpu.h"
+#include "libk/compiler.h"
+
+/* In kernel/sched: switches away if the running task was told to and the kernel may be preempted here. */
+void preempt_schedule(void);
+/* True when the running task has TIF_NEED_RESCHED. */
+bool need_resched(void);
+
+/* One instruction each, so that the count that is changed is the one of the CPU we are on, whatever happens around it. */
+static inline void preempt_disable(void)
+{
+	__asm__ volatile("incl %%gs:%c0" : : "i"(__builtin_offsetof(struct cpu, preempt_count)) : "memory", "cc");
+}
+
+/* Lowers the count without looking whether somebody waits: only where schedule() follows or interrupts are off. */
+static inline void preempt_enable_no_resched(void)
+{
+	__asm__ volatile("decl %%gs:%c0" : : "i"(__builtin_offsetof(struct cpu, preempt_count)) : "memory", "cc");
+}
+
+static inline int preempt_count(void)
+{
+	return this_cpu(preempt_count);
+}
+
+static inline void preempt_enable(void)
+{
+	preempt_enable_no_resched();
+	if (unlikely(preempt_count() == 0 && need_resched()))
+		preempt_schedule();
+}
+
+static inline bool in_interrupt(void)
+{
+	return this_cpu(irq_depth) > 0;
+}
+
+/* May the caller sleep? Not with preemption off, not with interrupts off, not in an interrupt. */
+static inline bool in_atomic(void)
+{
+	return preempt_count() > 0 || in_interrupt() || irqs_disabled();
+}
+
+/* Reports "sleeping while atomic" with the place: first line of every function that may sleep. */
+void might_sleep_at(const char *file, int line);
+#define might_sleep() might_sleep_at(__FILE__, __LINE__)

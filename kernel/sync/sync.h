@@ -1,0 +1,263 @@
+/*
+ * What tasks wait with: spinlock, wait queue, mutex, completion. The comment that proves that no wake-up is lost stands in wait.c.
+ *
+ * THE LOCK ORDER, outermost first; a lock may be taken only while all locks held stand above it. Locks of the same line are never
+ * held together unless the line says how. lockdep.c checks the order as it is observed and reports an inversion with both chains.
+ *
+ *   sleeping  cred_guard (exec)  >  inode i_mutex (parent before child; two directories: by address, rename under rename_mutex)
+ *             > mount_mutex > pipe mutex, tty mutex  >  mmap_lock  >  page-cache mutex
+ *   spinning  tasklist_lock  >  sighand->siglock  >  wait queue, futex bucket (two: by address)  >  timer base  >  rq->lock (two: by CPU number)
+ *   leaves    zone lock, slab lock, kstack lock, dcache lock, files->file_lock, fs->lock, mm->page_lock, console
+ *
+ * A spinlock that is ever taken in an interrupt handler is taken with interrupts off everywhere (irqsave).
+ */
+#pragma once
+
+#include "kernel/sync/preempt.h"
+#include "libk/atomic.h"
+#include "libk/list.h"
+
+struct task_struct;
+
+/* --- lock classes: all locks initialised at one place share one, for order checking and statistics --- */
+struct lock_class {
+	const char *name;
+	u32 id;			/* 0 until lockdep saw it first */
+};
+
+/* --- spinlock --- */
+typedef struct spinlock {
+	u32 locked;		/* 1 = held */
+	u32 owner_cpu;		/* valid while held: for reports */
+	struct lock_class *class;
+} spinlock_t;
+
+#define SPINLOCK_INIT(lockname) { .class = &(struct lock_class){ .name = lockname } }
+#define DEFINE_SPINLOCK(lock) spinlock_t lock = SPINLOCK_INIT(#lock)
+#define spin_lock_init(lock, lockname)							\
+	do {										\
+		static struct lock_class __class = { .name = lockname };		\
+		*(lock) = (spinlock_t){ .class = &__class };				\
+	} while (0)
+
+/* Out of line: waits for a lock that somebody else holds; panics with the owner's name when that takes seconds. */
+void spin_lock_contended(spinlock_t *lock);
+
+/* lockdep.c; empty unless the kernel is built with DEBUG=1. */
+#ifdef CONFIG_DEBUG
+void lock_acquire(const void *lock, struct lock_class *class, bool sleeping);	/* before waiting for it */
+void lock_release(const void *lock);
+#else
+static inline void lock_acquire(const void *lock, struct lock_class *class, bool sleeping)
+{
+}
+
+static inline void lock_release(const void *lock)
+{
+}
+#endif
+
+static inline void spin_lock(spinlock_t *lock)
+{
+	preempt_disable();
+	lock_acquire(lock, lock->class, false);
+	if (unlikely(__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE)))
+		spin_lock_contended(lock);
+	lock->owner_cpu = (u32)smp_processor_id();
+}
+
+static inline bool spin_trylock(spinlock_t *lock)
+{
+	preempt_disable();
+	if (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE)) {
+		preempt_enable();
+		return false;
+	}
+	lock_acquire(lock, lock->class, false);
+	lock->owner_cpu = (u32)smp_processor_id();
+	return true;
+}
+
+static inline void __spin_unlock(spinlock_t *lock)
+{
+	lock_release(lock);
+	__atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
+}
+
+static inline void spin_unlock(spinlock_t *lock)
+{
+	__spin_unlock(lock);
+	preempt_enable();
+}
+
+/* Interrupts were on. */
+static inline void spin_lock_irq(spinlock_t *lock)
+{
+	local_irq_disable();
+	spin_lock(lock);
+}
+
+/* Interrupts go on before the count falls: a reschedule that is due happens with them on. */
+static inline void spin_unlock_irq(spinlock_t *lock)
+{
+	__spin_unlock(lock);
+	local_irq_enable();
+	preempt_enable();
+}
+
+#define spin_lock_irqsave(lock, flags)							\
+	do {										\
+		(flags) = local_irq_save();						\
+		spin_lock(lock);							\
+	} while (0)
+
+static inline void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
+{
+	__spin_unlock(lock);
+	if (flags & X86_EFLAGS_IF) {
+		local_irq_enable();
+		preempt_enable();
+	} else {
+		preempt_enable_no_resched();	/* whoever turns interrupts on will see need_resched */
+	}
+}
+
+static inline bool spin_is_locked(const spinlock_t *lock)
+{
+	return READ_ONCE(lock->locked);
+}
+
+/* BUG unless this CPU holds the lock. */
+void assert_spin_held(const spinlock_t *lock);
+
+/* --- wait queue --- */
+#define WQ_FLAG_EXCLUSIVE 1u	/* a wake-up of N stops after N of these */
+
+struct wait_queue_entry;
+/* Called with the queue's lock held. Returns > 0 when it counts as a wake-up. key: what happened (EPOLL bits), 0 = anything. */
+typedef int (*wait_queue_func_t)(struct wait_queue_entry *entry, unsigned int mode, unsigned long key);
+
+struct wait_queue_entry {
+	unsigned int flags;	/* (q) */
+	void *private;		/* the task for autoremove/default functions */
+	wait_queue_func_t func;
+	struct list_head entry;	/* (q) */
+};
+
+/* (q) = the queue's own lock */
+struct wait_queue_head {
+	spinlock_t lock;
+	struct list_head head;	/* (q) exclusive waiters at the tail */
+	const char *name;	/* what /proc/PID/wchan and the debugger call it */
+};
+typedef struct wait_queue_head wait_queue_head_t;
+
+#define init_waitqueue_head(wq, wqname)							\
+	do {										\
+		spin_lock_init(&(wq)->lock, wqname);					\
+		INIT_LIST_HEAD(&(wq)->head);						\
+		(wq)->name = wqname;							\
+	} while (0)
+#define DECLARE_WAIT_QUEUE_HEAD(wq)							\
+	struct wait_queue_head wq = { SPINLOCK_INIT(#wq), LIST_HEAD_INIT((wq).head), #wq }
+
+int default_wake_function(struct wait_queue_entry *entry, unsigned int mode, unsigned long key);
+int autoremove_wake_function(struct wait_queue_entry *entry, unsigned int mode, unsigned long key);
+#define DEFINE_WAIT(name)								\
+	struct wait_queue_entry name = { 0, current, autoremove_wake_function, LIST_HEAD_INIT((name).entry) }
+void add_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *entry);
+void remove_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *entry);
+/* Queues the entry and sets the task's state: step one of sleeping. */
+void prepare_to_wait(struct wait_queue_head *wq, struct wait_queue_entry *entry, unsigned int state);
+void prepare_to_wait_exclusive(struct wait_queue_head *wq, struct wait_queue_entry *entry, unsigned int state);
+void finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *entry);
+/* Wakes non-exclusive waiters and up to nr exclusive ones (0 = all) whose state is in mode. Any context. */
+void __wake_up(struct wait_queue_head *wq, unsigned int mode, int nr, unsigned long key);
+#define wake_up(wq) __wake_up(wq, TASK_NORMAL, 1, 0)
+#define wake_up_all(wq) __wake_up(wq, TASK_NORMAL, 0, 0)
+#define wake_up_interruptible(wq) __wake_up(wq, TASK_INTERRUPTIBLE, 1, 0)
+#define wake_up_poll(wq, key) __wake_up(wq, TASK_NORMAL, 1, key)
+
+static inline bool waitqueue_active(struct wait_queue_head *wq)
+{
+	return !list_empty(&wq->head);
+}
+
+/* Sleeps until condition; the loop of wait.c's proof. state decides what else ends it. 0, or -ERESTARTSYS on a signal. */
+#define ___wait_event(wq, condition, state)						\
+({											\
+	long __ret = 0;									\
+	DEFINE_WAIT(__wait);								\
+	for (;;) {									\
+		prepare_to_wait((wq), &__wait, (state));				\
+		if (condition)								\
+			break;								\
+		if (signal_pending_state((state), current)) {				\
+			__ret = -ERESTARTSYS;						\
+			break;								\
+		}									\
+		schedule();								\
+	}										\
+	finish_wait((wq), &__wait);							\
+	__ret;										\
+})
+#define wait_event(wq, condition)							\
+	do {										\
+		might_sleep();								\
+		if (!(condition))							\
+			(void)___wait_event(wq, condition, TASK_UNINTERRUPTIBLE);	\
+	} while (0)
+#define wait_event_interruptible(wq, condition)						\
+({											\
+	might_sleep();									\
+	(condition) ? 0L : ___wait_event(wq, condition, TASK_INTERRUPTIBLE);		\
+})
+#define wait_event_killable(wq, condition)						\
+({											\
+	might_sleep();									\
+	(condition) ? 0L : ___wait_event(wq, condition, TASK_KILLABLE);			\
+})
+
+/* --- mutex: sleeps; only its owner unlocks it --- */
+struct mutex {
+	atomic_long_t owner;	/* task_struct pointer; bit 0: somebody waits */
+	spinlock_t wait_lock;
+	struct list_head waiters;	/* (wait_lock) first come, first served */
+};
+
+#define MUTEX_INIT(m, mutexname) { .wait_lock = SPINLOCK_INIT(mutexname), .waiters = LIST_HEAD_INIT((m).waiters) }
+#define DEFINE_MUTEX(m) struct mutex m = MUTEX_INIT(m, #m)
+#define mutex_init(m, mutexname)							\
+	do {										\
+		atomic_long_set(&(m)->owner, 0);					\
+		spin_lock_init(&(m)->wait_lock, mutexname);				\
+		INIT_LIST_HEAD(&(m)->waiters);						\
+	} while (0)
+void mutex_lock(struct mutex *m);			/* may sleep */
+int __must_check mutex_lock_interruptible(struct mutex *m);	/* 0 or -EINTR */
+int __must_check mutex_lock_killable(struct mutex *m);
+bool mutex_trylock(struct mutex *m);
+void mutex_unlock(struct mutex *m);
+bool mutex_is_locked(const struct mutex *m);
+struct task_struct *mutex_owner(const struct mutex *m);
+void assert_mutex_held(const struct mutex *m);
+
+/* --- completion: "it has happened", once or n times --- */
+struct completion {
+	unsigned int done;	/* (wait.lock) UINT_MAX: for all, for ever */
+	struct wait_queue_head wait;
+};
+
+#define init_completion(c, cname)							\
+	do {										\
+		(c)->done = 0;								\
+		init_waitqueue_head(&(c)->wait, cname);					\
+	} while (0)
+void complete(struct completion *c);		/* any context */
+void complete_all(struct completion *c);
+void wait_for_completion(struct completion *c);	/* may sleep, state D */
+int __must_check wait_for_completion_killable(struct completion *c);	/* 0 or -ERESTARTSYS */
+int __must_check wait_for_completion_interruptible(struct completion *c);
+/* Remaining ns, or 0 on timeout. */
+u64 wait_for_completion_timeout(struct completion *c, u64 ns);
+bool completion_done(struct completion *c);

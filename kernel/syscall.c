@@ -1,0 +1,69 @@
+/*
+ * The system call table, and the work on the way back to user mode. entry.asm calls both.
+ */
+#include "asm/processor.h"
+#include "kernel/entry.h"
+#include "kernel/printk.h"
+#include "kernel/sched/sched.h"
+#include "kernel/syscalls.h"
+#include "kernel/task/task.h"
+
+#define NR_SYSCALLS 512
+
+typedef long (*syscall_fn)(void);
+
+long sys_ni_syscall(void);
+u64 syscall_trace_enter(struct pt_regs *regs);
+
+/* Each function takes what it declares out of the six argument registers. */
+#define SYSCALL(name, ...) [__NR_##name] = (syscall_fn)(void *)sys_##name,
+extern const syscall_fn sys_call_table[NR_SYSCALLS];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+const syscall_fn sys_call_table[NR_SYSCALLS] = {
+	[0 ... NR_SYSCALLS - 1] = sys_ni_syscall,
+#include "kernel/syscall_table.h"
+};
+#pragma GCC diagnostic pop
+#undef SYSCALL
+extern const u64 nr_syscalls;
+const u64 nr_syscalls = NR_SYSCALLS;
+
+/* How often each absent call was asked for: /proc/bobbin/absent_syscalls. Counted without a lock: a lost count in a race matters to nobody. */
+unsigned int absent_syscalls[NR_SYSCALLS];
+
+/* A call that Bobbin does not have. docs/syscalls.md lists all of them. */
+long sys_ni_syscall(void)
+{
+	long nr = regs_syscall_nr(current_pt_regs());
+
+	if (nr >= 0 && nr < NR_SYSCALLS && !absent_syscalls[nr]++)
+		pr_debug("%s/%d: system call %ld is absent\n", current->comm, current->pid, nr);
+	return -ENOSYS;
+}
+
+u64 syscall_trace_enter(struct pt_regs *regs)
+{
+	return (u64)regs_syscall_nr(regs);
+}
+
+/*
+ * The last stop before user mode, with interrupts off, so that nothing that is found done here can become undone before the task is out. The one place
+ * where a task that computes in user mode is preempted, and the one place where signals are delivered.
+ */
+void exit_to_user_mode(struct pt_regs *regs)
+{
+	for (;;) {
+		unsigned long work = READ_ONCE(current->thread_flags) & _TIF_EXIT_WORK & ~_TIF(TIF_SYSCALL_TRACE);
+
+		if (!work)
+			return;
+		clear_tsk_thread_flag(current, TIF_RESTORE_ALL);	/* entry.asm restores all from here anyway */
+		local_irq_enable();
+		if (work & _TIF(TIF_NEED_RESCHED))
+			schedule();
+		if (work & (_TIF(TIF_SIGPENDING) | _TIF(TIF_NOTIFY_RESUME)))
+			do_signal(regs);
+		local_irq_disable();
+	}
+}

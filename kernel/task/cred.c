@@ -1,0 +1,283 @@
+/*
+ * Credentials. A struct cred is never changed once a task uses it: a change makes a copy and exchanges the pointer, so whoever holds a reference has a
+ * consistent set. They are per thread, as in the kernel of Linux; that all threads of a process change together is the C library's doing
+ * (it sends signal 33 to each).
+ *
+ * Locks: task->alloc_lock around the exchange of the pointer and around taking a reference from another task.
+ */
+#include "asm/uaccess.h"
+#include "kernel/mm/mm.h"
+#include "kernel/syscalls.h"
+#include "kernel/task/internal.h"
+#include "kernel/task/task.h"
+#include "libk/string.h"
+
+static struct kmem_cache *cred_cache;
+struct cred init_cred = { .usage = REFCOUNT_INIT(2) };
+
+void cred_init(void)
+{
+	cred_cache = kmem_cache_create("cred", sizeof(struct cred), 8);
+}
+
+const struct cred *get_task_cred(struct task_struct *p)
+{
+	struct cred *cred;
+
+	spin_lock(&p->alloc_lock);
+	cred = (struct cred *)p->cred;
+	refcount_inc(&cred->usage);
+	spin_unlock(&p->alloc_lock);
+	return cred;
+}
+
+const struct cred *get_current_cred(void)
+{
+	refcount_inc(&((struct cred *)current->cred)->usage);
+	return current->cred;
+}
+
+void put_cred(const struct cred *c)
+{
+	struct cred *cred = (struct cred *)c;
+
+	if (refcount_dec_and_test(&cred->usage))
+		kmem_cache_free(cred_cache, cred);
+}
+
+/* A copy of current's to change and commit, or NULL. */
+struct cred *prepare_creds(void)
+{
+	struct cred *new = kmem_cache_alloc(cred_cache, GFP_KERNEL);
+
+	if (new) {
+		*new = *current->cred;
+		refcount_set(&new->usage, 1);
+	}
+	return new;
+}
+
+void commit_creds(struct cred *new)
+{
+	const struct cred *old = current->cred;
+
+	new->fsuid = new->euid;
+	new->fsgid = new->egid;
+	spin_lock(&current->alloc_lock);
+	current->cred = new;
+	spin_unlock(&current->alloc_lock);
+	if (old->euid != new->euid || old->egid != new->egid) {
+		current->pdeath_signal = 0;
+		if (current->mm)
+			current->mm->dumpable = 0;
+	}
+	put_cred(old);
+}
+
+/* -1 means "leave it"; an unprivileged task may only choose among the ids it has. */
+static bool may_be(uid_t id, uid_t real, uid_t effective, uid_t saved)
+{
+	return id == (uid_t)-1 || id == real || id == effective || id == saved;
+}
+
+long sys_setresuid(uid_t r, uid_t e, uid_t s)
+{
+	const struct cred *old = current->cred;
+	struct cred *new;
+
+	if (!capable() && !(may_be(r, old->uid, old->euid, old->suid) && may_be(e, old->uid, old->euid, old->suid) &&
+			    may_be(s, old->uid, old->euid, old->suid)))
+		return -EPERM;
+	new = prepare_creds();
+	if (!new)
+		return -ENOMEM;
+	new->uid = r == (uid_t)-1 ? new->uid : r;
+	new->euid = e == (uid_t)-1 ? new->euid : e;
+	new->suid = s == (uid_t)-1 ? new->suid : s;
+	commit_creds(new);
+	return 0;
+}
+
+long sys_setresgid(gid_t r, gid_t e, gid_t s)
+{
+	const struct cred *old = current->cred;
+	struct cred *new;
+
+	if (!capable() && !(may_be(r, old->gid, old->egid, old->sgid) && may_be(e, old->gid, old->egid, old->sgid) &&
+			    may_be(s, old->gid, old->egid, old->sgid)))
+		return -EPERM;
+	new = prepare_creds();
+	if (!new)
+		return -ENOMEM;
+	new->gid = r == (gid_t)-1 ? new->gid : r;
+	new->egid = e == (gid_t)-1 ? new->egid : e;
+	new->sgid = s == (gid_t)-1 ? new->sgid : s;
+	commit_creds(new);
+	return 0;
+}
+
+/* The saved id follows the effective one when the real one is set or the effective one becomes another than the real. */
+long sys_setreuid(uid_t r, uid_t e)
+{
+	const struct cred *c = current->cred;
+	uid_t euid = e == (uid_t)-1 ? c->euid : e;
+	bool follows = r != (uid_t)-1 || (e != (uid_t)-1 && e != c->uid);
+
+	if (!capable() && ((r != (uid_t)-1 && r != c->uid && r != c->euid) || !may_be(e, c->uid, c->euid, c->suid)))
+		return -EPERM;
+	if (!capable() && follows) {
+		struct cred *new = prepare_creds();
+
+		if (!new)
+			return -ENOMEM;
+		new->uid = r == (uid_t)-1 ? new->uid : r;
+		new->euid = new->suid = euid;
+		commit_creds(new);
+		return 0;
+	}
+	return sys_setresuid(r, e, follows ? euid : (uid_t)-1);
+}
+
+long sys_setregid(gid_t r, gid_t e)
+{
+	const struct cred *c = current->cred;
+	gid_t egid = e == (gid_t)-1 ? c->egid : e;
+	bool follows = r != (gid_t)-1 || (e != (gid_t)-1 && e != c->gid);
+
+	if (!capable() && ((r != (gid_t)-1 && r != c->gid && r != c->egid) || !may_be(e, c->gid, c->egid, c->sgid)))
+		return -EPERM;
+	if (!capable() && follows) {
+		struct cred *new = prepare_creds();
+
+		if (!new)
+			return -ENOMEM;
+		new->gid = r == (gid_t)-1 ? new->gid : r;
+		new->egid = new->sgid = egid;
+		commit_creds(new);
+		return 0;
+	}
+	return sys_setresgid(r, e, follows ? egid : (gid_t)-1);
+}
+
+long sys_setuid(uid_t uid)
+{
+	if (uid == (uid_t)-1)
+		return -EINVAL;
+	return capable() ? sys_setresuid(uid, uid, uid) : sys_setresuid(-1, uid, -1);
+}
+
+long sys_setgid(gid_t gid)
+{
+	if (gid == (gid_t)-1)
+		return -EINVAL;
+	return capable() ? sys_setresgid(gid, gid, gid) : sys_setresgid(-1, gid, -1);
+}
+
+long sys_getuid(void)
+{
+	return current->cred->uid;
+}
+
+long sys_geteuid(void)
+{
+	return current->cred->euid;
+}
+
+long sys_getgid(void)
+{
+	return current->cred->gid;
+}
+
+long sys_getegid(void)
+{
+	return current->cred->egid;
+}
+
+long sys_getresuid(uid_t __user *r, uid_t __user *e, uid_t __user *s)
+{
+	const struct cred *c = current->cred;
+
+	return put_user(c->uid, r) || put_user(c->euid, e) || put_user(c->suid, s) ? -EFAULT : 0;
+}
+
+long sys_getresgid(gid_t __user *r, gid_t __user *e, gid_t __user *s)
+{
+	const struct cred *c = current->cred;
+
+	return put_user(c->gid, r) || put_user(c->egid, e) || put_user(c->sgid, s) ? -EFAULT : 0;
+}
+
+/* fsuid and fsgid follow the effective ids; asking for another one is answered with the present one, as Linux answers a refusal. */
+long sys_setfsuid(uid_t uid)
+{
+	return current->cred->fsuid;
+}
+
+long sys_setfsgid(gid_t gid)
+{
+	return current->cred->fsgid;
+}
+
+long sys_getgroups(int size, gid_t __user *list)
+{
+	const struct cred *c = current->cred;
+
+	if (size < 0)
+		return -EINVAL;
+	if (!size)
+		return c->ngroups;
+	if (size < c->ngroups)
+		return -EINVAL;
+	return copy_to_user(list, c->groups, (size_t)c->ngroups * sizeof(gid_t)) ? -EFAULT : c->ngroups;
+}
+
+long sys_setgroups(int size, const gid_t __user *list)
+{
+	struct cred *new;
+
+	if (!capable())
+		return -EPERM;
+	if (size < 0 || (size_t)size > ARRAY_SIZE(new->groups))
+		return -EINVAL;
+	new = prepare_creds();
+	if (!new)
+		return -ENOMEM;
+	if (copy_from_user(new->groups, list, (size_t)size * sizeof(gid_t))) {
+		put_cred(new);
+		return -EFAULT;
+	}
+	new->ngroups = size;
+	commit_creds(new);
+	return 0;
+}
+
+/* One capability for all: uid 0 has every one, the others none. The answer to capget says just that. */
+long sys_capget(struct __user_cap_header_struct __user *uheader, struct __user_cap_data_struct __user *udata)
+{
+	struct __user_cap_header_struct header;
+	u32 all = capable() ? ~0u : 0;
+	struct __user_cap_data_struct data[2] = { { all, all, 0 }, { all ? 0x1ff : 0, all ? 0x1ff : 0, 0 } };
+
+	if (copy_from_user(&header, uheader, sizeof(header)))
+		return -EFAULT;
+	if (header.version != _LINUX_CAPABILITY_VERSION_3) {
+		header.version = _LINUX_CAPABILITY_VERSION_3;
+		if (copy_to_user(uheader, &header, sizeof(header)))
+			return -EFAULT;
+		return udata ? -EINVAL : 0;
+	}
+	if (header.pid < 0)
+		return -EINVAL;
+	return udata && copy_to_user(udata, data, sizeof(data)) ? -EFAULT : 0;
+}
+
+long sys_capset(struct __user_cap_header_struct __user *uheader, const struct __user_cap_data_struct __user *udata)
+{
+	struct __user_cap_header_struct header;
+
+	if (copy_from_user(&header, uheader, sizeof(header)))
+		return -EFAULT;
+	if (header.version != _LINUX_CAPABILITY_VERSION_3)
+		return -EINVAL;
+	return capable() ? 0 : -EPERM;
+}

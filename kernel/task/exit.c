@@ -1,0 +1,349 @@
+/*
+ * The end of a task. do_exit() gives back, in an order that matters, what copy_process() gave; what remains is a zombie: a structure with an exit
+ * status that its parent collects (wait.c), or, for a thread, nothing. The stack it stands on and the structure itself are freed by whoever runs
+ * next on its CPU (finish_task_switch).
+ *
+ * Locks: tasklist_lock (t), inside it siglock (s).
+ */
+#include "asm/processor.h"
+#include "asm/uaccess.h"
+#include "kernel/fs/fs.h"
+#include "kernel/futex/futex.h"
+#include "kernel/mm/mm.h"
+#include "kernel/printk.h"
+#include "kernel/syscalls.h"
+#include "kernel/task/internal.h"
+#include "kernel/task/task.h"
+#include "kernel/time/time.h"
+
+/* --- giving up the address space --- */
+
+/* What the threads library asked for: a joiner sleeps on the tid word. Only worth doing while somebody else can see the memory. */
+static void clear_child_tid(struct task_struct *p)
+{
+	int __user *tid = p->clear_child_tid;
+
+	p->clear_child_tid = NULL;
+	if (tid && atomic_read(&p->mm->mm_users) > 1 && !put_user(0, tid))
+		futex_wake((u32 __user *)tid, true, 1, FUTEX_BITSET_MATCH_ANY);
+}
+
+/* exec and exit: p (current) leaves its mm. Everything that writes to user memory on its behalf happens here, while it still can. */
+void exec_mm_release(struct task_struct *p)
+{
+	futex_exit_release(p);
+	clear_child_tid(p);
+	mm_release_vfork(p);
+}
+
+static void exit_mm(struct task_struct *p)
+{
+	struct mm_struct *mm = p->mm;
+
+	if (!mm)
+		return;
+	exec_mm_release(p);
+	atomic_inc(&mm->mm_count);	/* we go on running on its page tables until the switch: lazily, as a kernel thread does */
+	preempt_disable();
+	spin_lock(&p->alloc_lock);
+	p->mm = NULL;
+	spin_unlock(&p->alloc_lock);
+	preempt_enable();
+	mmput(mm);
+}
+
+/* --- family --- */
+
+/* Nearest living ancestor that wants orphans, else PID 1 of the namespace. tasklist_lock held. */
+static struct task_struct *find_reaper(struct task_struct *p)
+{
+	struct task_struct *reaper = task_active_pid_ns(p)->child_reaper;
+
+	if (p->signal->has_child_subreaper)
+		for (struct task_struct *a = p->real_parent; a != &init_task && a != reaper; a = a->real_parent)
+			if (a->signal->is_child_subreaper && a->signal->live > 0)
+				return a;
+	return reaper;
+}
+
+/* Does a process of pgrp have its parent outside of the group but in the session? Then somebody can still continue it. tasklist_lock held. */
+bool will_become_orphaned_pgrp(struct pid *pgrp, struct task_struct *ignored)
+{
+	struct task_struct *p;
+
+	do_each_pid_task(pgrp, PIDTYPE_PGID, p) {
+		if (p == ignored || (p->exit_state && p->signal->nr_threads == 1) || p->real_parent->pid == 1)
+			continue;
+		if (task_pid_type(p->real_parent, PIDTYPE_PGID) != pgrp &&
+		    task_pid_type(p->real_parent, PIDTYPE_SID) == task_pid_type(p, PIDTYPE_SID))
+			return false;
+	}
+	return true;
+}
+
+bool is_current_pgrp_orphaned(void)
+{
+	unsigned long flags;
+	bool orphaned;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	orphaned = will_become_orphaned_pgrp(task_pid_type(current, PIDTYPE_PGID), NULL);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return orphaned;
+}
+
+static bool has_stopped_jobs(struct pid *pgrp)
+{
+	struct task_struct *p;
+
+	do_each_pid_task(pgrp, PIDTYPE_PGID, p)
+		if (p->signal->flags & SIGNAL_STOP_STOPPED)
+			return true;
+	return false;
+}
+
+/* POSIX: a process group that becomes orphaned and has stopped members gets SIGHUP and SIGCONT. tasklist_lock held. */
+static void kill_orphaned_pgrp(struct task_struct *p, struct task_struct *parent)
+{
+	struct pid *pgrp = task_pid_type(p, PIDTYPE_PGID);
+	struct task_struct *ignored = parent ? NULL : p;
+
+	if (!parent)
+		parent = p->real_parent;
+	if (task_pid_type(parent, PIDTYPE_PGID) != pgrp &&
+	    task_pid_type(parent, PIDTYPE_SID) == task_pid_type(p, PIDTYPE_SID) &&
+	    will_become_orphaned_pgrp(pgrp, ignored) && has_stopped_jobs(pgrp)) {
+		__kill_pgrp_info(SIGHUP, SEND_SIG_PRIV, pgrp);
+		__kill_pgrp_info(SIGCONT, SEND_SIG_PRIV, pgrp);
+	}
+}
+
+/* exec of a thread that becomes the leader: the children are its own now. */
+void adopt_children(struct task_struct *from, struct task_struct *to)
+{
+	struct task_struct *child;
+
+	list_for_each_entry(child, &from->children, sibling) {
+		if (child->parent == from)
+			child->parent = to;
+		child->real_parent = to;
+	}
+	list_splice_tail_init(&from->children, &to->children);
+}
+
+/* The whole process is dead: its children get another parent. Those that are zombies already, whose new parent does not care for, are put on dead.
+ * tasklist_lock held. */
+static void forget_original_parent(struct task_struct *leader, struct list_head *dead)
+{
+	struct task_struct *child, *next, *reaper = find_reaper(leader);
+
+	list_for_each_entry_safe(child, next, &leader->children, sibling) {
+		struct task_struct *t;
+
+		child->real_parent = child->parent = reaper;
+		for_each_thread(child, t)
+			if (t->pdeath_signal)
+				do_send_sig_info(t->pdeath_signal, SEND_SIG_NOINFO, t, false);
+		list_move_tail(&child->sibling, &reaper->children);
+		child->exit_signal = SIGCHLD;
+		if (child->exit_state == EXIT_ZOMBIE && child->signal->nr_threads == 1 && do_notify_parent(child, SIGCHLD)) {
+			child->exit_state = EXIT_DEAD;
+			get_task_struct(child);
+			list_add(&child->dead_list, dead);
+		}
+		kill_orphaned_pgrp(child, leader);
+	}
+}
+
+/* PID 1 of a namespace died: everybody in it dies, and nobody is made in it any more. tasklist_lock held. */
+static void zap_pid_ns(struct pid_namespace *ns)
+{
+	struct task_struct *p;
+
+	ns->dead = true;
+	ns->child_reaper = ns->parent->child_reaper;
+	for_each_process(p)
+		if (p != current->group_leader && pid_nr_ns(p->thread_pid, ns))
+			do_send_sig_info(SIGKILL, SEND_SIG_PRIV, p, true);
+}
+
+/* --- saying goodbye --- */
+
+/* The numbers of a thread go to its process when it is released. tasklist_lock and siglock held. */
+static void account_dead(struct task_struct *p)
+{
+	struct signal_struct *sig = p->signal;
+	u64 utime, stime;
+
+	task_cputime(p, &utime, &stime);
+	sig->utime += utime;
+	sig->stime += stime;
+	sig->sum_sched_runtime += utime + stime;
+	sig->nvcsw += p->nvcsw;
+	sig->nivcsw += p->nivcsw;
+	sig->min_flt += p->min_flt;
+	sig->maj_flt += p->maj_flt;
+}
+
+/*
+ * A dead task disappears: from the pid hash, its group, its family. Called by the parent that waited for it, or by the task itself when nobody will.
+ * If p was the last other thread of a leader that is a zombie already, the leader's parent learns only now that the process is gone.
+ */
+void release_task(struct task_struct *p)
+{
+	struct sighand_struct *sighand;
+	struct task_struct *leader;
+	unsigned long flags;
+	bool reap_leader = false;
+
+again:
+	spin_lock_irqsave(&tasklist_lock, flags);
+	leader = p->group_leader;
+	sighand = p->sighand;
+	spin_lock(&sighand->siglock);
+	account_dead(p);
+	flush_sigqueue(&p->pending);
+	if (p == leader)
+		flush_sigqueue(&p->signal->shared_pending);
+	p->sighand = NULL;
+	list_del_init(&p->thread_node);
+	p->signal->nr_threads--;
+	spin_unlock(&sighand->siglock);
+	detach_pid(p, PIDTYPE_PID);
+	if (p == leader) {
+		detach_pid(p, PIDTYPE_TGID);
+		detach_pid(p, PIDTYPE_PGID);
+		detach_pid(p, PIDTYPE_SID);
+		list_del_init(&p->tasks);
+		list_del_init(&p->sibling);
+	} else if (leader->signal->nr_threads == 1 && leader->exit_state == EXIT_ZOMBIE) {
+		reap_leader = do_notify_parent(leader, leader->exit_signal);
+		if (reap_leader)
+			leader->exit_state = EXIT_DEAD;
+	}
+	nr_threads--;
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	put_sighand(sighand);
+	put_task_struct(p);
+	if (reap_leader) {
+		reap_leader = false;
+		p = leader;
+		goto again;
+	}
+}
+
+static void release_list(struct list_head *dead)
+{
+	struct task_struct *p, *next;
+
+	list_for_each_entry_safe(p, next, dead, dead_list) {
+		list_del_init(&p->dead_list);
+		release_task(p);
+		put_task_struct(p);
+	}
+}
+
+/* True: nobody will wait for p, it releases itself. */
+static bool exit_notify(struct task_struct *p, bool group_dead, struct list_head *dead)
+{
+	unsigned long flags;
+	bool autoreap = true;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	if (group_dead) {
+		struct pid_namespace *ns = task_active_pid_ns(p);
+
+		if (ns->child_reaper == p->group_leader && ns != &init_pid_ns)
+			zap_pid_ns(ns);
+		forget_original_parent(p->group_leader, dead);
+		kill_orphaned_pgrp(p->group_leader, NULL);
+	}
+	if (p == p->group_leader)	/* others of the group alive: the last of them tells the parent */
+		autoreap = p->signal->nr_threads == 1 && do_notify_parent(p, p->exit_signal);
+	p->exit_state = autoreap ? EXIT_DEAD : EXIT_ZOMBIE;
+	if (p->signal->group_exec_task && p != p->signal->group_exec_task)
+		wake_up_process(p->signal->group_exec_task);	/* de_thread() counts who is left */
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return autoreap;
+}
+
+static bool leave_group(struct task_struct *p)
+{
+	bool last;
+
+	spin_lock_irq(&p->sighand->siglock);
+	last = --p->signal->live == 0;
+	if (p->mm)
+		p->signal->maxrss = max(p->signal->maxrss, (u64)p->mm->hiwater_rss);
+	spin_unlock_irq(&p->sighand->siglock);
+	return last;
+}
+
+static void check_exit(struct task_struct *p, long code, bool group_dead)
+{
+	if (in_interrupt() || preempt_count())
+		panic("%s/%d dies in an atomic context (preempt_count %d)", p->comm, p->pid, preempt_count());
+	if (p->flags & PF_IDLE)
+		panic("the idle task of CPU %d tried to exit", p->cpu);
+	if (group_dead && p->group_leader == init_process)
+		panic("init (PID 1) died, wait status 0x%04lx", code & 0xffff);
+}
+
+void do_exit(long code)
+{
+	struct task_struct *p = current;
+	LIST_HEAD(dead);
+	bool group_dead;
+
+	exit_signals(p);	/* PF_EXITING: no more signals from here on */
+	group_dead = leave_group(p);
+	check_exit(p, code, group_dead);
+	p->exit_code = (int)code;
+	if (group_dead)
+		exit_itimers(p);
+	exit_mm(p);
+	exit_files(p);
+	exit_fs(p);
+	if (group_dead && p->signal->leader)
+		disassociate_ctty(true);
+	put_nsproxy(p->nsproxy);
+	if (exit_notify(p, group_dead, &dead))
+		list_add(&p->dead_list, &dead), get_task_struct(p);
+	release_list(&dead);
+	preempt_disable();
+	/* From here on nobody may wake us. finish_task_switch() of the next task drops the last reference. */
+	WRITE_ONCE(p->state, TASK_DEAD);
+	preempt_enable_no_resched();
+	schedule();
+	panic("%s/%d came back from the dead", p->comm, p->pid);
+}
+
+/* All threads of the process die with this status; the first who says so decides. */
+void do_group_exit(int status)
+{
+	struct signal_struct *sig = current->signal;
+	struct sighand_struct *sighand = current->sighand;
+
+	spin_lock_irq(&sighand->siglock);
+	if (sig->flags & SIGNAL_GROUP_EXIT) {
+		status = sig->group_exit_code;
+	} else if (sig->group_exec_task) {
+		status = 0;	/* another thread execs: we just go */
+	} else {
+		sig->group_exit_code = status;
+		sig->flags = SIGNAL_GROUP_EXIT | (sig->flags & SIGNAL_UNKILLABLE);
+		zap_other_threads(current);
+	}
+	spin_unlock_irq(&sighand->siglock);
+	do_exit(status);
+}
+
+long sys_exit(int code)
+{
+	do_exit((code & 0xff) << 8);
+}
+
+long sys_exit_group(int code)
+{
+	do_group_exit((code & 0xff) << 8);
+}

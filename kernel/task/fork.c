@@ -1,0 +1,471 @@
+/*
+ * Making tasks: fork, vfork, clone, clone3 and kernel threads are one function, copy_process(). It takes the running task as the model and goes
+ * through what a task has, one thing after the other: copy it, or, if the flag says so, share it (one more reference). That choice is all that
+ * distinguishes a process from a thread.
+ *
+ *	flag		set: share with the parent	not set: copy
+ *	CLONE_VM	address space			page tables, copy-on-write
+ *	CLONE_FILES	descriptor table		a table of the same open files
+ *	CLONE_FS	cwd, root, umask		the same values
+ *	CLONE_SIGHAND	signal handlers			the same handlers
+ *	CLONE_THREAD	pid (tgid), pending signals,	a process of its own
+ *			limits, timers, the parent
+ *
+ * Locks: tasklist_lock, inside it siglock, for the moment the task becomes visible. Everything before can sleep and can fail.
+ */
+#include "asm/processor.h"
+#include "asm/uaccess.h"
+#include "kernel/fs/fs.h"
+#include "kernel/futex/futex.h"
+#include "kernel/mm/mm.h"
+#include "kernel/printk.h"
+#include "kernel/syscalls.h"
+#include "kernel/task/internal.h"
+#include "kernel/task/task.h"
+#include "libk/printf.h"
+#include "libk/string.h"
+
+int nr_threads, max_threads;
+static struct kmem_cache *task_cache, *signal_cache, *sighand_cache;
+
+void fork_init(void)
+{
+	task_cache = kmem_cache_create("task_struct", sizeof(struct task_struct), 64);
+	signal_cache = kmem_cache_create("signal_struct", sizeof(struct signal_struct), 8);
+	sighand_cache = kmem_cache_create("sighand_struct", sizeof(struct sighand_struct), 8);
+	/* Stacks and structures of all tasks may take most of memory, not all. */
+	max_threads = (int)min(totalram_pages() * PAGE_SIZE / (THREAD_SIZE + PAGE_SIZE), PID_MAX_LIMIT - 1UL);
+	init_signal.rlim[RLIMIT_NPROC] = (struct rlimit){ (rlim_t)max_threads / 2, (rlim_t)max_threads / 2 };
+	init_signal.rlim[RLIMIT_SIGPENDING] = init_signal.rlim[RLIMIT_NPROC];
+}
+
+/* --- the parts --- */
+
+static struct task_struct *dup_task_struct(struct task_struct *orig)
+{
+	struct task_struct *p = kmem_cache_alloc(task_cache, GFP_KERNEL);
+	void *stack = p ? kstack_alloc() : NULL;
+
+	if (!stack) {
+		if (p)
+			kmem_cache_free(task_cache, p);
+		return NULL;
+	}
+	*p = *orig;
+	p->stack = stack;
+	p->stack_canary = arch_random() & ~0xffUL;	/* a zero byte stops string functions */
+	refcount_set(&p->usage, 2);	/* one for being findable (release_task), one for running (finish_task_switch) */
+	p->thread_flags = 0;
+	p->lock_depth = 0;
+	p->wchan = NULL;
+	p->wait_obj = NULL;
+	p->vfork_done = NULL;
+	p->kthread = NULL;
+	p->exit_state = p->exit_code = 0;
+	p->pdeath_signal = 0;
+	p->jobctl = 0;
+	p->ptrace = 0;
+	p->robust_list = NULL;
+	p->pi_blocked_on = NULL;
+	p->set_child_tid = p->clear_child_tid = NULL;
+	p->utime_ticks = p->stime_ticks = 0;
+	p->nvcsw = p->nivcsw = p->min_flt = p->maj_flt = 0;
+	p->start_time = ktime_get();
+	p->restart_block.fn = NULL;
+	p->flags &= ~(PF_IDLE | PF_SUPERPRIV | PF_WQ_WORKER | PF_KTHREAD);
+	p->flags |= PF_FORKNOEXEC;
+	p->did_exec = false;
+	INIT_LIST_HEAD(&p->children);
+	INIT_LIST_HEAD(&p->sibling);
+	INIT_LIST_HEAD(&p->ptraced);
+	INIT_LIST_HEAD(&p->ptrace_entry);
+	futex_init_task(p);
+	spin_lock_init(&p->alloc_lock, "task->alloc_lock");
+	init_sigpending(&p->pending);
+	return p;
+}
+
+void put_task_struct(struct task_struct *p)
+{
+	if (!refcount_dec_and_test(&p->usage))
+		return;
+	BUG_ON(p == current || p->on_cpu);
+	put_cred(p->cred);
+	put_signal_struct(p->signal);
+	free_thread(p);
+	kstack_free(p->stack);
+	kmem_cache_free(task_cache, p);
+}
+
+static int copy_files(u64 flags, struct task_struct *p)
+{
+	if (!p->files)
+		return 0;
+	if (flags & CLONE_FILES) {
+		refcount_inc(&p->files->count);
+		return 0;
+	}
+	p->files = dup_fd(current->files);
+	return p->files ? 0 : -ENOMEM;
+}
+
+static int copy_fs(u64 flags, struct task_struct *p)
+{
+	if (flags & CLONE_FS) {
+		refcount_inc(&p->fs->users);
+		return 0;
+	}
+	p->fs = copy_fs_struct(current->fs);
+	return p->fs ? 0 : -ENOMEM;
+}
+
+/* The same handlers, not shared; NULL: no memory. */
+struct sighand_struct *sighand_copy(struct sighand_struct *old)
+{
+	struct sighand_struct *new = kmem_cache_alloc(sighand_cache, GFP_KERNEL);
+
+	if (!new)
+		return NULL;
+	sighand_init(new);
+	spin_lock_irq(&old->siglock);
+	memcpy(new->action, old->action, sizeof(old->action));
+	spin_unlock_irq(&old->siglock);
+	return new;
+}
+
+static int copy_sighand(u64 flags, struct task_struct *p)
+{
+	struct sighand_struct *old = current->sighand;
+
+	if (flags & CLONE_SIGHAND) {
+		refcount_inc(&old->count);
+		return 0;
+	}
+	p->sighand = sighand_copy(old);
+	if (!p->sighand)
+		return -ENOMEM;
+	if (flags & CLONE_CLEAR_SIGHAND)
+		flush_signal_handlers(p->sighand, false);
+	return 0;
+}
+
+void put_sighand(struct sighand_struct *sighand)
+{
+	if (refcount_dec_and_test(&sighand->count))
+		kmem_cache_free(sighand_cache, sighand);
+}
+
+static int copy_signal(u64 flags, struct task_struct *p)
+{
+	struct signal_struct *sig, *old = current->signal;
+
+	if (flags & CLONE_THREAD) {
+		refcount_inc(&old->sigcnt);
+		return 0;
+	}
+	sig = p->signal = kmem_cache_zalloc(signal_cache, GFP_KERNEL);
+	if (!sig)
+		return -ENOMEM;
+	refcount_set(&sig->sigcnt, 1);
+	sig->live = 1;
+	INIT_LIST_HEAD(&sig->thread_head);
+	init_sigpending(&sig->shared_pending);
+	init_waitqueue_head(&sig->wait_chldexit, "do_wait");
+	memcpy(sig->rlim, old->rlim, sizeof(sig->rlim));
+	sig->oom_score_adj = old->oom_score_adj;
+	sig->has_child_subreaper = old->has_child_subreaper || old->is_child_subreaper;
+	itimers_init(sig);
+	return 0;
+}
+
+void put_signal_struct(struct signal_struct *sig)
+{
+	if (refcount_dec_and_test(&sig->sigcnt))
+		kmem_cache_free(signal_cache, sig);
+}
+
+static int copy_mm(u64 flags, struct task_struct *p)
+{
+	p->active_mm = NULL;
+	if (!current->mm) {
+		p->mm = NULL;
+		return 0;
+	}
+	if (flags & CLONE_VM)
+		atomic_inc(&current->mm->mm_users);
+	else
+		p->mm = dup_mm(current->mm);
+	if (IS_ERR(p->mm))
+		return (int)PTR_ERR(p->mm);
+	p->active_mm = p->mm;
+	return 0;
+}
+
+/* --- refusals: what Linux refuses, with its errno --- */
+
+static int check_flags(const struct kernel_clone_args *args)
+{
+	u64 flags = args->flags;
+
+	if (flags & (CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWCGROUP | CLONE_INTO_CGROUP))
+		return -EINVAL;		/* as a Linux without these namespaces */
+	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
+		return -EINVAL;
+	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
+		return -EINVAL;
+	if ((flags & CLONE_SIGHAND) && (flags & CLONE_CLEAR_SIGHAND))
+		return -EINVAL;
+	if ((flags & CLONE_PARENT) && (current->signal->flags & SIGNAL_UNKILLABLE))
+		return -EINVAL;		/* init's siblings would have no parent */
+	if ((flags & CLONE_THREAD) && ((flags & CLONE_NEWPID) ||
+				       current->nsproxy->pid_ns_for_children != task_active_pid_ns(current)))
+		return -EINVAL;
+	if ((flags & CLONE_PIDFD) && (flags & (CLONE_DETACHED | CLONE_THREAD)))
+		return -EINVAL;
+	if ((flags & (CLONE_NEWPID | CLONE_NEWUTS)) && !capable())
+		return -EPERM;
+	return 0;
+}
+
+static int check_limits(void)
+{
+	const struct rlimit *rlim = &current->signal->rlim[RLIMIT_NPROC];
+
+	if (READ_ONCE(nr_threads) >= max_threads)
+		return -EAGAIN;
+	if (!capable() && user_processes(current->cred->uid) >= rlim->rlim_cur)
+		return -EAGAIN;
+	return 0;
+}
+
+/* --- becoming visible --- */
+
+/* tasklist_lock and current's siglock held. Parents are always group leaders: a child belongs to a process, not to the thread that made it. */
+static void link_family(struct task_struct *p, const struct kernel_clone_args *args)
+{
+	if (args->flags & (CLONE_PARENT | CLONE_THREAD))
+		p->real_parent = current->real_parent;
+	else
+		p->real_parent = current->group_leader;
+	p->parent = p->real_parent;
+	if (args->flags & CLONE_THREAD) {
+		p->group_leader = current->group_leader;
+		p->tgid = current->tgid;
+		p->exit_signal = -1;
+		current->signal->live++;
+		current->signal->nr_threads++;
+		list_add_tail(&p->thread_node, &p->signal->thread_head);
+		return;
+	}
+	p->group_leader = p;
+	p->exit_signal = args->flags & CLONE_PARENT ? current->group_leader->exit_signal : args->exit_signal;
+	p->signal->nr_threads = 1;
+	list_add_tail(&p->thread_node, &p->signal->thread_head);
+	list_add_tail(&p->sibling, &p->real_parent->children);
+	list_add_tail(&p->tasks, &init_task.tasks);
+}
+
+static void link_pids(struct task_struct *p, struct pid *pid, const struct kernel_clone_args *args)
+{
+	attach_pid(p, PIDTYPE_PID, pid);
+	if (args->flags & CLONE_THREAD)
+		return;
+	if (pid->level && pid->numbers[pid->level].nr == 1) {
+		pid->numbers[pid->level].ns->child_reaper = p;
+		p->signal->flags |= SIGNAL_UNKILLABLE;
+	}
+	p->signal->tty = current->signal->tty;
+	attach_pid(p, PIDTYPE_TGID, pid);
+	attach_pid(p, PIDTYPE_PGID, task_pid_type(current->group_leader, PIDTYPE_PGID));
+	attach_pid(p, PIDTYPE_SID, task_pid_type(current->group_leader, PIDTYPE_SID));
+}
+
+/* The last step that can fail: a signal that came meanwhile means that fork is to be done again (a child must not miss a group's signal),
+ * or not at all. */
+static int publish(struct task_struct *p, struct pid *pid, const struct kernel_clone_args *args)
+{
+	unsigned long flags;
+	int err = 0;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	spin_lock(&current->sighand->siglock);
+	recalc_sigpending();
+	if (fatal_signal_pending(current) || (!(args->flags & CLONE_THREAD) && signal_pending(current)))
+		err = -ERESTARTNOINTR;
+	else if (pid->numbers[pid->level].ns->dead)
+		err = -ENOMEM;
+	if (!err) {
+		link_family(p, args);
+		link_pids(p, pid, args);
+		nr_threads++;
+	}
+	spin_unlock(&current->sighand->siglock);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return err;
+}
+
+static void set_tids(struct task_struct *p, const struct kernel_clone_args *args)
+{
+	p->set_child_tid = args->flags & CLONE_CHILD_SETTID ? args->child_tid : NULL;
+	p->clear_child_tid = args->flags & CLONE_CHILD_CLEARTID ? args->child_tid : NULL;
+	if ((args->flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM)
+		p->sas_ss_sp = p->sas_ss_size = 0;	/* the alternate signal stack is its parent's, in use perhaps */
+}
+
+struct task_struct *copy_process(const struct kernel_clone_args *args, struct pid *pid)
+{
+	u64 flags = args->flags;
+	struct task_struct *p;
+	int err;
+
+	p = dup_task_struct(current);
+	if (!p)
+		return ERR_PTR(-ENOMEM);
+	p->cred = get_current_cred();
+	if (args->fn)
+		p->flags |= args->io_thread ? PF_IO_WORKER : PF_KTHREAD;
+	if (args->name)
+		strscpy(p->comm, args->name, sizeof(p->comm));
+	sched_fork(p);
+	err = copy_files(flags, p);
+	if (err)
+		goto bad_cred;
+	err = copy_fs(flags, p);
+	if (err)
+		goto bad_files;
+	err = copy_sighand(flags, p);
+	if (err)
+		goto bad_fs;
+	err = copy_signal(flags, p);
+	if (err)
+		goto bad_sighand;
+	err = copy_mm(flags, p);
+	if (err)
+		goto bad_signal;
+	err = copy_namespaces(flags, p);
+	if (err)
+		goto bad_mm;
+	err = copy_thread(p, args);
+	if (err)
+		goto bad_ns;
+	set_tids(p, args);
+	p->pid = pid_nr_ns(pid, &init_pid_ns);
+	p->tgid = p->pid;
+	err = publish(p, pid, args);
+	if (err)
+		goto bad_thread;
+	return p;
+
+bad_thread:
+	free_thread(p);
+bad_ns:
+	put_nsproxy(p->nsproxy);
+bad_mm:
+	if (p->mm)
+		mmput(p->mm);
+bad_signal:
+	put_signal_struct(p->signal);
+bad_sighand:
+	put_sighand(p->sighand);
+bad_fs:
+	put_fs_struct(p->fs);
+bad_files:
+	if (p->files)
+		put_files_struct(p->files);
+bad_cred:
+	put_cred(p->cred);
+	kstack_free(p->stack);
+	kmem_cache_free(task_cache, p);
+	return ERR_PTR(err);
+}
+
+/* The child lets its vfork parent go: it has left the parent's address space. The lock is against a parent that gives up (killed). */
+void mm_release_vfork(struct task_struct *p)
+{
+	spin_lock(&p->alloc_lock);
+	if (p->vfork_done)
+		complete(p->vfork_done);
+	p->vfork_done = NULL;
+	spin_unlock(&p->alloc_lock);
+}
+
+static void wait_for_vfork(struct task_struct *child, struct completion *done)
+{
+	if (wait_for_completion_killable(done)) {
+		spin_lock(&child->alloc_lock);
+		child->vfork_done = NULL;	/* done is on our stack */
+		spin_unlock(&child->alloc_lock);
+	}
+}
+
+long kernel_clone(const struct kernel_clone_args *args)
+{
+	struct pid_namespace *ns = current->nsproxy->pid_ns_for_children;
+	struct completion vfork;
+	struct task_struct *p;
+	struct pid *pid;
+	unsigned long flags;
+	int pidfd = -1;
+	long nr;
+
+	nr = check_flags(args);
+	if (!nr)
+		nr = check_limits();
+	if (nr)
+		return nr;
+	pid = clone_alloc_pid(args, ns);
+	if (IS_ERR(pid))
+		return PTR_ERR(pid);
+	if (args->flags & CLONE_PIDFD) {
+		pidfd = pidfd_create(pid, 0);
+		nr = pidfd < 0 ? pidfd : put_user(pidfd, args->pidfd) ? -EFAULT : 0;
+	}
+	p = nr ? ERR_PTR(nr) : copy_process(args, pid);
+	if (IS_ERR(p)) {
+		if (pidfd >= 0)
+			close_fd((unsigned int)pidfd);
+		spin_lock_irqsave(&tasklist_lock, flags);
+		free_pid(pid);
+		spin_unlock_irqrestore(&tasklist_lock, flags);
+		return PTR_ERR(p);
+	}
+	nr = pid_vnr(pid);
+	if (args->flags & CLONE_PARENT_SETTID)
+		(void)put_user((int)nr, args->parent_tid);	/* too late to fail: Linux ignores it too */
+	if (args->flags & CLONE_VFORK) {
+		init_completion(&vfork, "vfork");
+		p->vfork_done = &vfork;
+		get_task_struct(p);
+	}
+	wake_up_new_task(p);
+	if (args->flags & CLONE_VFORK) {
+		wait_for_vfork(p, &vfork);
+		put_task_struct(p);
+	}
+	return nr;
+}
+
+long kernel_thread(int (*fn)(void *), void *arg, const char *name, unsigned long flags)
+{
+	struct kernel_clone_args args = { .flags = flags | CLONE_VM, .fn = fn, .fn_arg = arg, .name = name };
+
+	return kernel_clone(&args);
+}
+
+/* The idle task of another CPU: like a kernel thread, but never on a queue, without a pid of its own, and started by the CPU itself. */
+struct task_struct *fork_idle(int cpu)
+{
+	struct task_struct *p = dup_task_struct(&init_task);
+
+	if (!p)
+		panic("no memory for the idle task of CPU %d", cpu);
+	refcount_inc(&((struct cred *)p->cred)->usage);
+	snprintf(p->comm, sizeof(p->comm), "swapper/%d", cpu);
+	p->flags |= PF_IDLE | PF_KTHREAD;
+	p->mm = NULL;
+	p->active_mm = &init_mm;
+	atomic_inc(&init_mm.mm_count);
+	p->se = (struct sched_entity){ .weight = 0 };
+	sched_init_idle(p, cpu);
+	return p;
+}

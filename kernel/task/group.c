@@ -1,0 +1,155 @@
+/*
+ * Who is who: the numbers of a task, process groups, sessions. Locks: tasklist_lock.
+ */
+#include "asm/processor.h"
+#include "kernel/syscalls.h"
+#include "kernel/task/internal.h"
+#include "kernel/task/task.h"
+
+long sys_getpid(void)
+{
+	return task_tgid_vnr(current);
+}
+
+long sys_gettid(void)
+{
+	return task_pid_vnr(current);
+}
+
+/* The parent's tgid as this namespace sees it: 0 when it lives outside. */
+long sys_getppid(void)
+{
+	unsigned long flags;
+	int nr;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	nr = task_tgid_vnr(current->real_parent);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return nr;
+}
+
+long sys_set_tid_address(int __user *tid)
+{
+	current->clear_child_tid = tid;
+	return task_pid_vnr(current);
+}
+
+long sys_arch_prctl(int code, unsigned long arg)
+{
+	return do_arch_prctl(current, code, arg);
+}
+
+static long get_group(pid_t pid, enum pid_type type)
+{
+	struct task_struct *p;
+	unsigned long flags;
+	long nr = -ESRCH;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	p = pid ? pid_task(find_vpid(pid), PIDTYPE_PID) : current;
+	if (p)
+		nr = pid_vnr(task_pid_type(p, type));
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return nr;
+}
+
+long sys_getpgid(pid_t pid)
+{
+	return get_group(pid, PIDTYPE_PGID);
+}
+
+long sys_getpgrp(void)
+{
+	return get_group(0, PIDTYPE_PGID);
+}
+
+long sys_getsid(pid_t pid)
+{
+	return get_group(pid, PIDTYPE_SID);
+}
+
+/* tasklist_lock held. POSIX's list of refusals, in Linux's order. */
+static long do_setpgid(pid_t pid, pid_t pgid)
+{
+	struct task_struct *me = current->group_leader, *p, *member;
+	struct pid *pgrp;
+
+	p = pid_task(find_vpid(pid), PIDTYPE_PID);
+	if (!p)
+		return -ESRCH;
+	if (!thread_group_leader(p))
+		return -EINVAL;
+	if (p->real_parent == me) {
+		if (task_pid_type(p, PIDTYPE_SID) != task_pid_type(me, PIDTYPE_SID))
+			return -EPERM;
+		if (p->did_exec)
+			return -EACCES;
+	} else if (p != me) {
+		return -ESRCH;
+	}
+	if (p->signal->leader)
+		return -EPERM;
+	pgrp = p->thread_pid;
+	if (pgid != pid) {
+		pgrp = find_vpid(pgid);
+		member = pid_task(pgrp, PIDTYPE_PGID);
+		if (!member || task_pid_type(member, PIDTYPE_SID) != task_pid_type(me, PIDTYPE_SID))
+			return -EPERM;
+	}
+	if (task_pid_type(p, PIDTYPE_PGID) != pgrp)
+		change_pid(p, PIDTYPE_PGID, pgrp);
+	return 0;
+}
+
+long sys_setpgid(pid_t pid, pid_t pgid)
+{
+	unsigned long flags;
+	long ret;
+
+	if (!pid)
+		pid = task_tgid_vnr(current);
+	if (!pgid)
+		pgid = pid;
+	if (pgid < 0)
+		return -EINVAL;
+	spin_lock_irqsave(&tasklist_lock, flags);
+	ret = do_setpgid(pid, pgid);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return ret;
+}
+
+long sys_setsid(void)
+{
+	struct task_struct *leader = current->group_leader;
+	struct pid *pid;
+	unsigned long flags;
+	long ret = -EPERM;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	pid = leader->thread_pid;
+	if (leader->signal->leader || pid_task(pid, PIDTYPE_PGID))
+		goto out;	/* a group leader stays where its members are */
+	leader->signal->leader = true;
+	change_pid(leader, PIDTYPE_SID, pid);
+	change_pid(leader, PIDTYPE_PGID, pid);
+	spin_lock(&leader->sighand->siglock);
+	leader->signal->tty = NULL;
+	spin_unlock(&leader->sighand->siglock);
+	ret = pid_vnr(pid);
+out:
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return ret;
+}
+
+unsigned long user_processes(uid_t uid)
+{
+	struct task_struct *p;
+	unsigned long flags, n = 0;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	for_each_process(p)
+		if (p->cred->uid == uid)
+			n += (unsigned long)p->signal->nr_threads;
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return n;
+}

@@ -1,0 +1,362 @@
+/*
+ * The task: what Linux calls a thread of execution, be it a thread, a process or a kernel thread. A process is a task that does not share
+ * its mm; a thread is one that does; a kernel thread has none.
+ *
+ * Locking, by letter:
+ *   (r) lock of the run queue that p->cpu names        (s) p->sighand->siglock
+ *   (t) tasklist_lock                                   (o) only the task itself writes; others may read a snapshot
+ *   (a) p->alloc_lock                                   (c) written before the task is visible, constant afterwards
+ *   (*) see the field
+ */
+#pragma once
+
+#include "asm/processor.h"
+#include "kernel/sched/sched.h"
+#include "kernel/signal/signal.h"
+#include "kernel/sync/sync.h"
+#include "libk/abi/errno.h"
+#include "libk/abi/sched.h"
+#include "libk/err.h"
+#include "libk/list.h"
+
+#define TASK_COMM_LEN 16
+
+struct mm_struct;
+struct files_struct;
+struct fs_struct;
+struct file;
+
+/* --- pid: a number that names a task, a thread group, a process group and a session, in one or several namespaces --- */
+enum pid_type { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID, PIDTYPE_MAX };
+#define MAX_PID_NS_LEVEL 4
+
+struct upid {
+	int nr;				/* (c) */
+	struct pid_namespace *ns;	/* (c) */
+	struct hlist_node chain;	/* (t) in the hash by (nr, ns) */
+};
+
+struct pid {
+	refcount_t count;
+	int level;			/* (c) depth of the innermost namespace; 0 = the initial one */
+	struct hlist_head tasks[PIDTYPE_MAX];	/* (t) */
+	struct wait_queue_head wait_pidfd;	/* pollers of pidfds */
+	struct upid numbers[];		/* (c) level + 1 of them */
+};
+
+/* --- credentials: immutable once published; replaced whole, shared by reference --- */
+struct cred {
+	refcount_t usage;
+	uid_t uid, euid, suid, fsuid;
+	gid_t gid, egid, sgid, fsgid;
+	int ngroups;
+	gid_t groups[32];
+};
+
+struct uts_namespace;
+struct nsproxy {
+	refcount_t count;
+	struct uts_namespace *uts_ns;
+	struct pid_namespace *pid_ns_for_children;
+};
+
+/* System call that a handler-less signal interrupted and that goes on with remaining time (restart_syscall). */
+struct restart_block {
+	long (*fn)(struct restart_block *);
+	union {
+		struct {
+			u32 __user *uaddr;
+			u32 val, bitset, flags;
+			u64 deadline;
+		} futex;
+		struct {
+			clockid_t clock;
+			struct timespec __user *rem;
+			u64 deadline;
+		} nanosleep;
+		struct {
+			void __user *fds;
+			unsigned int nfds;
+			u64 deadline;
+		} poll;
+	};
+};
+
+struct task_struct {
+	/* asm-offsets.c exports the first fields to entry.asm */
+	unsigned long thread_flags;	/* TIF_xxx, atomic bits; any CPU sets, the task itself clears */
+	unsigned int state;		/* TASK_xxx: set to sleeping by the task, to running by wakers (r) */
+	void *stack;			/* (c) lowest address of the kernel stack */
+	unsigned long stack_canary;	/* (c) */
+	struct thread_struct thread;
+
+	/* identity */
+	pid_t pid, tgid;		/* numbers in the initial namespace (changed once, by exec of a non-leader) (t) */
+	struct pid *thread_pid;		/* (t) */
+	struct hlist_node pid_links[PIDTYPE_MAX];	/* (t) */
+	char comm[TASK_COMM_LEN];	/* (a) */
+	unsigned int flags;		/* PF_xxx (o) */
+
+	/* scheduling */
+	int prio;			/* effective (r) */
+	int static_prio;		/* from nice (r) */
+	int normal_prio;		/* without priority inheritance (r) */
+	unsigned int rt_priority;	/* 1..99, 0 = none (r) */
+	unsigned int policy;		/* SCHED_xxx (r) */
+	bool sched_reset_on_fork;
+	const struct sched_class *sched_class;	/* (r) */
+	struct sched_entity se;		/* (r) */
+	int cpu;			/* whose run queue (r) */
+	int on_rq;			/* 1: queued or running there (r) */
+	int on_cpu;			/* 1: some CPU runs on its stack; falls in finish_task_switch (r) */
+	cpumask_t cpus_mask;		/* where it may run (r) */
+	u64 utime_ticks, stime_ticks;	/* ticks that found it in user mode, in the kernel: the exact run time is shared out by them (o) */
+	unsigned long nvcsw, nivcsw;	/* (o) */
+	unsigned long min_flt, maj_flt;	/* (o) */
+	u64 start_time;			/* ktime (c) */
+	const char *wchan;		/* (o) name of the wait queue or lock it sleeps on, NULL = none */
+	void *wait_obj;			/* (o) the object itself, for reports */
+
+	/* memory, files, namespaces, credentials; pointers: (a), changed by the task itself, the objects have their own counts */
+	struct mm_struct *mm;		/* NULL: kernel thread */
+	struct mm_struct *active_mm;	/* whose page tables it runs on; borrowed when mm is NULL (o) */
+	struct files_struct *files;
+	struct fs_struct *fs;
+	struct nsproxy *nsproxy;
+	const struct cred *cred;	/* (o) readers elsewhere use get_task_cred() */
+	spinlock_t alloc_lock;
+
+	/* signals */
+	struct signal_struct *signal;	/* (c) */
+	struct sighand_struct *sighand;	/* (t)+(s) NULL once released */
+	sigset_t blocked, real_blocked, saved_sigmask;	/* (s) written by the task itself */
+	struct sigpending pending;	/* (s) */
+	unsigned long sas_ss_sp, sas_ss_size;	/* sigaltstack (o) */
+	unsigned int sas_ss_flags;
+	unsigned long jobctl;		/* (s) JOBCTL_xxx */
+	struct restart_block restart_block;	/* (o) */
+
+	/* family (t) */
+	struct task_struct *real_parent;	/* who forked it (or adopted it) */
+	struct task_struct *parent;		/* who is told: the tracer, else real_parent */
+	struct list_head children, sibling;
+	struct task_struct *group_leader;
+	struct list_head thread_node;	/* in signal->thread_head */
+	struct list_head tasks;		/* all group leaders */
+	struct list_head ptraced, ptrace_entry;
+	unsigned int ptrace;
+	int exit_state;			/* EXIT_xxx */
+	int exit_code;			/* wait status */
+	int exit_signal;		/* told to the parent; -1: a thread, nobody is told */
+	int pdeath_signal;
+	bool no_new_privs, did_exec;
+
+	/* threads library */
+	int __user *set_child_tid, *clear_child_tid;	/* (o) */
+	void __user *robust_list;	/* (o) */
+	struct completion *vfork_done;	/* (a) */
+	struct list_head pi_state_list;	/* futexes it owns with waiters; futex/pi.c's lock */
+	struct futex_pi_state *pi_blocked_on;	/* futex/pi.c's lock */
+	struct task_struct *wake_next;	/* atomic: its successor on a futex wake list, NULL = on none; see futex/queue.h */
+
+	/* kernel threads */
+	struct kthread *kthread;	/* (c) */
+
+	/* bookkeeping */
+	refcount_t usage;
+	int lock_depth;			/* (o) lockdep: entries in held_locks */
+	const void *held_locks[16];	/* (o) locks held, outermost first: for reports and lockdep */
+	struct list_head dead_list;	/* kreaper's, once dead */
+};
+
+/* p->flags, Linux's values */
+#define PF_IDLE 0x00000002u
+#define PF_EXITING 0x00000004u
+#define PF_IO_WORKER 0x00000010u
+#define PF_WQ_WORKER 0x00000020u
+#define PF_FORKNOEXEC 0x00000040u
+#define PF_SUPERPRIV 0x00000100u
+#define PF_DUMPCORE 0x00000200u
+#define PF_SIGNALED 0x00000400u
+#define PF_NPROC_EXCEEDED 0x00001000u
+#define PF_KTHREAD 0x00200000u
+#define PF_RANDOMIZE 0x00400000u
+
+/* p->jobctl */
+#define JOBCTL_STOP_PENDING 1u		/* is to stop for a group stop */
+#define JOBCTL_STOP_SIGMASK 0xff00u	/* the signal it stops for, shifted by 8 */
+#define JOBCTL_STOPPED 2u		/* has stopped */
+#define JOBCTL_STOP_DEQUEUED 4u		/* took a stop signal and is about to act on it; SIGCONT clears it */
+
+extern spinlock_t tasklist_lock;
+extern struct task_struct init_task;	/* PID 0: the boot CPU's idle task, ancestor of all */
+extern struct task_struct *init_process;	/* PID 1, reaper of orphans */
+
+/* --- flags and small questions --- */
+static inline void set_tsk_thread_flag(struct task_struct *p, int flag)
+{
+	__atomic_fetch_or(&p->thread_flags, _TIF(flag), __ATOMIC_SEQ_CST);
+}
+
+static inline void clear_tsk_thread_flag(struct task_struct *p, int flag)
+{
+	__atomic_fetch_and(&p->thread_flags, ~_TIF(flag), __ATOMIC_SEQ_CST);
+}
+
+static inline bool test_tsk_thread_flag(const struct task_struct *p, int flag)
+{
+	return READ_ONCE(p->thread_flags) & _TIF(flag);
+}
+
+static inline bool signal_pending(const struct task_struct *p)
+{
+	return test_tsk_thread_flag(p, TIF_SIGPENDING);
+}
+
+static inline bool fatal_signal_pending(const struct task_struct *p)
+{
+	return signal_pending(p) && (p->pending.signal & sigmask(SIGKILL));
+}
+
+/* Would a sleep in this state end at once because of a signal? */
+static inline bool signal_pending_state(unsigned int state, const struct task_struct *p)
+{
+	if (!(state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL)) || !signal_pending(p))
+		return false;
+	return (state & TASK_INTERRUPTIBLE) || fatal_signal_pending(p);
+}
+
+static inline bool thread_group_leader(const struct task_struct *p)
+{
+	return p->exit_signal >= 0;
+}
+
+static inline bool same_thread_group(const struct task_struct *a, const struct task_struct *b)
+{
+	return a->signal == b->signal;
+}
+
+/* tasklist_lock held. */
+#define for_each_process(p) list_for_each_entry((p), &init_task.tasks, tasks)
+#define for_each_thread(group, t) list_for_each_entry((t), &(group)->signal->thread_head, thread_node)
+
+/* --- references --- */
+static inline struct task_struct *get_task_struct(struct task_struct *p)
+{
+	refcount_inc(&p->usage);
+	return p;
+}
+void put_task_struct(struct task_struct *p);	/* the last one frees stack and structure; any context */
+
+/* --- pids --- */
+#define PID_MAX_DEFAULT 32768
+#define PID_MAX_LIMIT 131072		/* numbers are below this */
+extern int pid_max;			/* /proc/sys/kernel/pid_max */
+extern bool randomize_tids;		/* /proc/sys/kernel/randomize_tids */
+void pid_init(void);
+struct pid *find_vpid(int nr);		/* tasklist_lock held; no reference */
+struct pid *find_pid_ns(int nr, const struct pid_namespace *ns);	/* the same */
+struct pid *alloc_pid(struct pid_namespace *ns);	/* ERR_PTR(-EAGAIN, -ENOMEM) */
+void free_pid(struct pid *pid);				/* out of the hash; tasklist_lock held */
+struct pid *get_pid(struct pid *pid);
+void put_pid(struct pid *pid);
+void attach_pid(struct task_struct *p, enum pid_type type, struct pid *pid);	/* tasklist_lock held */
+void detach_pid(struct task_struct *p, enum pid_type type);			/* tasklist_lock held */
+struct pid *task_pid_type(struct task_struct *p, enum pid_type type);		/* tasklist_lock held, or current */
+struct task_struct *pid_task(struct pid *pid, enum pid_type type);		/* first one; tasklist_lock held */
+/* Number seen from current's namespace -> struct pid with a reference, or NULL. */
+struct pid *find_get_pid(int nr);
+/* Task with a reference, or NULL. */
+struct task_struct *find_get_task_by_vpid(int nr);
+struct task_struct *get_pid_task(struct pid *pid, enum pid_type type);
+int pid_nr_ns(const struct pid *pid, const struct pid_namespace *ns);		/* 0: not visible there */
+int pid_vnr(const struct pid *pid);			/* in current's namespace */
+int task_pid_vnr(struct task_struct *p);
+int task_tgid_vnr(struct task_struct *p);
+struct pid_namespace *task_active_pid_ns(struct task_struct *p);
+/* Tasks of a pid: for (t in process group) do_each_pid_task(...). tasklist_lock held. */
+#define do_each_pid_task(pid, type, p) hlist_for_each_entry((p), &(pid)->tasks[type], pid_links[type])
+
+/* --- making tasks --- */
+struct kernel_clone_args {
+	u64 flags;			/* CLONE_xxx without the signal */
+	int exit_signal;
+	unsigned long stack, stack_size;	/* user stack of the child: top = stack + stack_size; 0: the parent's */
+	unsigned long tls;
+	int __user *pidfd, *child_tid, *parent_tid;
+	int (*fn)(void *);		/* kernel thread: runs fn(fn_arg) */
+	void *fn_arg;
+	pid_t *set_tid;
+	size_t set_tid_size;
+	const char *name;		/* kernel thread */
+	bool io_thread, idle;
+};
+/* pid of the new task (in current's namespace), or -errno. May sleep; with CLONE_VFORK returns when the child has let go of the mm. */
+long kernel_clone(const struct kernel_clone_args *args);
+/* The new task, not yet woken, or ERR_PTR. */
+struct task_struct *copy_process(const struct kernel_clone_args *args, struct pid *pid);
+long kernel_thread(int (*fn)(void *), void *arg, const char *name, unsigned long flags);
+struct task_struct *fork_idle(int cpu);
+void fork_init(void);
+/* The child of vfork lets its parent go. */
+void mm_release_vfork(struct task_struct *p);
+
+/* --- exec --- */
+/* Replaces current's program. Kernel pointers; argv and envp end with NULL. 0 (regs are set) or -errno; past the point of no return the task is killed. */
+int kernel_execve(const char *path, const char *const *argv, const char *const *envp);
+void set_task_comm(struct task_struct *p, const char *name);
+
+/* --- exit and wait --- */
+void __noreturn do_exit(long code);		/* code: wait status of this thread */
+void __noreturn do_group_exit(int status);	/* wait status for the whole process */
+void release_task(struct task_struct *p);	/* a dead task disappears from everywhere; tasklist_lock not held */
+void put_sighand(struct sighand_struct *sighand);	/* the last one frees it */
+bool is_current_pgrp_orphaned(void);
+bool will_become_orphaned_pgrp(struct pid *pgrp, struct task_struct *ignored);
+
+/* --- credentials, namespaces --- */
+const struct cred *get_task_cred(struct task_struct *p);
+void put_cred(const struct cred *cred);
+static inline bool capable(void)	/* one capability for all: being uid 0 */
+{
+	return current->cred->euid == 0;
+}
+struct uts_namespace {
+	refcount_t count;
+	char hostname[65], domainname[65];	/* uts_lock */
+};
+struct pid_namespace {
+	refcount_t count;
+	int level;
+	int last_pid;				/* (t) */
+	struct pid_namespace *parent;
+	struct task_struct *child_reaper;	/* (t) its PID 1 */
+	unsigned long *map;			/* (t) bitmap of numbers in use */
+	int nr_pids;				/* (t) */
+	bool dead;				/* (t) its PID 1 is gone: nobody is made in it any more */
+};
+extern struct pid_namespace init_pid_ns;
+extern struct nsproxy init_nsproxy;
+int copy_namespaces(u64 flags, struct task_struct *p);
+void put_nsproxy(struct nsproxy *ns);
+
+/* --- kernel threads (kthread.c) --- */
+void kthreadd_init(void);
+/* A stopped kernel thread, made by kthreadd; wake_up_process() starts it. ERR_PTR on failure. May sleep. */
+struct task_struct *kthread_create(int (*fn)(void *), void *data, const char *fmt, ...) __printf(3, 4);
+#define kthread_run(fn, data, fmt, ...)							\
+({											\
+	struct task_struct *__k = kthread_create(fn, data, fmt, ##__VA_ARGS__);		\
+	if (!IS_ERR(__k))								\
+		wake_up_process(__k);							\
+	__k;										\
+})
+bool kthread_should_stop(void);
+int kthread_stop(struct task_struct *k);	/* asks it to end and waits: its fn's result. May sleep. */
+void kthread_bind(struct task_struct *k, int cpu);	/* before it was first woken */
+
+/* How many tasks there are; limit. */
+extern int nr_threads, max_threads;
+
+/* Boot: the caches and PID 0. */
+void task_init(void);

@@ -1,0 +1,279 @@
+/*
+ * Waiting for children: wait4 and waitid. Every look is one walk over the children of the caller's process under tasklist_lock; when there is
+ * nothing to tell yet, the caller sleeps on its signal->wait_chldexit, which do_notify_parent() wakes (kernel/sync/wait.c argues why that cannot be missed).
+ *
+ * Locks: tasklist_lock, inside it the child's siglock.
+ */
+#include "asm/uaccess.h"
+#include "kernel/fs/fs.h"
+#include "kernel/mm/mm.h"
+#include "kernel/syscalls.h"
+#include "kernel/task/internal.h"
+#include "kernel/task/task.h"
+#include "libk/abi/limits.h"
+#include "libk/string.h"
+
+struct wait_opts {
+	int type;		/* P_xxx */
+	struct pid *pid;	/* for P_PID, P_PGID, P_PIDFD */
+	int options;		/* W... */
+	/* the answer */
+	int pid_nr, uid, status;	/* wait status as wait4 gives it */
+	int cause;		/* CLD_xxx */
+	struct rusage ru;
+	bool want_rusage;
+	bool nonblock;		/* a pidfd with O_NONBLOCK: EAGAIN instead of nothing */
+};
+
+static bool eligible(const struct wait_opts *wo, struct task_struct *child)
+{
+	bool clone_child = child->exit_signal != SIGCHLD;
+
+	if (wo->type == P_PGID && task_pid_type(child, PIDTYPE_PGID) != wo->pid)
+		return false;
+	if ((wo->type == P_PID || wo->type == P_PIDFD) && child->thread_pid != wo->pid)
+		return false;
+	/* A child with another exit signal than SIGCHLD is a "clone child": __WCLONE asks for just those, __WALL for both. */
+	return (wo->options & __WALL) || clone_child == !!(wo->options & __WCLONE);
+}
+
+static void fill_child_rusage(struct task_struct *child, struct rusage *ru)
+{
+	struct signal_struct *sig = child->signal;
+	u64 utime, stime;
+
+	task_cputime(child, &utime, &stime);
+	utime += sig->utime + sig->cutime;
+	stime += sig->stime + sig->cstime;
+	memset(ru, 0, sizeof(*ru));
+	ru->ru_utime = (struct timeval){ (time_t)(utime / NSEC_PER_SEC), (long)(utime % NSEC_PER_SEC / NSEC_PER_USEC) };
+	ru->ru_stime = (struct timeval){ (time_t)(stime / NSEC_PER_SEC), (long)(stime % NSEC_PER_SEC / NSEC_PER_USEC) };
+	ru->ru_maxrss = (long)(max(sig->maxrss, sig->cmaxrss) * (PAGE_SIZE / 1024));
+	ru->ru_minflt = (long)(child->min_flt + sig->min_flt + sig->cmin_flt);
+	ru->ru_majflt = (long)(child->maj_flt + sig->maj_flt + sig->cmaj_flt);
+	ru->ru_nvcsw = (long)(child->nvcsw + sig->nvcsw + sig->cnvcsw);
+	ru->ru_nivcsw = (long)(child->nivcsw + sig->nivcsw + sig->cnivcsw);
+}
+
+/* What a child used counts as its parent's children's once it was waited for. tasklist_lock held. */
+static void account_child(struct task_struct *child)
+{
+	struct signal_struct *me = current->signal, *sig = child->signal;
+	u64 utime, stime;
+
+	task_cputime(child, &utime, &stime);
+	spin_lock(&current->sighand->siglock);
+	me->cutime += utime + sig->utime + sig->cutime;
+	me->cstime += stime + sig->stime + sig->cstime;
+	me->cmin_flt += child->min_flt + sig->min_flt + sig->cmin_flt;
+	me->cmaj_flt += child->maj_flt + sig->maj_flt + sig->cmaj_flt;
+	me->cnvcsw += child->nvcsw + sig->nvcsw + sig->cnvcsw;
+	me->cnivcsw += child->nivcsw + sig->nivcsw + sig->cnivcsw;
+	me->cmaxrss = max(me->cmaxrss, sig->maxrss);
+	me->cmaxrss = max(me->cmaxrss, sig->cmaxrss);
+	spin_unlock(&current->sighand->siglock);
+}
+
+static void answer(struct wait_opts *wo, struct task_struct *child, int cause, int status)
+{
+	wo->pid_nr = task_pid_vnr(child);
+	wo->uid = (int)child->cred->uid;
+	wo->cause = cause;
+	wo->status = status;
+	if (wo->want_rusage)
+		fill_child_rusage(child, &wo->ru);
+}
+
+/* True: child is a zombie and ours. tasklist_lock held; the caller releases it afterwards unless WNOWAIT. */
+static bool wait_zombie(struct wait_opts *wo, struct task_struct *child)
+{
+	int status;
+
+	if (!(wo->options & WEXITED) || child->exit_state != EXIT_ZOMBIE || child->signal->nr_threads != 1)
+		return false;
+	status = child->signal->flags & SIGNAL_GROUP_EXIT ? child->signal->group_exit_code : child->exit_code;
+	answer(wo, child, WIFEXITED(status) ? CLD_EXITED : WCOREDUMP(status) ? CLD_DUMPED : CLD_KILLED, status);
+	if (!(wo->options & WNOWAIT)) {
+		account_child(child);
+		child->exit_state = EXIT_DEAD;	/* ours alone from here on */
+	}
+	return true;
+}
+
+static bool wait_stopped(struct wait_opts *wo, struct task_struct *child)
+{
+	struct signal_struct *sig = child->signal;
+	bool found;
+
+	if (!(wo->options & WSTOPPED))
+		return false;
+	spin_lock(&child->sighand->siglock);
+	found = (sig->flags & SIGNAL_STOP_STOPPED) && sig->group_exit_code;
+	if (found) {
+		answer(wo, child, CLD_STOPPED, sig->group_exit_code << 8 | 0x7f);
+		if (!(wo->options & WNOWAIT))
+			sig->group_exit_code = 0;	/* told once */
+	}
+	spin_unlock(&child->sighand->siglock);
+	return found;
+}
+
+static bool wait_continued(struct wait_opts *wo, struct task_struct *child)
+{
+	struct signal_struct *sig = child->signal;
+	bool found;
+
+	if (!(wo->options & WCONTINUED))
+		return false;
+	spin_lock(&child->sighand->siglock);
+	found = sig->flags & SIGNAL_STOP_CONTINUED;
+	if (found) {
+		answer(wo, child, CLD_CONTINUED, 0xffff);
+		if (!(wo->options & WNOWAIT))
+			sig->flags &= ~SIGNAL_STOP_CONTINUED;
+	}
+	spin_unlock(&child->sighand->siglock);
+	return found;
+}
+
+/* One walk. 1: wo has an answer. 0: nothing yet. -ECHILD: no child that could ever answer. */
+static int look(struct wait_opts *wo)
+{
+	struct task_struct *child, *dead = NULL;
+	unsigned long flags;
+	int ret = -ECHILD;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	list_for_each_entry(child, &current->group_leader->children, sibling) {
+		if (child->exit_state == EXIT_DEAD || !eligible(wo, child))
+			continue;
+		ret = 0;
+		if (wait_zombie(wo, child)) {
+			dead = wo->options & WNOWAIT ? NULL : child;
+			ret = 1;
+			break;
+		}
+		if (!child->exit_state && (wait_stopped(wo, child) || wait_continued(wo, child))) {
+			ret = 1;
+			break;
+		}
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	if (dead)
+		release_task(dead);
+	return ret;
+}
+
+static long do_wait(struct wait_opts *wo)
+{
+	struct wait_queue_head *wq = &current->signal->wait_chldexit;
+	DEFINE_WAIT(wait);
+	long ret = look(wo);
+
+	if (ret || wo->options & WNOHANG)
+		return ret;
+	for (;;) {
+		prepare_to_wait(wq, &wait, TASK_INTERRUPTIBLE);
+		ret = look(wo);
+		if (ret)
+			break;
+		if (signal_pending(current)) {
+			ret = -ERESTARTSYS;
+			break;
+		}
+		schedule();
+	}
+	finish_wait(wq, &wait);
+	return ret;
+}
+
+long sys_wait4(pid_t upid, int __user *status, int options, struct rusage __user *ru)
+{
+	struct wait_opts wo = { .type = P_ALL, .options = options | WEXITED, .want_rusage = ru };
+	long ret;
+
+	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
+		return -EINVAL;
+	if (upid == -0x7fffffff - 1)
+		return -ESRCH;
+	if (upid > 0) {
+		wo.type = P_PID;
+		wo.pid = find_get_pid(upid);
+	} else if (upid != -1) {
+		wo.type = P_PGID;
+		wo.pid = upid ? find_get_pid(-upid) : get_pid(task_pid_type(current, PIDTYPE_PGID));
+	}
+	ret = wo.type != P_ALL && !wo.pid ? -ECHILD : do_wait(&wo);
+	put_pid(wo.pid);
+	if (ret <= 0)
+		return ret;
+	if (status && put_user(wo.status, status))
+		return -EFAULT;
+	if (ru && copy_to_user(ru, &wo.ru, sizeof(wo.ru)))
+		return -EFAULT;
+	return wo.pid_nr;
+}
+
+static long waitid_pid(int type, int id, struct wait_opts *wo)
+{
+	unsigned int f_flags;
+
+	wo->type = type;
+	switch (type) {
+	case P_ALL:
+		return 0;
+	case P_PID:
+		if (id <= 0)
+			return -EINVAL;
+		wo->pid = find_get_pid(id);
+		return 0;
+	case P_PGID:
+		if (id < 0)
+			return -EINVAL;
+		wo->pid = id ? find_get_pid(id) : get_pid(task_pid_type(current, PIDTYPE_PGID));
+		return 0;
+	case P_PIDFD:
+		if (id < 0)
+			return -EINVAL;
+		wo->pid = pidfd_get_pid((unsigned int)id, &f_flags);
+		if (IS_ERR(wo->pid))
+			return PTR_ERR(wo->pid);
+		if (f_flags & O_NONBLOCK)
+			wo->options |= WNOHANG, wo->nonblock = true;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+long sys_waitid(int type, pid_t id, siginfo_t __user *uinfo, int options, struct rusage __user *ru)
+{
+	struct wait_opts wo = { .options = options, .want_rusage = ru };
+	siginfo_t info;
+	long ret;
+
+	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL) ||
+	    !(options & (WEXITED | WSTOPPED | WCONTINUED)))
+		return -EINVAL;
+	ret = waitid_pid(type, id, &wo);
+	if (ret)
+		return ret;
+	ret = wo.type != P_ALL && !wo.pid ? -ECHILD : do_wait(&wo);
+	put_pid(wo.pid);
+	if (ret == 0 && wo.nonblock && !(options & WNOHANG))
+		ret = -EAGAIN;
+	if (ret < 0)
+		return ret;
+	memset(&info, 0, sizeof(info));
+	if (ret) {
+		info.si_signo = SIGCHLD;
+		info.si_code = wo.cause;
+		info.si_pid = wo.pid_nr;
+		info.si_uid = (uid_t)wo.uid;
+		info.si_status = wo.cause == CLD_EXITED ? WEXITSTATUS(wo.status) : wo.cause == CLD_STOPPED ? WSTOPSIG(wo.status) :
+				 wo.cause == CLD_CONTINUED ? SIGCONT : WTERMSIG(wo.status);
+		if (ru && copy_to_user(ru, &wo.ru, sizeof(wo.ru)))
+			return -EFAULT;
+	}
+	return uinfo && copy_siginfo_to_user(uinfo, &info) ? -EFAULT : 0;
+}

@@ -1,0 +1,4 @@
+/* Character classes. */
+#pragma once
+
+#include "libk/ctype.h"

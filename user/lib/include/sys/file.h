@@ -1,0 +1,6 @@
+/* flock(). */
+#pragma once
+
+#include "libk/abi/fcntl.h"
+
+int flock(int fd, int op);

@@ -1,0 +1,6 @@
+/* Device control. */
+#pragma once
+
+#include "libk/abi/termios.h"
+
+int ioctl(int fd, unsigned long request, ...);

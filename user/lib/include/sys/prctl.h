@@ -1,0 +1,6 @@
+/* prctl(). */
+#pragma once
+
+#include "libk/abi/prctl.h"
+
+int prctl(int option, ...);

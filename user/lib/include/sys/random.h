@@ -1,0 +1,7 @@
+/* getrandom(). */
+#pragma once
+
+#include "libk/abi/random.h"
+#include "libk/types.h"
+
+ssize_t getrandom(void *buf, size_t n, unsigned int flags);

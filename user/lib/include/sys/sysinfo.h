@@ -1,0 +1,6 @@
+/* sysinfo(). */
+#pragma once
+
+#include "libk/abi/sysinfo.h"
+
+int sysinfo(struct sysinfo *info);

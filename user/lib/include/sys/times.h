@@ -1,0 +1,6 @@
+/* times(). */
+#pragma once
+
+#include "libk/abi/times.h"
+
+clock_t times(struct tms *buf);

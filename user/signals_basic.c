@@ -1,0 +1,608 @@
+/*
+ * Signals, feature by feature: each check prints "ok NAME" or "not ok NAME"; the exit status is the number of failures. Plain POSIX, so that
+ * the same file runs on Linux and on Bobbin and must give the same lines.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int failures;
+static volatile sig_atomic_t count, depth, max_depth, last_sig, last_code, last_value, last_status;
+static volatile pid_t last_pid;
+static volatile int order[16], norder;
+static sigjmp_buf back;
+static void *volatile fault_addr;
+
+static void check(const char *name, int ok)
+{
+	printf("%s %s\n", ok ? "ok" : "not ok", name);
+	fflush(stdout);
+	failures += !ok;
+}
+
+static void on_signal(int sig)
+{
+	last_sig = sig;
+	count++;
+	if (norder < 16)
+		order[norder++] = sig;
+}
+
+static void on_info(int sig, siginfo_t *info, void *context)
+{
+	on_signal(context ? sig : -1);
+	last_code = info->si_code;
+	last_pid = info->si_pid;
+	last_value = info->si_value.sival_int;
+}
+
+static void on_child(int sig, siginfo_t *info, void *context)
+{
+	on_info(sig, info, context);
+	last_status = info->si_status;
+}
+
+static void install(int sig, void (*handler)(int), int flags)
+{
+	struct sigaction sa;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = handler;
+	sa.sa_flags = flags;
+	sigaction(sig, &sa, NULL);
+}
+
+static void install_info(int sig, void (*handler)(int, siginfo_t *, void *), int flags)
+{
+	struct sigaction sa;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_sigaction = handler;
+	sa.sa_flags = flags | SA_SIGINFO;
+	sigaction(sig, &sa, NULL);
+}
+
+static void mask(int how, int sig)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	sigprocmask(how, &set, NULL);
+}
+
+static int is_pending(int sig)
+{
+	sigset_t set;
+
+	return sigpending(&set) == 0 && sigismember(&set, sig);
+}
+
+static void reset(void)
+{
+	count = norder = depth = max_depth = last_sig = last_code = last_value = last_status = 0;
+}
+
+static void msleep(long ms)
+{
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000 };
+
+	while (nanosleep(&ts, &ts) && errno == EINTR)
+		;
+}
+
+/* A parent's SIGCHLD and its wait are not ordered: give the signal time. */
+static int arrived(int n)
+{
+	for (int i = 0; i < 2000 && count < n; i++)
+		msleep(1);
+	return count == n;
+}
+
+/* --- handlers and masks --- */
+
+static void test_handler(void)
+{
+	struct sigaction sa;
+
+	reset();
+	install(SIGUSR1, on_signal, SA_RESTART);
+	raise(SIGUSR1);
+	check("handler", count == 1 && last_sig == SIGUSR1);
+	sigaction(SIGUSR1, NULL, &sa);
+	check("sigaction_old", sa.sa_handler == on_signal && (sa.sa_flags & SA_RESTART));
+	install(SIGUSR1, SIG_IGN, 0);
+	raise(SIGUSR1);
+	check("ignored", count == 1);
+	memset(&sa, 0, sizeof(sa));
+	check("sigkill_refused", sigaction(SIGKILL, &sa, NULL) == -1 && errno == EINVAL);
+	check("bad_number", kill(getpid(), 65) == -1 && errno == EINVAL);
+	check("nobody", kill(0x3ffffff, 0) == -1 && errno == ESRCH);
+	check("exists", kill(getpid(), 0) == 0);
+}
+
+static void test_mask(void)
+{
+	reset();
+	install(SIGUSR1, on_signal, 0);
+	mask(SIG_BLOCK, SIGUSR1);
+	raise(SIGUSR1);
+	raise(SIGUSR1);
+	check("blocked", count == 0 && is_pending(SIGUSR1));
+	mask(SIG_UNBLOCK, SIGUSR1);
+	check("unblocked_once", count == 1 && !is_pending(SIGUSR1));
+	mask(SIG_BLOCK, SIGUSR1);
+	raise(SIGUSR1);
+	install(SIGUSR1, SIG_IGN, 0);
+	install(SIGUSR1, on_signal, 0);
+	mask(SIG_UNBLOCK, SIGUSR1);
+	check("ignoring_forgets", count == 1);
+}
+
+static void on_nested(int sig)
+{
+	depth++;
+	if (depth > max_depth)
+		max_depth = depth;
+	if (count++ < 2)
+		raise(sig);
+	depth--;
+}
+
+static void test_nesting(void)
+{
+	reset();
+	install(SIGUSR1, on_nested, 0);
+	raise(SIGUSR1);
+	check("own_signal_deferred", count == 3 && max_depth == 1);
+	reset();
+	install(SIGUSR1, on_nested, SA_NODEFER);
+	raise(SIGUSR1);
+	check("nodefer_nests", count == 3 && max_depth == 3);
+	reset();
+	install(SIGUSR1, on_signal, SA_RESETHAND);
+	install(SIGURG, on_signal, SA_RESETHAND);
+	raise(SIGURG);
+	raise(SIGURG);
+	check("resethand", count == 1);
+}
+
+static void test_order(void)
+{
+	sigset_t set, old;
+
+	reset();
+	install(SIGUSR2, on_signal, 0);
+	install(SIGTERM, on_signal, 0);
+	install(SIGHUP, on_signal, 0);
+	sigfillset(&set);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	raise(SIGTERM);
+	raise(SIGUSR2);
+	raise(SIGHUP);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	/* Taken lowest first, each frame on top of the one before: so the last taken runs first. */
+	check("lowest_first", norder == 3 && order[0] == SIGTERM && order[1] == SIGUSR2 && order[2] == SIGHUP);
+	install(SIGTERM, SIG_DFL, 0);
+	install(SIGHUP, SIG_DFL, 0);
+}
+
+/* --- queues and siginfo --- */
+
+static volatile int values[8];
+
+static void on_queued(int sig, siginfo_t *info, void *context)
+{
+	on_info(sig, info, context);
+	values[count - 1] = info->si_value.sival_int;
+}
+
+static void test_queue(void)
+{
+	union sigval value;
+
+	reset();
+	install_info(SIGRTMIN, on_queued, 0);
+	mask(SIG_BLOCK, SIGRTMIN);
+	for (int i = 1; i <= 3; i++) {
+		value.sival_int = i;
+		sigqueue(getpid(), SIGRTMIN, value);
+	}
+	mask(SIG_UNBLOCK, SIGRTMIN);
+	check("realtime_queued", count == 3 && values[0] == 1 && values[1] == 2 && values[2] == 3);
+	check("si_queue", last_code == SI_QUEUE && last_pid == getpid());
+	install_info(SIGUSR1, on_info, 0);
+	kill(getpid(), SIGUSR1);
+	check("si_user", last_code == SI_USER && last_pid == getpid());
+}
+
+static void test_wait(void)
+{
+	struct timespec ts = { 0, 10000000 };
+	union sigval value = { .sival_int = 42 };
+	siginfo_t info;
+	sigset_t set;
+
+	reset();
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN + 1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	check("sigtimedwait_eagain", sigtimedwait(&set, &info, &ts) == -1 && errno == EAGAIN);
+	sigqueue(getpid(), SIGRTMIN + 1, value);
+	check("sigwaitinfo", sigwaitinfo(&set, &info) == SIGRTMIN + 1 && info.si_value.sival_int == 42);
+	if (!fork()) {
+		msleep(20);
+		kill(getppid(), SIGRTMIN + 1);
+		_exit(0);
+	}
+	check("sigwaitinfo_sleeps", sigwaitinfo(&set, &info) == SIGRTMIN + 1 && info.si_code == SI_USER);
+	while (wait(NULL) < 0 && errno == EINTR)
+		;
+}
+
+static void test_suspend(void)
+{
+	sigset_t none, now;
+	int ret;
+
+	reset();
+	install(SIGUSR1, on_signal, 0);
+	mask(SIG_BLOCK, SIGUSR1);
+	raise(SIGUSR1);
+	sigemptyset(&none);
+	ret = sigsuspend(&none);
+	sigprocmask(SIG_BLOCK, NULL, &now);
+	check("sigsuspend", ret == -1 && errno == EINTR && count == 1);
+	check("sigsuspend_mask_back", sigismember(&now, SIGUSR1));
+	mask(SIG_UNBLOCK, SIGUSR1);
+}
+
+/* --- stacks, faults, registers --- */
+
+static char altstack[65536];
+static volatile int on_altstack;
+
+static void on_stack(int sig)
+{
+	char here;
+
+	count++;
+	last_sig = sig;
+	on_altstack = &here >= altstack && &here < altstack + sizeof(altstack);
+}
+
+static void test_altstack(void)
+{
+	stack_t ss, old;
+
+	reset();
+	memset(&ss, 0, sizeof(ss));
+	ss.ss_sp = altstack;
+	ss.ss_size = 100;
+	check("altstack_too_small", sigaltstack(&ss, NULL) == -1 && errno == ENOMEM);
+	ss.ss_size = sizeof(altstack);
+	check("altstack_set", sigaltstack(&ss, NULL) == 0);
+	install(SIGUSR1, on_stack, SA_ONSTACK);
+	raise(SIGUSR1);
+	check("altstack_used", count == 1 && on_altstack);
+	install(SIGUSR1, on_stack, 0);
+	raise(SIGUSR1);
+	check("altstack_only_if_asked", count == 2 && !on_altstack);
+	ss.ss_flags = SS_DISABLE;
+	check("altstack_off", sigaltstack(&ss, &old) == 0 && old.ss_sp == (void *)altstack && !old.ss_flags);
+}
+
+static void on_fault(int sig, siginfo_t *info, void *context)
+{
+	on_info(sig, info, context);
+	fault_addr = info->si_addr;
+	siglongjmp(back, 1);
+}
+
+static void test_faults(void)
+{
+	int *volatile bad = (int *)16;
+	volatile int zero = 0;
+
+	reset();
+	install_info(SIGSEGV, on_fault, 0);
+	install_info(SIGFPE, on_fault, 0);
+	if (!sigsetjmp(back, 1))
+		*bad = 1;
+	check("segv_address", last_sig == SIGSEGV && last_code == SEGV_MAPERR && fault_addr == (void *)16);
+	if (!sigsetjmp(back, 1))
+		zero = 100 / zero;
+	check("fpe_intdiv", last_sig == SIGFPE && last_code == FPE_INTDIV);
+	install(SIGSEGV, SIG_DFL, 0);
+	install(SIGFPE, SIG_DFL, 0);
+}
+
+static volatile double scratch;
+
+static void on_float(int sig)
+{
+	count++;
+	scratch = sig;
+	for (int i = 0; i < 100; i++)
+		scratch = scratch * 1.5 - 3;
+}
+
+static void test_fpu(void)
+{
+	double sum = 0;
+
+	reset();
+	install(SIGUSR1, on_float, 0);
+	for (int i = 1; i <= 100; i++) {
+		sum += 1.0 / i;
+		if (i % 10 == 0)
+			kill(getpid(), SIGUSR1);
+	}
+	check("fpu_kept", count == 10 && sum > 5.187377517 && sum < 5.187377518);
+}
+
+/* --- interrupted calls --- */
+
+static ssize_t read_with_signal(int flags)
+{
+	int fds[2], status;
+	ssize_t n;
+	char c;
+	pid_t child;
+
+	if (pipe(fds))
+		return -2;
+	install(SIGUSR1, on_signal, flags);
+	child = fork();
+	if (!child) {
+		msleep(20);
+		kill(getppid(), SIGUSR1);
+		msleep(20);
+		if (write(fds[1], "x", 1) != 1)
+			_exit(1);
+		_exit(0);
+	}
+	n = read(fds[0], &c, 1);
+	if (n < 0)
+		n = -errno;
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	close(fds[0]);
+	close(fds[1]);
+	return n;
+}
+
+static void test_restart(void)
+{
+	struct timespec ts = { 10, 0 }, left = { 0, 0 };
+	pid_t child;
+
+	reset();
+	check("read_eintr", read_with_signal(0) == -EINTR && count == 1);
+	check("read_restarted", read_with_signal(SA_RESTART) == 1 && count == 2);
+	child = fork();
+	if (!child) {
+		msleep(20);
+		kill(getppid(), SIGUSR1);
+		_exit(0);
+	}
+	/* SA_RESTART or not: a sleep ends. */
+	check("nanosleep_eintr", nanosleep(&ts, &left) == -1 && errno == EINTR && left.tv_sec >= 8 && count == 3);
+	waitpid(child, NULL, 0);
+}
+
+/* --- children --- */
+
+static int child_status(int sig)
+{
+	int status;
+	pid_t child = fork();
+
+	if (!child) {
+		signal(sig, SIG_DFL);
+		raise(sig);
+		_exit(9);
+	}
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+static void test_defaults(void)
+{
+	int status = child_status(SIGTERM);
+
+	check("term_kills", WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	status = child_status(SIGKILL);
+	check("kill_kills", WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	status = child_status(SIGRTMIN + 3);
+	check("realtime_kills", WIFSIGNALED(status) && WTERMSIG(status) == SIGRTMIN + 3);
+	status = child_status(SIGCHLD);
+	check("chld_ignored", WIFEXITED(status) && WEXITSTATUS(status) == 9);
+}
+
+static void test_child_info(void)
+{
+	pid_t child;
+
+	reset();
+	install_info(SIGCHLD, on_child, SA_RESTART);
+	child = fork();
+	if (!child)
+		_exit(7);
+	while (!count)
+		msleep(1);
+	check("chld_exited", last_code == CLD_EXITED && last_status == 7 && last_pid == child);
+	waitpid(child, NULL, 0);
+	reset();
+	child = fork();
+	if (!child) {
+		for (;;)
+			pause();
+	}
+	kill(child, SIGKILL);
+	while (!count)
+		msleep(1);
+	check("chld_killed", last_code == CLD_KILLED && last_status == SIGKILL && last_pid == child);
+	waitpid(child, NULL, 0);
+	install(SIGCHLD, SIG_DFL, SA_NOCLDWAIT);
+	child = fork();
+	if (!child)
+		_exit(0);
+	check("nocldwait", waitpid(child, NULL, 0) == -1 && errno == ECHILD);
+	install(SIGCHLD, SIG_DFL, 0);
+}
+
+static void test_stop(void)
+{
+	int status;
+	pid_t child = fork();
+
+	reset();
+	install_info(SIGCHLD, on_child, SA_RESTART);
+	if (!child) {
+		for (;;)
+			pause();
+	}
+	kill(child, SIGSTOP);
+	check("stopped", waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+	check("chld_stopped", arrived(1) && last_code == CLD_STOPPED && last_status == SIGSTOP);
+	check("stop_told_once", waitpid(child, &status, WUNTRACED | WNOHANG) == 0);
+	kill(child, SIGCONT);
+	check("continued", waitpid(child, &status, WCONTINUED) == child && WIFCONTINUED(status));
+	check("chld_continued", arrived(2) && last_code == CLD_CONTINUED && last_status == SIGCONT);
+	install_info(SIGCHLD, on_child, SA_RESTART | SA_NOCLDSTOP);
+	kill(child, SIGSTOP);
+	waitpid(child, &status, WUNTRACED);
+	check("nocldstop", count == 2);
+	kill(child, SIGTERM);
+	check("stopped_keeps_term", waitpid(child, &status, WNOHANG) == 0);
+	kill(child, SIGKILL);
+	check("kill_beats_stop", waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	install(SIGCHLD, SIG_DFL, 0);
+}
+
+static void test_group(void)
+{
+	pid_t leader = fork(), other;
+	int status, ok;
+
+	if (!leader) {
+		setpgid(0, 0);
+		for (;;)
+			pause();
+	}
+	setpgid(leader, leader);
+	other = fork();
+	if (!other) {
+		setpgid(0, leader);
+		for (;;)
+			pause();
+	}
+	setpgid(other, leader);
+	ok = kill(-leader, SIGTERM) == 0;
+	ok &= waitpid(leader, &status, 0) == leader && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
+	ok &= waitpid(other, &status, 0) == other && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
+	check("kill_group", ok);
+	check("empty_group", kill(-leader, SIGTERM) == -1 && errno == ESRCH);
+}
+
+/* --- timers --- */
+
+static void test_itimers(void)
+{
+	struct itimerval it = { { 0, 5000 }, { 0, 5000 } }, off = { { 0, 0 }, { 0, 0 } }, old;
+
+	reset();
+	install(SIGALRM, on_signal, 0);
+	setitimer(ITIMER_REAL, &it, NULL);
+	while (count < 3)
+		pause();
+	getitimer(ITIMER_REAL, &old);
+	check("itimer_real", old.it_interval.tv_usec == 5000 && old.it_value.tv_usec <= 5000);
+	setitimer(ITIMER_REAL, &off, &old);
+	check("itimer_old", old.it_interval.tv_usec == 5000);
+	reset();
+	install(SIGVTALRM, on_signal, 0);
+	install(SIGPROF, on_signal, 0);
+	it.it_value.tv_usec = it.it_interval.tv_usec = 20000;
+	setitimer(ITIMER_VIRTUAL, &it, NULL);
+	while (count < 2)
+		;
+	setitimer(ITIMER_VIRTUAL, &off, NULL);
+	check("itimer_virtual", last_sig == SIGVTALRM);
+	reset();
+	setitimer(ITIMER_PROF, &it, NULL);
+	while (count < 2)
+		;
+	setitimer(ITIMER_PROF, &off, NULL);
+	check("itimer_prof", last_sig == SIGPROF);
+	alarm(100);
+	check("alarm_left", alarm(0) == 100);
+	it.it_value.tv_usec = 1000000;
+	check("itimer_bad_value", setitimer(ITIMER_REAL, &it, NULL) == -1 && errno == EINVAL);
+}
+
+static void test_posix_timers(void)
+{
+	struct itimerspec its = { { 0, 2000000 }, { 0, 2000000 } }, now;
+	struct sigevent event;
+	timer_t timer;
+
+	reset();
+	memset(&event, 0, sizeof(event));
+	event.sigev_notify = SIGEV_SIGNAL;
+	event.sigev_signo = SIGRTMIN + 2;
+	event.sigev_value.sival_int = 77;
+	install_info(SIGRTMIN + 2, on_info, 0);
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer)) {
+		check("timer_create", 0);
+		return;
+	}
+	timer_settime(timer, 0, &its, NULL);
+	while (count < 3)
+		pause();
+	check("timer_signal", last_code == SI_TIMER && last_value == 77);
+	mask(SIG_BLOCK, SIGRTMIN + 2);
+	msleep(50);
+	reset();
+	mask(SIG_UNBLOCK, SIGRTMIN + 2);
+	check("timer_overrun", count >= 1 && is_pending(SIGRTMIN + 2) == 0 && timer_getoverrun(timer) >= 0);
+	check("timer_gettime", timer_gettime(timer, &now) == 0 && now.it_interval.tv_nsec == 2000000);
+	check("timer_delete", timer_delete(timer) == 0 && timer_gettime(timer, &now) == -1 && errno == EINVAL);
+	event.sigev_notify = SIGEV_NONE;
+	its.it_value.tv_sec = 1000;
+	timer_create(CLOCK_REALTIME, &event, &timer);
+	timer_settime(timer, 0, &its, NULL);
+	check("timer_none", timer_gettime(timer, &now) == 0 && now.it_value.tv_sec >= 999);
+	timer_delete(timer);
+}
+
+int main(void)
+{
+	test_handler();
+	test_mask();
+	test_nesting();
+	test_order();
+	test_queue();
+	test_wait();
+	test_suspend();
+	test_altstack();
+	test_faults();
+	test_fpu();
+	test_restart();
+	test_defaults();
+	test_child_info();
+	test_stop();
+	test_group();
+	test_itimers();
+	test_posix_timers();
+	return failures;
+}

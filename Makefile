@@ -2,6 +2,7 @@
 #
 #   make V=1          show the commands          make WERROR=1      warnings are errors (CI)
 #   make CC=clang     another compiler           make O=build-x     another folder for the output
+#   make DEBUG=1      the costly checks too: lock order, poisoned memory, a canary in every function that could need one
 #
 # Every .c and .asm file under boot/, arch/, kernel/ and libk/ belongs to the kernel (a file named *_test.c only
 # to the test image, build/bobbin-test.elf). libk/ is compiled once more for the programs of user/.
@@ -55,8 +56,10 @@ COMMON := $(TARGET) -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell 
 	-fno-pic -fno-pie -fcf-protection=none -fno-strict-aliasing -fno-common -fno-omit-frame-pointer \
 	-fno-asynchronous-unwind-tables -I. -MMD -MP $(WARN)
 # The stack canary of the running task is copied to %gs:40, a field of struct cpu. Code that runs before GS.base is set has none.
-CANARY := -fstack-protector-strong -mstack-protector-guard=tls -mstack-protector-guard-reg=gs -mstack-protector-guard-offset=40
-KCFLAGS := $(COMMON) -mno-red-zone -mgeneral-regs-only -mcmodel=kernel -Iarch/x86_64/include -D__KERNEL__ $(CFLAGS_KERNEL)
+# Functions with arrays have one; DEBUG=1 adds those that merely take the address of a local variable.
+CANARY := -fstack-protector$(if $(filter 1,$(DEBUG)),-strong) -mstack-protector-guard=tls -mstack-protector-guard-reg=gs -mstack-protector-guard-offset=40
+KCFLAGS := $(COMMON) -mno-red-zone -mgeneral-regs-only -mcmodel=kernel -Iarch/x86_64/include -D__KERNEL__ $(if $(filter 1,$(DEBUG)),-DCONFIG_DEBUG) \
+	$(CFLAGS_KERNEL)
 UCFLAGS := $(COMMON) -fno-stack-protector -ffunction-sections -fdata-sections -Iuser/lib/include
 ASFLAGS := -f elf64 -g -F dwarf -I $(O)/ -I arch/x86_64/ $(if $(filter 1,$(WERROR)),-Werror)
 LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=none
@@ -114,7 +117,7 @@ format:						## lay out the C files as .clang-format says
 clean:						## remove everything that was made
 	$(Q)rm -rf $(O) compile_commands.json
 help:						## this list
-	@echo 'make [TARGET] [V=1] [WERROR=1] [CC=clang] [O=build]'
+	@echo 'make [TARGET] [V=1] [WERROR=1] [DEBUG=1] [CC=clang] [O=build]'
 	@sed -n 's/^\([a-z][a-z_.-]*\):[^#]*##/  \1\t/p' Makefile | expand -t 18
 
 # ---- Kernel ----

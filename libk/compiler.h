@@ -23,6 +23,8 @@
 #define __cold		__attribute__((cold))
 #define __pure		__attribute__((pure))
 #define noinline	__attribute__((noinline))
+/* All it calls within its file becomes part of it: for the few hottest paths, whose many small functions would else each save and restore registers. */
+#define __flatten	__attribute__((flatten))
 #undef __always_inline
 #define __always_inline	inline __attribute__((always_inline))
 #if defined(__has_attribute) && __has_attribute(fallthrough)

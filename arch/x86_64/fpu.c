@@ -15,6 +15,7 @@
 #include "libk/string.h"
 
 #define FXSAVE_SIZE 512
+#define FXSAVE_USED 464			/* what FXSAVE writes of them; the rest is software's */
 #define XSAVE_HEADER FXSAVE_SIZE	/* offset of u64 xstate_bv, xcomp_bv, six reserved */
 #define MXCSR_OFFSET 24
 #define MXCSR_MASK_OFFSET 28
@@ -96,6 +97,9 @@ int thread_alloc_fpu(struct task_struct *p)
 {
 	if (!p->thread.fpu)
 		p->thread.fpu = kmem_cache_alloc(fpu_cache, GFP_KERNEL);
+	/* The first bytes are overwritten by any save; behind them XSAVE leaves gaps, and reserved bytes which XRSTOR wants to be 0. */
+	if (p->thread.fpu)
+		memset((u8 *)p->thread.fpu + FXSAVE_USED, 0, image_size - FXSAVE_USED);
 	return p->thread.fpu ? 0 : -ENOMEM;
 }
 

@@ -96,12 +96,19 @@ void pgd_free(pte_t *pgd)
 	cache_put(pgd_caches, pgd);
 }
 
+#define TOP_SHIFT (PAGE_SHIFT + 27)	/* position of the top table's index in an address; each level down it is 9 less */
+
+static inline pte_t *table_entry(pte_t *table, unsigned long addr, unsigned int shift)
+{
+	return &table[addr >> shift & (PTRS_PER_TABLE - 1)];
+}
+
 pte_t *walk_pte(pte_t *pgd, unsigned long addr, bool alloc)
 {
 	pte_t *table = pgd;
 
-	for (int level = 4; level > 1; level--) {
-		pte_t *entry = &table[TABLE_INDEX(addr, level)];
+	for (unsigned int shift = TOP_SHIFT; shift > PAGE_SHIFT; shift -= 9) {
+		pte_t *entry = table_entry(table, addr, shift);
 
 		if (unlikely(!pte_present(*entry))) {
 			table = alloc ? table_alloc() : NULL;
@@ -113,7 +120,7 @@ pte_t *walk_pte(pte_t *pgd, unsigned long addr, bool alloc)
 			return NULL;
 		table = pte_table(*entry);
 	}
-	return &table[TABLE_INDEX(addr, 1)];
+	return table_entry(table, addr, PAGE_SHIFT);
 }
 
 pte_t *next_pte_range(pte_t *pgd, unsigned long *addr, unsigned long end, unsigned long *stop)
@@ -121,48 +128,53 @@ pte_t *next_pte_range(pte_t *pgd, unsigned long *addr, unsigned long end, unsign
 	unsigned long a = *addr;
 
 	while (a < end) {
-		pte_t *table = pgd;
-		int level = 4;
+		unsigned int shift = TOP_SHIFT;
+		pte_t *table = pgd, entry;
 
-		while (level > 1 && pte_present(table[TABLE_INDEX(a, level)]))
-			table = pte_table(table[TABLE_INDEX(a, level--)]);
-		if (level == 1) {
+		while (shift > PAGE_SHIFT && pte_present(entry = *table_entry(table, a, shift))) {
+			table = pte_table(entry);
+			shift -= 9;
+		}
+		if (shift == PAGE_SHIFT) {
 			*addr = a;
 			*stop = min(end, (a | (LEVEL_SIZE(2) - 1)) + 1);
-			return &table[TABLE_INDEX(a, 1)];
+			return table_entry(table, a, PAGE_SHIFT);
 		}
-		a = (a | (LEVEL_SIZE(level) - 1)) + 1;
+		a = (a | ((1UL << shift) - 1)) + 1;
 	}
 	return NULL;
 }
 
-/* detach_tables() for the entries of one table, which stand for LEVEL_SIZE(level) bytes each. */
-static void detach_level(pte_t *table, int level, unsigned long start, unsigned long end, unsigned long floor,
-			 unsigned long ceiling, struct list_head *pages)
+/*
+ * Goes down at each address to where the tables end, then up again as long as what is left behind is complete: a table goes when its
+ * whole range lies between floor and ceiling and nothing of [start, end) that comes later needs it.
+ */
+void detach_tables(pte_t *pgd, unsigned long start, unsigned long end, unsigned long floor, unsigned long ceiling,
+		   struct list_head *pages)
 {
 	unsigned long next;
 
 	for (unsigned long a = start; a < end; a = next) {
-		pte_t *entry = &table[TABLE_INDEX(a, level)], *child;
-		unsigned long first = ALIGN_DOWN(a, LEVEL_SIZE(level));
+		pte_t *entry[4], *table = pgd;
+		unsigned int shift = TOP_SHIFT;
+		int depth = 0;
 
-		next = first + LEVEL_SIZE(level);
-		if (!pte_present(*entry))
-			continue;
-		child = pte_table(*entry);
-		if (level > 2)
-			detach_level(child, level - 1, a, min(end, next), floor, ceiling, pages);
-		if (first >= floor && next <= ceiling) {
-			set_pte(entry, 0);
-			list_add(&virt_to_page(child)->list, pages);
+		while (shift > PAGE_SHIFT && pte_present(*(entry[depth] = table_entry(table, a, shift)))) {
+			table = pte_table(*entry[depth++]);
+			shift -= 9;
+		}
+		next = (a | ((1UL << max(shift, PAGE_SHIFT + 9u)) - 1)) + 1;
+		while (depth-- > 0) {
+			unsigned long last;
+
+			shift += 9;
+			last = a | ((1UL << shift) - 1);
+			if (last - ((1UL << shift) - 1) < floor || last >= ceiling || (next <= last && next < end))
+				break;
+			list_add(&virt_to_page(pte_table(*entry[depth]))->list, pages);
+			set_pte(entry[depth], 0);
 		}
 	}
-}
-
-void detach_tables(pte_t *pgd, unsigned long start, unsigned long end, unsigned long floor, unsigned long ceiling,
-		   struct list_head *pages)
-{
-	detach_level(pgd, 4, start, end, floor, ceiling, pages);
 }
 
 void free_tables(struct list_head *pages)

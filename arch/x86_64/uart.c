@@ -203,7 +203,4 @@ void uart_init(void)
 	for (int irq = 3; irq <= 4; irq++)
 		if (request_irq(isa_irq_to_gsi(irq), uart_interrupt, (void *)(unsigned long)irq, "serial"))
 			pr_warn("serial: no interrupt %d\n", irq);
-	for (int i = 0; i < NR_UARTS; i++)
-		if (uarts[i].present)
-			set_ier(&uarts[i], IER_RECEIVE);
 }

@@ -74,7 +74,7 @@ static long do_fcntl(struct file *f, unsigned int fd, unsigned int cmd, unsigned
 		cloexec(fd, arg & FD_CLOEXEC);
 		return 0;
 	case F_GETFL:
-		return f->f_flags | O_LARGEFILE;
+		return f->f_flags;
 	}
 	if (f->f_mode & FMODE_PATH)
 		return -EBADF;

@@ -234,9 +234,9 @@ static int unshare_files(void)
 	new = dup_fd(old);
 	if (!new)
 		return -ENOMEM;
-	spin_lock(&current->alloc_lock);
+	spin_lock_irq(&current->alloc_lock);
 	current->files = new;
-	spin_unlock(&current->alloc_lock);
+	spin_unlock_irq(&current->alloc_lock);
 	put_files_struct(old);
 	return 0;
 }
@@ -334,11 +334,11 @@ struct files_struct *get_task_files(struct task_struct *p)
 {
 	struct files_struct *files;
 
-	spin_lock(&p->alloc_lock);
+	spin_lock_irq(&p->alloc_lock);
 	files = p->files;
 	if (files)
 		refcount_inc(&files->count);
-	spin_unlock(&p->alloc_lock);
+	spin_unlock_irq(&p->alloc_lock);
 	return files;
 }
 
@@ -346,10 +346,10 @@ void exit_files(struct task_struct *p)
 {
 	struct files_struct *files;
 
-	spin_lock(&p->alloc_lock);
+	spin_lock_irq(&p->alloc_lock);
 	files = p->files;
 	p->files = NULL;
-	spin_unlock(&p->alloc_lock);
+	spin_unlock_irq(&p->alloc_lock);
 	put_files_struct(files);
 }
 
@@ -480,10 +480,10 @@ void exit_fs(struct task_struct *p)
 {
 	struct fs_struct *fs;
 
-	spin_lock(&p->alloc_lock);
+	spin_lock_irq(&p->alloc_lock);
 	fs = p->fs;
 	p->fs = NULL;
-	spin_unlock(&p->alloc_lock);
+	spin_unlock_irq(&p->alloc_lock);
 	put_fs_struct(fs);
 }
 
@@ -491,10 +491,10 @@ bool get_task_fs_path(struct task_struct *p, bool root, struct path *path)
 {
 	struct fs_struct *fs;
 
-	spin_lock(&p->alloc_lock);
+	spin_lock_irq(&p->alloc_lock);
 	fs = p->fs;
 	if (fs)
 		get_fs_path(fs, root ? &fs->root : &fs->pwd, path);
-	spin_unlock(&p->alloc_lock);
+	spin_unlock_irq(&p->alloc_lock);
 	return fs;
 }

@@ -388,6 +388,7 @@ ssize_t vfs_read(struct file *f, char __user *buf, size_t n, loff_t *pos);	/* po
 ssize_t vfs_write(struct file *f, const char __user *buf, size_t n, loff_t *pos);
 loff_t vfs_llseek(struct file *f, loff_t off, int whence);
 loff_t generic_file_llseek(struct file *f, loff_t off, int whence);
+ssize_t generic_read_dir(struct file *f, struct iov_iter *to, loff_t *pos);	/* -EISDIR */
 int vfs_fsync(struct file *f);		/* also msync's */
 static inline int stream_open(struct inode *inode, struct file *f)	/* an open operation for files without a position */
 {

@@ -141,6 +141,7 @@ int populate_rootfs(void)
 	const char *p = phys_to_virt(boot_info.initrd_start), *end = phys_to_virt(boot_info.initrd_end);
 	struct cpio_entry e;
 	const char *why;
+	bool open = false;	/* in an archive whose trailer has not come yet */
 	int err;
 
 	if (p == end) {
@@ -151,8 +152,13 @@ int populate_rootfs(void)
 		err = cpio_next(&p, end, &e, &why);
 		if (err < 0)
 			pr_err("initramfs: %s\n", why);
+		if (!err && open) {
+			pr_err("initramfs: the archive is truncated (no trailer)\n");
+			err = -EINVAL;
+		}
 		if (err <= 0)
 			break;
+		open = !e.trailer;
 		if (e.trailer) {
 			forget_links();
 			continue;
@@ -164,5 +170,7 @@ int populate_rootfs(void)
 		}
 	}
 	forget_links();
+	if (!err)
+		free_reserved_range(boot_info.initrd_start, boot_info.initrd_end);	/* all of it is in files now */
 	return err;
 }

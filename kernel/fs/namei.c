@@ -320,5 +320,7 @@ int may_create(const struct path *dir)
 		return err;
 	if (d_unhashed(dir->dentry))
 		return -ENOENT;		/* a directory that was removed meanwhile */
+	if (!dir->dentry->d_inode->i_op->mknod)
+		return -ENOENT;		/* /proc: a name that cannot be looked up cannot be made either */
 	return inode_permission(dir->dentry->d_inode, MAY_WRITE | MAY_EXEC);
 }

@@ -131,6 +131,8 @@ struct file *do_filp_open(int dfd, const char *name, int flags, mode_t mode)
 
 	if (flags & O_PATH)
 		flags &= O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC;
+	else
+		flags |= O_LARGEFILE;
 	if (flags & __O_TMPFILE)
 		return ERR_PTR(-EOPNOTSUPP);
 	if (flags & O_CREAT)

@@ -127,13 +127,8 @@ static int proc_dir_iterate(struct file *f, struct dir_context *ctx)
 	return 0;
 }
 
-static ssize_t proc_dir_read(struct file *f, struct iov_iter *to, loff_t *pos)
-{
-	return -EISDIR;
-}
-
 const struct inode_operations proc_dir_iops = { .lookup = proc_dir_lookup };
-const struct file_operations proc_dir_fops = { .read = proc_dir_read, .llseek = generic_file_llseek, .iterate = proc_dir_iterate };
+const struct file_operations proc_dir_fops = { .read = generic_read_dir, .llseek = generic_file_llseek, .iterate = proc_dir_iterate };
 
 /* --- making entries --- */
 

@@ -238,13 +238,8 @@ static int ramfs_iterate(struct file *f, struct dir_context *ctx)
 	return 0;
 }
 
-static ssize_t dir_read(struct file *f, struct iov_iter *to, loff_t *pos)
-{
-	return -EISDIR;
-}
-
 const struct file_operations ramfs_dir_fops = {
-	.read = dir_read, .llseek = generic_file_llseek, .iterate = ramfs_iterate, .fsync = ramfs_fsync,
+	.read = generic_read_dir, .llseek = generic_file_llseek, .iterate = ramfs_iterate, .fsync = ramfs_fsync,
 };
 
 static struct inode *ramfs_new_inode(struct super_block *sb, struct inode *dir, mode_t mode, dev_t dev)

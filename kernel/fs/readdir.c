@@ -69,6 +69,11 @@ bool dir_emit_dots(struct file *f, struct dir_context *ctx)
 	return true;
 }
 
+ssize_t generic_read_dir(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	return -EISDIR;
+}
+
 static long do_getdents(struct file *f, struct getdents_buf *b)
 {
 	unsigned int size = b->left;

@@ -17,8 +17,8 @@ static bool takes_timeout(int cmd)
 	       cmd == FUTEX_LOCK_PI2;
 }
 
-long do_futex(u32 __user *uaddr, int op, u32 val, u64 deadline, u32 __user *uaddr2, u32 val2,
-	      u32 val3)
+static __always_inline long futex_dispatch(u32 __user *uaddr, int op, u32 val, u64 deadline,
+					   u32 __user *uaddr2, u32 val2, u32 val3)
 {
 	bool shared = !(op & FUTEX_PRIVATE_FLAG);
 	int cmd = op & FUTEX_CMD_MASK;
@@ -53,23 +53,24 @@ long do_futex(u32 __user *uaddr, int op, u32 val, u64 deadline, u32 __user *uadd
 	}
 }
 
+/* Apart from sys_futex(), which then needs no stack frame for the operations that do not wait. */
+static noinline long futex_timed(u32 __user *uaddr, int op, u32 val,
+				 const struct timespec __user *utime, u32 val3)
+{
+	int cmd = op & FUTEX_CMD_MASK;
+	/* LOCK_PI's time is CLOCK_REALTIME by history; LOCK_PI2's flag means what it says. */
+	bool real = (op & FUTEX_CLOCK_REALTIME) || cmd == FUTEX_LOCK_PI;
+	u64 deadline;
+	int err = get_deadline(utime, real ? CLOCK_REALTIME : CLOCK_MONOTONIC, cmd != FUTEX_WAIT,
+			       &deadline);
+
+	return err ? err : futex_dispatch(uaddr, op, val, deadline, NULL, 0, val3);
+}
+
 long sys_futex(u32 __user *uaddr, int op, u32 val, const struct timespec __user *utime,
 	       u32 __user *uaddr2, u32 val3)
 {
-	int cmd = op & FUTEX_CMD_MASK;
-	u64 deadline = UINT64_MAX;
-
-	if (utime && takes_timeout(cmd)) {
-		/*
-		 * LOCK_PI's time is CLOCK_REALTIME by history; LOCK_PI2 was added for the flag to
-		 * mean what it says.
-		 */
-		bool real = (op & FUTEX_CLOCK_REALTIME) || cmd == FUTEX_LOCK_PI;
-		int err = get_deadline(utime, real ? CLOCK_REALTIME : CLOCK_MONOTONIC,
-				       cmd != FUTEX_WAIT, &deadline);
-
-		if (err)
-			return err;
-	}
-	return do_futex(uaddr, op, val, deadline, uaddr2, (u32)(unsigned long)utime, val3);
+	if (utime && takes_timeout(op & FUTEX_CMD_MASK))
+		return futex_timed(uaddr, op, val, utime, val3);
+	return futex_dispatch(uaddr, op, val, UINT64_MAX, uaddr2, (u32)(unsigned long)utime, val3);
 }

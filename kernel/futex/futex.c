@@ -228,7 +228,7 @@ int futex_wake_matching(struct futex_bucket *b, const struct futex_key *key, int
 	return woken;
 }
 
-long futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset)
+long __flatten futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset)
 {
 	struct futex_bucket *b;
 	struct futex_key key;
@@ -254,8 +254,22 @@ long futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset)
 /* --- waiting --- */
 
 /*
- * Queues q, whose uaddr and val are set, if the word still has the value val. 0, -EAGAIN, -EFAULT,
- * -EINVAL. May sleep.
+ * May one go to sleep on val? Brings the word's page in. 0, -EAGAIN, -EFAULT, -EINVAL. May sleep.
+ */
+int futex_check_value(u32 __user *uaddr, u32 val)
+{
+	u32 uval;
+
+	if (unlikely((unsigned long)uaddr % sizeof(u32)))
+		return -EINVAL;
+	if (unlikely(!access_ok(uaddr, sizeof(u32)) || __get_user_4(&uval, uaddr)))
+		return -EFAULT;
+	return uval == val ? 0 : -EAGAIN;
+}
+
+/*
+ * Queues q if the word q->uaddr still has the value q->val, after futex_check_value() had no
+ * objection. 0 or its errors. May sleep.
  */
 int futex_wait_setup(struct futex_q *q, bool shared)
 {
@@ -263,23 +277,18 @@ int futex_wait_setup(struct futex_q *q, bool shared)
 	struct futex_bucket *b;
 	u32 uval;
 
-	if (ret)
-		return ret;
-	do {
-		if (__get_user_4(&uval, q->uaddr))
-			return -EFAULT;
-		if (uval != q->val)
-			return -EAGAIN;
+	while (!ret) {
 		b = futex_q_lock(q);
 		fault = __get_user_4(&uval, q->uaddr);	/* A3 */
 		if (likely(!fault && uval == q->val)) {
 			futex_enqueue(q, b);
 			spin_unlock(&b->lock);
-			return 0;
+			break;
 		}
 		futex_q_unlock(b);
-	} while (fault);
-	return -EAGAIN;
+		ret = fault ? futex_check_value(q->uaddr, q->val) : -EAGAIN;
+	}
+	return ret;
 }
 
 /* Is one of them woken, or granted its lock? */
@@ -320,20 +329,15 @@ static long futex_wait_restart(struct restart_block *rb)
 			  rb->futex.bitset);
 }
 
-/*
- * FUTEX_WAIT: 0 when woken; -EAGAIN, -ETIMEDOUT, -EINVAL, -EFAULT. A signal: restarted from the
- * start when there is no time limit and the handler allows it, else EINTR once a handler has run
- * (no handler: goes on to the same deadline).
- */
-long futex_wait(u32 __user *uaddr, bool shared, u32 val, u64 deadline, u32 bitset)
+/* The value is right, as far as we know. Apart from futex_wait(), which is then short. */
+static noinline __flatten long futex_queue_and_wait(u32 __user *uaddr, bool shared, u32 val,
+						    u64 deadline, u32 bitset)
 {
 	struct futex_q q = { .task = current, .uaddr = uaddr, .val = val, .bitset = bitset };
 	struct restart_block *rb = &current->restart_block;
 	bool timed_out;
 	int ret;
 
-	if (!bitset)
-		return -EINVAL;
 	ret = futex_wait_setup(&q, shared);
 	if (ret)
 		return ret;
@@ -352,6 +356,18 @@ long futex_wait(u32 __user *uaddr, bool shared, u32 val, u64 deadline, u32 bitse
 	rb->futex.deadline = deadline;
 	rb->fn = futex_wait_restart;
 	return -ERESTART_RESTARTBLOCK;
+}
+
+/*
+ * FUTEX_WAIT: 0 when woken; -EAGAIN, -ETIMEDOUT, -EINVAL, -EFAULT. A signal: restarted from the
+ * start when there is no time limit and the handler allows it, else EINTR once a handler has run
+ * (no handler: goes on to the same deadline).
+ */
+long futex_wait(u32 __user *uaddr, bool shared, u32 val, u64 deadline, u32 bitset)
+{
+	int err = bitset ? futex_check_value(uaddr, val) : -EINVAL;
+
+	return err ? err : futex_queue_and_wait(uaddr, shared, val, deadline, bitset);
 }
 
 void futex_for_each_waiter(void (*fn)(const struct futex_waiter_info *info, void *arg), void *arg)

@@ -108,6 +108,7 @@ struct futex_q *futex_top_waiter(struct futex_bucket *b, const struct futex_key 
 void futex_wake_mark(struct wake_q *wq, struct futex_q *q);
 int futex_wake_matching(struct futex_bucket *b, const struct futex_key *key, int nr, u32 bitset,
 			struct wake_q *wq);
+int futex_check_value(u32 __user *uaddr, u32 val);
 int futex_wait_setup(struct futex_q *q, bool shared);
 bool futex_sleep(struct futex_q *qs, unsigned int n, u64 deadline);
 long futex_wait(u32 __user *uaddr, bool shared, u32 val, u64 deadline, u32 bitset);

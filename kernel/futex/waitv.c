@@ -52,7 +52,9 @@ static long wait_multiple(struct futex_q *qs, unsigned int n, u64 deadline)
 		int err;
 
 		qs[i].bitset = FUTEX_BITSET_MATCH_ANY;
-		err = futex_wait_setup(&qs[i], shared);
+		err = futex_check_value(qs[i].uaddr, qs[i].val);
+		if (!err)
+			err = futex_wait_setup(&qs[i], shared);
 		if (err) {
 			woken = unqueue_all(qs, i);
 			return woken >= 0 ? woken : err;

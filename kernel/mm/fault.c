@@ -144,6 +144,7 @@ int handle_mm_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags
 		return FAULT_SIGSEGV_MAPERR;
 	if (unlikely(!access_allowed(vma, flags)))
 		return FAULT_SIGSEGV_ACCERR;
+	vma->has_tables = true;
 	pte = walk_pte(mm->pgd, addr, true);
 	if (unlikely(!pte))
 		return FAULT_OOM;

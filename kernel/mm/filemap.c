@@ -152,24 +152,20 @@ unsigned long mapping_limit(struct address_space *m)
 
 /* --- VMAs that show the mapping --- */
 
-void mapping_add_vma(struct vm_area_struct *vma)
+void __mapping_add_vma(struct vm_area_struct *vma)
 {
 	struct address_space *m = vma->mapping;
 
-	if (!m)
-		return;
 	mutex_lock(&m->lock);
 	vma->unmap_seq = 0;
 	list_add(&vma->shared, &m->i_mmap);
 	mutex_unlock(&m->lock);
 }
 
-void mapping_remove_vma(struct vm_area_struct *vma)
+void __mapping_remove_vma(struct vm_area_struct *vma)
 {
 	struct address_space *m = vma->mapping;
 
-	if (!m)
-		return;
 	mutex_lock(&m->lock);
 	list_del(&vma->shared);
 	mutex_unlock(&m->lock);

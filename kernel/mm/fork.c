@@ -86,7 +86,10 @@ static void exit_mmap(struct mm_struct *mm)
 	for (; vma; vma = next) {
 		next = vma_next(vma);
 		zap_range(&tlb, vma, vma->start, vma->end);
-		detach_tables(mm->pgd, vma->start, vma->end, 0, next ? next->start : USER_END, &tlb.tables);
+		if (next)
+			next->has_tables |= vma->has_tables;
+		if (vma->has_tables)
+			detach_tables(mm->pgd, vma->start, vma->end, 0, next ? next->start : USER_END, &tlb.tables);
 		mapping_remove_vma(vma);
 		list_add_tail(&vma->shared, &doomed);
 	}
@@ -110,11 +113,11 @@ struct mm_struct *get_task_mm(struct task_struct *p)
 {
 	struct mm_struct *mm;
 
-	spin_lock(&p->alloc_lock);
+	spin_lock_irq(&p->alloc_lock);
 	mm = p->flags & PF_KTHREAD ? NULL : p->mm;
 	if (mm && !atomic_inc_not_zero(&mm->mm_users))
 		mm = NULL;
-	spin_unlock(&p->alloc_lock);
+	spin_unlock_irq(&p->alloc_lock);
 	return mm;
 }
 
@@ -171,20 +174,6 @@ static int copy_page_range(struct vm_area_struct *new, struct vm_area_struct *ol
 	return err;
 }
 
-/* Hangs vma, which lies above all others, into its tree after last (NULL: the first). */
-static void vma_append(struct vm_area_struct *vma, struct vm_area_struct *last)
-{
-	struct mm_struct *mm = vma->mm;
-
-	if (last)
-		rb_link_node(&vma->node, &last->node, &last->node.rb_right);
-	else
-		rb_link_node(&vma->node, NULL, &mm->mm_rb.rb_node);
-	rb_insert_color(&vma->node, &mm->mm_rb);
-	mm->map_count++;
-	mapping_add_vma(vma);
-}
-
 static int dup_mmap(struct mm_struct *mm, struct mm_struct *old, bool *protected)
 {
 	struct vm_area_struct *last = NULL, *copy;
@@ -199,9 +188,10 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *old, bool *protected
 		if (!copy)
 			return -ENOMEM;
 		copy->flags &= ~VM_LOCKED;
-		vma_append(copy, last);
+		vma_link_between(copy, last, NULL);
 		last = copy;
-		if (!(vma->flags & VM_WIPEONFORK))
+		copy->has_tables = vma->has_tables && !(vma->flags & VM_WIPEONFORK);
+		if (copy->has_tables)
 			err = copy_page_range(copy, vma, protected);
 	}
 	return err;

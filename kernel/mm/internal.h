@@ -32,8 +32,25 @@ struct mmu_gather {
 	struct page *pages[GATHER_PAGES];	/* to be put after the flush */
 	struct list_head tables;		/* to be freed after the flush */
 };
-void tlb_gather(struct mmu_gather *tlb, struct mm_struct *mm, unsigned long start, unsigned long end);
-void tlb_finish(struct mmu_gather *tlb);
+static inline void tlb_gather(struct mmu_gather *tlb, struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	tlb->mm = mm;
+	tlb->start = start;
+	tlb->end = end;
+	tlb->dead = false;
+	tlb->stale = false;
+	tlb->n = 0;
+	INIT_LIST_HEAD(&tlb->tables);
+}
+
+void __tlb_finish(struct mmu_gather *tlb);
+
+static inline void tlb_finish(struct mmu_gather *tlb)
+{
+	if (tlb->stale || !list_empty(&tlb->tables))
+		__tlb_finish(tlb);
+}
+
 /* Unmaps [start, end) of vma: entries, rss, pages. mmap_lock held, or mm is dead. */
 void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end);
 /* zap_range() with its own gather, for a part of a vma that stays. */
@@ -46,10 +63,22 @@ void zap_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 
 struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags);
 void vma_free(struct vm_area_struct *vma);	/* drops what it refers to; not in a tree */
-void mmap_unlock(struct mm_struct *mm);	/* releases mmap_lock, then closes the files of freed VMAs */
-void reap_vmas(struct list_head *dead);	/* that second half alone. May sleep, no locks */
+void reap_vmas(struct list_head *dead);	/* closes the files of freed VMAs. May sleep, no locks */
+void __mmap_unlock(struct mm_struct *mm);
+
+/* Releases mmap_lock, then closes the files of freed VMAs. */
+static inline void mmap_unlock(struct mm_struct *mm)
+{
+	if (likely(list_empty(&mm->dead_vmas)))
+		mutex_unlock(&mm->mmap_lock);
+	else
+		__mmap_unlock(mm);
+}
+
 struct vm_area_struct *vma_dup(const struct vm_area_struct *vma, struct mm_struct *mm);	/* with references; not in a tree */
 void vma_link(struct vm_area_struct *vma);
+/* The same between two neighbours in the tree (NULL: none), without a search. */
+void vma_link_between(struct vm_area_struct *vma, struct vm_area_struct *prev, struct vm_area_struct *next);
 void vma_unlink(struct vm_area_struct *vma);
 struct vm_area_struct *vma_prev(struct vm_area_struct *vma);
 struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr, struct vm_area_struct **prev);
@@ -60,8 +89,8 @@ int vma_split(struct vm_area_struct *vma, unsigned long addr);
 int vma_isolate(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 /* Joins vma with its neighbours where they say the same; returns what it became. */
 struct vm_area_struct *vma_merge(struct vm_area_struct *vma);
-/* The neighbour below grows over [start, end) if that is to be plain anonymous memory with these flags; NULL if it cannot. */
-struct vm_area_struct *vma_extend(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags);
+/* A neighbour grows over the free range [start, end) between them, if it is plain anonymous memory with these flags; else false. */
+bool vma_extend(struct vm_area_struct *prev, struct vm_area_struct *next, unsigned long start, unsigned long end, unsigned long flags);
 /* Highest free range of len bytes below the limit (0: mmap_base), or -ENOMEM. */
 unsigned long unmapped_area(struct mm_struct *mm, unsigned long len, unsigned long limit);
 /* What lies between two neighbours (NULL: none) has become free. */
@@ -83,8 +112,21 @@ int map_anonymous(struct mm_struct *mm, unsigned long start, unsigned long end, 
 #define USER_END (TASK_SIZE + PAGE_SIZE)	/* where the user's half of the tables ends */
 
 /* --- page cache (filemap.c) --- */
-void mapping_add_vma(struct vm_area_struct *vma);	/* both: vma->mapping may be NULL */
-void mapping_remove_vma(struct vm_area_struct *vma);
+void __mapping_add_vma(struct vm_area_struct *vma);
+void __mapping_remove_vma(struct vm_area_struct *vma);
+
+static inline void mapping_add_vma(struct vm_area_struct *vma)
+{
+	if (vma->mapping)
+		__mapping_add_vma(vma);
+}
+
+static inline void mapping_remove_vma(struct vm_area_struct *vma)
+{
+	if (vma->mapping)
+		__mapping_remove_vma(vma);
+}
+
 unsigned long mapping_limit(struct address_space *m);	/* pages beyond which an access is SIGBUS */
 
 /* Changes the mm's counter of pages of this kind. */

@@ -107,6 +107,7 @@ struct vm_area_struct {
 	struct mm_struct *mm;
 	unsigned long start, end;		/* (m) page-aligned, end exclusive */
 	unsigned long flags;			/* (m) VM_xxx */
+	bool has_tables;			/* (m) page tables may serve it: see tlb.c */
 	struct file *file;			/* (m) with a reference, or NULL: anonymous */
 	unsigned long pgoff;			/* (m) of start in the file, in pages */
 	struct address_space *mapping;		/* (m) page cache: the file's, or a shared anonymous object's (refcounted) */

@@ -44,6 +44,7 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct vm_area_struct *prev, *vma = find_vma_prev(mm, start, &prev), *next;
 	struct mmu_gather tlb;
+	bool tables = false;
 
 	if (!vma || vma->start >= end)
 		return 0;
@@ -57,11 +58,18 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long end)
 		unsigned long from = max(vma->start, start), to = min(vma->end, end);
 
 		next = to < vma->end ? vma : vma_next(vma);
+		tables |= vma->has_tables;
 		trim_vma(&tlb, vma, from, to);
 		if (next == vma)
 			break;
 	}
-	detach_tables(mm->pgd, start, end, prev ? prev->end : 0, vma ? vma->start : USER_END, &tlb.tables);
+	if (tables) {
+		detach_tables(mm->pgd, start, end, prev ? prev->end : 0, vma ? vma->start : USER_END, &tlb.tables);
+		if (prev)
+			prev->has_tables = true;
+		if (vma)
+			vma->has_tables = true;
+	}
 	note_hole(mm, prev, vma);
 	tlb_finish(&tlb);
 	return 0;
@@ -94,13 +102,13 @@ long sys_munmap(unsigned long addr, size_t len)
 
 int map_anonymous(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags)
 {
-	struct vm_area_struct *vma;
+	struct vm_area_struct *vma, *prev, *next = find_vma_prev(mm, start, &prev);
 
-	if (!vma_extend(mm, start, end, flags)) {
+	if (!vma_extend(prev, next, start, end, flags)) {
 		vma = mm->map_count < MAX_MAP_COUNT ? vma_alloc(mm, start, end, flags) : NULL;
 		if (!vma)
 			return -ENOMEM;
-		vma_link(vma);
+		vma_link_between(vma, prev, next);
 	}
 	vm_account(mm, flags, (long)((end - start) >> PAGE_SHIFT));
 	return 0;

@@ -46,16 +46,19 @@ static int move_mapping(struct vm_area_struct *vma, unsigned long addr, unsigned
 	unsigned long pages = min(old_len, new_len);
 	struct vm_area_struct *copy;
 
-	if (mm->map_count >= MAX_MAP_COUNT || make_tables(mm, addr, addr + pages, to))
-		return -ENOMEM;
-	copy = vma_dup(vma, mm);
+	copy = mm->map_count < MAX_MAP_COUNT ? vma_dup(vma, mm) : NULL;
 	if (!copy)
 		return -ENOMEM;
 	copy->pgoff = vma->pgoff + ((addr - vma->start) >> PAGE_SHIFT);
 	copy->start = to;
 	copy->end = to + new_len;
+	copy->has_tables = true;
 	vma_link(copy);
 	vm_account(mm, copy->flags, (long)vma_pages(copy));
+	if (make_tables(mm, addr, addr + pages, to)) {
+		do_munmap(mm, to, to + new_len);
+		return -ENOMEM;
+	}
 	move_entries(mm, addr, addr + pages, to);
 	vma_merge(copy);
 	return 0;

@@ -192,25 +192,39 @@ static noinline void stack_drain(struct kmem_cache *c, struct cpu_stack *s)
 	spin_unlock(&c->lock);
 }
 
-void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp)
+/* This CPU's stack is empty: fills half of it and takes one. Interrupts are off, and go back to flags. Apart, so that the usual way is short. */
+static noinline void *alloc_slow(struct kmem_cache *c, gfp_t gfp, unsigned long flags)
 {
-	unsigned long flags = local_irq_save();
 	struct cpu_stack *s = &c->cpu[smp_processor_id()];
 	void *obj = NULL;
 
-	if (likely(s->n) || stack_refill(c, s, gfp)) {
+	if (stack_refill(c, s, gfp)) {
 		obj = s->objects[--s->n];
 		debug_alloc(c, obj);
 	}
 	local_irq_restore(flags);
-	if (obj && gfp & __GFP_ZERO)
-		memset(obj, 0, c->object_size);
+	return obj;
+}
+
+void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp)
+{
+	unsigned long flags = local_irq_save();
+	struct cpu_stack *s = &c->cpu[smp_processor_id()];
+	void *obj;
+
+	if (unlikely(!s->n))
+		return alloc_slow(c, gfp, flags);
+	obj = s->objects[--s->n];
+	debug_alloc(c, obj);
+	local_irq_restore(flags);
 	return obj;
 }
 
 void *kmem_cache_zalloc(struct kmem_cache *c, gfp_t gfp)
 {
-	return kmem_cache_alloc(c, gfp | __GFP_ZERO);
+	void *obj = kmem_cache_alloc(c, gfp);
+
+	return obj ? memset(obj, 0, c->object_size) : NULL;
 }
 
 void kmem_cache_free(struct kmem_cache *c, void *obj)
@@ -298,7 +312,7 @@ void *kmalloc(size_t size, gfp_t gfp)
 	struct page *page;
 
 	if (likely(size <= KMALLOC_MAX))
-		return kmem_cache_alloc(kmalloc_cache(size), gfp);
+		return gfp & __GFP_ZERO ? kmem_cache_zalloc(kmalloc_cache(size), gfp) : kmem_cache_alloc(kmalloc_cache(size), gfp);
 	if (size > PAGE_SIZE << (MAX_ORDER - 1))
 		return NULL;
 	order = (unsigned int)order_base_2(DIV_ROUND_UP(size, PAGE_SIZE));

@@ -5,21 +5,14 @@
  * An address space that is dead (its last user is leaving) needs no flush in between: no task will ever touch its user half again,
  * and a kernel thread that borrows it never does. Only its tables, which a CPU may walk by itself, wait for a flush.
  *
+ * Memory that was never touched costs nothing to unmap: vma->has_tables is set by the first fault. The invariant is that every page table
+ * overlaps a VMA that has it set. A VMA that goes takes with it the tables that lie between its neighbours; any other table overlaps a
+ * neighbour, and so both neighbours get the mark.
+ *
  * Locks: mmap_lock (m) held, interrupts on, no spinlocks.
  */
 #include "kernel/mm/internal.h"
 #include "kernel/mm/mm.h"
-
-void tlb_gather(struct mmu_gather *tlb, struct mm_struct *mm, unsigned long start, unsigned long end)
-{
-	tlb->mm = mm;
-	tlb->start = start;
-	tlb->end = end;
-	tlb->dead = false;
-	tlb->stale = false;
-	tlb->n = 0;
-	INIT_LIST_HEAD(&tlb->tables);
-}
 
 static void tlb_flush(struct mmu_gather *tlb)
 {
@@ -30,7 +23,7 @@ static void tlb_flush(struct mmu_gather *tlb)
 		put_page(tlb->pages[--tlb->n]);
 }
 
-void tlb_finish(struct mmu_gather *tlb)
+void __tlb_finish(struct mmu_gather *tlb)
 {
 	/* Upper levels are cached too, and any flush of an address or of everything forgets those on its way. */
 	if (!list_empty(&tlb->tables))
@@ -58,6 +51,8 @@ void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long
 	long anon = 0, cached = 0;
 	pte_t *pte;
 
+	if (!vma->has_tables)
+		return;
 	for (; (pte = next_pte_range(mm->pgd, &start, end, &stop)); start = stop) {
 		for (pte_t *last = pte + ((stop - start) >> PAGE_SHIFT); pte < last; pte++) {
 			pte_t old = *pte;

@@ -59,12 +59,11 @@ void reap_vmas(struct list_head *dead)
 	}
 }
 
-void mmap_unlock(struct mm_struct *mm)
+void __mmap_unlock(struct mm_struct *mm)
 {
 	LIST_HEAD(dead);
 
-	if (unlikely(!list_empty(&mm->dead_vmas)))
-		list_replace_init(&mm->dead_vmas, &dead);
+	list_replace_init(&mm->dead_vmas, &dead);
 	mutex_unlock(&mm->mmap_lock);
 	reap_vmas(&dead);
 }
@@ -142,6 +141,17 @@ struct vm_area_struct *find_vma_intersection(struct mm_struct *mm, unsigned long
 	return vma && vma->start < end ? vma : NULL;
 }
 
+static void insert_vma(struct vm_area_struct *vma, struct rb_node *parent, struct rb_node **link)
+{
+	struct mm_struct *mm = vma->mm;
+
+	rb_link_node(&vma->node, parent, link);
+	rb_insert_color(&vma->node, &mm->mm_rb);
+	mm->map_count++;
+	mm->mmap_cache = vma;	/* who maps memory is about to use it */
+	mapping_add_vma(vma);
+}
+
 void vma_link(struct vm_area_struct *vma)
 {
 	struct mm_struct *mm = vma->mm;
@@ -151,10 +161,18 @@ void vma_link(struct vm_area_struct *vma)
 		parent = *link;
 		link = vma->start < rb_entry(parent, struct vm_area_struct, node)->start ? &parent->rb_left : &parent->rb_right;
 	}
-	rb_link_node(&vma->node, parent, link);
-	rb_insert_color(&vma->node, &mm->mm_rb);
-	mm->map_count++;
-	mapping_add_vma(vma);
+	insert_vma(vma, parent, link);
+}
+
+void vma_link_between(struct vm_area_struct *vma, struct vm_area_struct *prev, struct vm_area_struct *next)
+{
+	/* Of two neighbours in the tree one is below the other: the lower one has the free place. */
+	if (prev && !prev->node.rb_right)
+		insert_vma(vma, &prev->node, &prev->node.rb_right);
+	else if (next)
+		insert_vma(vma, &next->node, &next->node.rb_left);
+	else
+		insert_vma(vma, NULL, &vma->mm->mm_rb.rb_node);
 }
 
 void vma_unlink(struct vm_area_struct *vma)
@@ -219,6 +237,7 @@ struct vm_area_struct *vma_merge(struct vm_area_struct *vma)
 	if (mergeable(prev, vma)) {
 		vma_unlink(vma);
 		prev->end = vma->end;
+		prev->has_tables |= vma->has_tables;
 		vma_free(vma);
 		vma = prev;
 	}
@@ -226,25 +245,29 @@ struct vm_area_struct *vma_merge(struct vm_area_struct *vma)
 	if (mergeable(vma, next)) {
 		vma_unlink(next);
 		vma->end = next->end;
+		vma->has_tables |= next->has_tables;
 		vma_free(next);
 	}
 	return vma;
 }
 
-struct vm_area_struct *vma_extend(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags)
+static bool is_plain(const struct vm_area_struct *vma, unsigned long flags)
 {
-	struct vm_area_struct *prev, *next = find_vma_prev(mm, start, &prev);
-	struct vm_area_struct range = { .start = start, .end = end, .flags = flags };
+	return !vma->file && !vma->mapping && VM_SAME(vma->flags) == VM_SAME(flags);
+}
 
-	if (mergeable(prev, &range)) {
+bool vma_extend(struct vm_area_struct *prev, struct vm_area_struct *next, unsigned long start, unsigned long end, unsigned long flags)
+{
+	if (prev && prev->end == start && is_plain(prev, flags)) {
 		prev->end = end;
-		return vma_merge(prev);
+		vma_merge(prev);
+		return true;
 	}
-	if (mergeable(&range, next)) {
+	if (next && next->start == end && is_plain(next, flags)) {
 		next->start = start;
-		return next;
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* --- where there is room --- */

@@ -20,11 +20,8 @@ long sys_sched_yield(void)
 		preempt_enable();
 		return 0;
 	}
-	spin_lock_irq(&rq->lock);
-	rq->curr->sched_class->yield_task(rq);
-	spin_unlock_irq(&rq->lock);
 	preempt_enable_no_resched();
-	schedule();
+	schedule_yield();
 	return 0;
 }
 
@@ -226,7 +223,7 @@ void set_user_nice(struct task_struct *p, int nice)
 	struct rq *rq = task_rq_lock(p, &flags);
 
 	p->static_prio = p->normal_prio = NICE_TO_PRIO(nice);
-	p->prio = p->pi_blocked_on ? min(p->prio, p->normal_prio) : p->normal_prio;
+	p->prio = min(p->prio, p->normal_prio);	/* a borrowed priority stays; futex_pi_adjust() sets it right */
 	task_rq_unlock(rq, flags);
 }
 

@@ -45,11 +45,6 @@ void double_rq_unlock(struct rq *a, struct rq *b)
 		spin_unlock(&b->lock);
 }
 
-bool need_resched(void)
-{
-	return test_tsk_thread_flag(current, TIF_NEED_RESCHED);
-}
-
 /* rq lock held. The running task is to call schedule() soon: at its next way out of the kernel, or when its preempt count falls to 0. */
 void resched_curr(struct rq *rq)
 {
@@ -222,10 +217,13 @@ static void count_switch(struct rq *rq, struct task_struct *prev, struct task_st
 		rq->idle_ns += rq->clock - prev->se.exec_start;
 }
 
-/* preempted: prev did not ask for it. Then its state does not count: it may have been set by a sleeper that has not tested its condition yet. */
-static void __schedule(bool preempted)
+/* PREEMPTED: prev did not ask for it. Then its state does not count: it may have been set by a sleeper that has not tested its condition yet. */
+enum why { ASKED, YIELDED, PREEMPTED };
+
+static noinline __flatten void __schedule(enum why why)
 {
 	struct task_struct *prev = current, *next;
+	bool preempted = why == PREEMPTED;
 	struct rq *rq;
 
 	local_irq_disable();
@@ -245,6 +243,8 @@ static void __schedule(bool preempted)
 	} else {
 		preempted = true;
 		prev->se.wait_start = rq->clock;
+		if (why == YIELDED)
+			prev->sched_class->yield_task(rq);
 		if (unlikely(!(prev->cpus_mask & 1UL << rq->cpu)))
 			deactivate_task(rq, prev, 0);	/* must not run here any more: finish_task_switch() moves it */
 	}
@@ -266,9 +266,17 @@ void schedule(void)
 		panic("scheduling while atomic: %s/%d, preempt_count %d", current->comm, current->pid, preempt_count());
 	do {
 		preempt_disable();
-		__schedule(false);
+		__schedule(ASKED);
 		preempt_enable_no_resched();
 	} while (unlikely(need_resched()));
+}
+
+/* sched_yield(): the same with the turn given up, under the one lock. */
+void schedule_yield(void)
+{
+	preempt_disable();
+	__schedule(YIELDED);
+	preempt_enable();
 }
 
 /* The preempt count fell to 0 with a reschedule due, or an interrupt that found it at 0 returns. Interrupts may be off (irq_exit). */
@@ -281,7 +289,7 @@ void preempt_schedule(void)
 	flags = local_save_flags();
 	do {
 		preempt_disable();
-		__schedule(true);
+		__schedule(PREEMPTED);
 		preempt_enable_no_resched();
 	} while (need_resched());
 	local_irq_restore(flags);
@@ -295,7 +303,7 @@ void cond_resched(void)
 
 /* --- waking --- */
 
-bool try_to_wake_up(struct task_struct *p, unsigned int mode)
+bool __flatten try_to_wake_up(struct task_struct *p, unsigned int mode)
 {
 	unsigned long flags;
 	struct rq *rq = task_rq_lock(p, &flags);
@@ -411,7 +419,7 @@ void irq_exit(void)
 	if (this_cpu(irq_depth) == 0 && preempt_count() == 0 && need_resched()) {
 		do {
 			preempt_disable();
-			__schedule(true);	/* comes back with interrupts on */
+			__schedule(PREEMPTED);	/* comes back with interrupts on */
 			preempt_enable_no_resched();
 			local_irq_disable();
 		} while (need_resched());

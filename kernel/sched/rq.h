@@ -23,7 +23,7 @@ struct rq {
 
 extern struct rq runqueues[NR_CPUS];
 #define cpu_rq(i) (&runqueues[i])
-#define this_rq() cpu_rq(smp_processor_id())
+#define this_rq() this_cpu(rq)
 #define task_rq(p) cpu_rq((p)->cpu)
 
 extern const struct sched_class rr_sched_class, idle_sched_class;
@@ -34,6 +34,7 @@ static inline void task_rq_unlock(struct rq *rq, unsigned long flags)
 {
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
+void schedule_yield(void);	/* schedule(), the running task having given up its turn */
 void double_rq_lock(struct rq *a, struct rq *b);	/* interrupts off */
 void double_rq_unlock(struct rq *a, struct rq *b);
 

@@ -15,6 +15,7 @@ void sched_init_cpu(int cpu)
 
 	spin_lock_init(&rq->lock, "rq->lock");
 	rq->cpu = cpu;
+	cpus[cpu].rq = rq;
 	INIT_LIST_HEAD(&rq->rr_queue);
 }
 

@@ -300,10 +300,13 @@ int group_send_sig_info(int sig, const siginfo_t *info, struct task_struct *p)
 
 static bool kill_ok_by_cred(struct task_struct *t)
 {
-	const struct cred *mine = current->cred, *theirs = get_task_cred(t);
-	bool ok = mine->euid == theirs->suid || mine->euid == theirs->uid || mine->uid == theirs->suid ||
-		  mine->uid == theirs->uid || capable();
+	const struct cred *mine = current->cred, *theirs;
+	bool ok;
 
+	if (capable())
+		return true;
+	theirs = get_task_cred(t);
+	ok = mine->euid == theirs->suid || mine->euid == theirs->uid || mine->uid == theirs->suid || mine->uid == theirs->uid;
 	put_cred(theirs);
 	return ok;
 }

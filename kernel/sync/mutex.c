@@ -5,6 +5,8 @@
  * Hand-over: the unlocker makes the first waiter the owner before it wakes it. Nobody can slip in between, so waiters are served in order and
  * none starves; the price is that the lock stays taken until the heir runs.
  *
+ * The quick halves of locking and unlocking are inline in sync.h; here is what happens when they fail.
+ *
  * Locks: wait_lock, a leaf but for the rq lock. The list and bit 0 change only under it.
  */
 #include "kernel/printk.h"
@@ -34,11 +36,6 @@ void assert_mutex_held(const struct mutex *m)
 	BUG_ON(mutex_owner(m) != current);
 }
 
-static bool mutex_fast_lock(struct mutex *m)
-{
-	return atomic_long_cmpxchg(&m->owner, 0, (long)current) == 0;
-}
-
 /* wait_lock held: takes a free lock, or says that somebody waits. */
 static bool take_or_mark(struct mutex *m)
 {
@@ -58,6 +55,7 @@ static int mutex_slow_lock(struct mutex *m, unsigned int state)
 
 	if (mutex_owner(m) == current)
 		panic("mutex '%s': %s/%d locks it twice", m->wait_lock.class->name, current->comm, current->pid);
+	lock_acquire(m, m->wait_lock.class, true);
 	spin_lock(&m->wait_lock);
 	if (take_or_mark(m))
 		goto out;
@@ -84,52 +82,32 @@ static int mutex_slow_lock(struct mutex *m, unsigned int state)
 	current->wait_obj = NULL;
 out:
 	spin_unlock(&m->wait_lock);
-	return ret;
-}
-
-static int mutex_lock_common(struct mutex *m, unsigned int state)
-{
-	int ret = 0;
-
-	might_sleep();
-	lock_acquire(m, m->wait_lock.class, true);
-	if (!mutex_fast_lock(m))
-		ret = mutex_slow_lock(m, state);
 	if (ret)
 		lock_release(m);
 	return ret;
 }
 
-void mutex_lock(struct mutex *m)
+void __mutex_lock(struct mutex *m)
 {
-	mutex_lock_common(m, TASK_UNINTERRUPTIBLE);
+	mutex_slow_lock(m, TASK_UNINTERRUPTIBLE);
 }
 
 int mutex_lock_interruptible(struct mutex *m)
 {
-	return mutex_lock_common(m, TASK_INTERRUPTIBLE);
+	might_sleep();
+	return mutex_trylock(m) ? 0 : mutex_slow_lock(m, TASK_INTERRUPTIBLE);
 }
 
 int mutex_lock_killable(struct mutex *m)
 {
-	return mutex_lock_common(m, TASK_KILLABLE);
+	might_sleep();
+	return mutex_trylock(m) ? 0 : mutex_slow_lock(m, TASK_KILLABLE);
 }
 
-bool mutex_trylock(struct mutex *m)
-{
-	if (!mutex_fast_lock(m))
-		return false;
-	lock_acquire(m, m->wait_lock.class, true);
-	return true;
-}
-
-void mutex_unlock(struct mutex *m)
+void __mutex_unlock(struct mutex *m)
 {
 	struct mutex_waiter *first;
 
-	lock_release(m);
-	if (likely(atomic_long_cmpxchg(&m->owner, (long)current, 0) == (long)current))
-		return;
 	if (mutex_owner(m) != current)
 		panic("mutex '%s': %s/%d unlocks what %s holds", m->wait_lock.class->name, current->comm, current->pid,
 		      mutex_owner(m) ? mutex_owner(m)->comm : "nobody");

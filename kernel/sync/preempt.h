@@ -13,8 +13,11 @@
 
 /* In kernel/sched: switches away if the running task was told to and the kernel may be preempted here. */
 void preempt_schedule(void);
-/* True when the running task has TIF_NEED_RESCHED. */
-bool need_resched(void);
+/* True when the running task has TIF_NEED_RESCHED: bit 0 of thread_flags, its first field (task.h makes sure of both). */
+static inline bool need_resched(void)
+{
+	return READ_ONCE(*(const unsigned long *)current) & 1;
+}
 
 /* One instruction each, so that the count that is changed is the one of the CPU we are on, whatever happens around it. */
 static inline void preempt_disable(void)
@@ -33,10 +36,13 @@ static inline int preempt_count(void)
 	return this_cpu(preempt_count);
 }
 
+/* The flags of the DEC itself tell whether the count is 0: no second look at it, in what is the end of every critical section. */
 static inline void preempt_enable(void)
 {
-	preempt_enable_no_resched();
-	if (unlikely(preempt_count() == 0 && need_resched()))
+	bool zero;
+
+	__asm__ volatile("decl %%gs:%c1" : "=@ccz"(zero) : "i"(__builtin_offsetof(struct cpu, preempt_count)) : "memory");
+	if (zero && unlikely(need_resched()))
 		preempt_schedule();
 }
 
@@ -51,6 +57,17 @@ static inline bool in_atomic(void)
 	return preempt_count() > 0 || in_interrupt() || irqs_disabled();
 }
 
-/* Reports "sleeping while atomic" with the place: first line of every function that may sleep. */
+/*
+ * Reports "sleeping while atomic" with the place: first line of every function that may sleep. Without DEBUG=1 it is one comparison, which misses
+ * callers with interrupts off until they really sleep.
+ */
 void might_sleep_at(const char *file, int line);
+#ifdef CONFIG_DEBUG
 #define might_sleep() might_sleep_at(__FILE__, __LINE__)
+#else
+#define might_sleep()									\
+	do {										\
+		if (unlikely(preempt_count()))						\
+			might_sleep_at(__FILE__, __LINE__);				\
+	} while (0)
+#endif

@@ -197,6 +197,8 @@ static inline bool waitqueue_active(struct wait_queue_head *wq)
 			break;								\
 		}									\
 		schedule();								\
+		if (condition)		/* the rule: spares queueing again only to leave */	\
+			break;								\
 	}										\
 	finish_wait((wq), &__wait);							\
 	__ret;										\
@@ -233,11 +235,34 @@ struct mutex {
 		spin_lock_init(&(m)->wait_lock, mutexname);				\
 		INIT_LIST_HEAD(&(m)->waiters);						\
 	} while (0)
-void mutex_lock(struct mutex *m);			/* may sleep */
 int __must_check mutex_lock_interruptible(struct mutex *m);	/* 0 or -EINTR */
 int __must_check mutex_lock_killable(struct mutex *m);
-bool mutex_trylock(struct mutex *m);
-void mutex_unlock(struct mutex *m);
+/* The slow halves: somebody else holds it; somebody waits for it, or it is not ours. */
+void __mutex_lock(struct mutex *m);
+void __mutex_unlock(struct mutex *m);
+
+static inline bool mutex_trylock(struct mutex *m)
+{
+	if (unlikely(atomic_long_cmpxchg(&m->owner, 0, (long)current) != 0))
+		return false;
+	lock_acquire(m, m->wait_lock.class, true);
+	return true;
+}
+
+static inline void mutex_lock(struct mutex *m)	/* may sleep, as the other two */
+{
+	might_sleep();
+	if (!mutex_trylock(m))
+		__mutex_lock(m);
+}
+
+static inline void mutex_unlock(struct mutex *m)
+{
+	lock_release(m);
+	if (unlikely(atomic_long_cmpxchg(&m->owner, (long)current, 0) != (long)current))
+		__mutex_unlock(m);
+}
+
 bool mutex_is_locked(const struct mutex *m);
 struct task_struct *mutex_owner(const struct mutex *m);
 void assert_mutex_held(const struct mutex *m);

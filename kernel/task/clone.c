@@ -121,9 +121,9 @@ static int unshare_fs(void)
 	copy = copy_fs_struct(old);
 	if (!copy)
 		return -ENOMEM;
-	spin_lock(&current->alloc_lock);
+	spin_lock_irq(&current->alloc_lock);
 	current->fs = copy;
-	spin_unlock(&current->alloc_lock);
+	spin_unlock_irq(&current->alloc_lock);
 	put_fs_struct(old);
 	return 0;
 }
@@ -138,9 +138,9 @@ int unshare_files(void)
 	copy = dup_fd(old);
 	if (!copy)
 		return -ENOMEM;
-	spin_lock(&current->alloc_lock);
+	spin_lock_irq(&current->alloc_lock);
 	current->files = copy;
-	spin_unlock(&current->alloc_lock);
+	spin_unlock_irq(&current->alloc_lock);
 	put_files_struct(old);
 	return 0;
 }

@@ -23,11 +23,12 @@ void cred_init(void)
 const struct cred *get_task_cred(struct task_struct *p)
 {
 	struct cred *cred;
+	unsigned long flags;
 
-	spin_lock(&p->alloc_lock);
+	spin_lock_irqsave(&p->alloc_lock, flags);	/* also asked for under tasklist_lock */
 	cred = (struct cred *)p->cred;
 	refcount_inc(&cred->usage);
-	spin_unlock(&p->alloc_lock);
+	spin_unlock_irqrestore(&p->alloc_lock, flags);
 	return cred;
 }
 
@@ -63,9 +64,9 @@ void commit_creds(struct cred *new)
 
 	new->fsuid = new->euid;
 	new->fsgid = new->egid;
-	spin_lock(&current->alloc_lock);
+	spin_lock_irq(&current->alloc_lock);
 	current->cred = new;
-	spin_unlock(&current->alloc_lock);
+	spin_unlock_irq(&current->alloc_lock);
 	if (old->euid != new->euid || old->egid != new->egid) {
 		current->pdeath_signal = 0;
 		if (current->mm)

@@ -27,9 +27,9 @@
 
 void set_task_comm(struct task_struct *p, const char *name)
 {
-	spin_lock(&p->alloc_lock);
+	spin_lock_irq(&p->alloc_lock);
 	strscpy(p->comm, name, sizeof(p->comm));
-	spin_unlock(&p->alloc_lock);
+	spin_unlock_irq(&p->alloc_lock);
 }
 
 /* --- the other threads die --- */

@@ -44,11 +44,9 @@ static void exit_mm(struct task_struct *p)
 		return;
 	exec_mm_release(p);
 	atomic_inc(&mm->mm_count);	/* we go on running on its page tables until the switch: lazily, as a kernel thread does */
-	preempt_disable();
-	spin_lock(&p->alloc_lock);
+	spin_lock_irq(&p->alloc_lock);
 	p->mm = NULL;
-	spin_unlock(&p->alloc_lock);
-	preempt_enable();
+	spin_unlock_irq(&p->alloc_lock);
 	mmput(mm);
 }
 
@@ -274,7 +272,7 @@ static bool leave_group(struct task_struct *p)
 	spin_lock_irq(&p->sighand->siglock);
 	last = --p->signal->live == 0;
 	if (p->mm)
-		p->signal->maxrss = max(p->signal->maxrss, (u64)p->mm->hiwater_rss);
+		p->signal->maxrss = max(p->signal->maxrss, (u64)mm_hiwater_rss(p->mm));
 	spin_unlock_irq(&p->sighand->siglock);
 	return last;
 }

@@ -284,16 +284,18 @@ static void link_pids(struct task_struct *p, struct pid *pid, const struct kerne
  * or not at all. */
 static int publish(struct task_struct *p, struct pid *pid, const struct kernel_clone_args *args)
 {
+	const struct pid_namespace *ns = pid->numbers[pid->level].ns;
 	unsigned long flags;
 	int err = 0;
 
 	spin_lock_irqsave(&tasklist_lock, flags);
 	spin_lock(&current->sighand->siglock);
 	recalc_sigpending();
-	if (fatal_signal_pending(current) || (!(args->flags & CLONE_THREAD) && signal_pending(current)))
+	if (fatal_signal_pending(current) || (current->jobctl & JOBCTL_STOP_PENDING) ||	/* a thread would escape the stop */
+	    (!(args->flags & CLONE_THREAD) && signal_pending(current)))
 		err = -ERESTARTNOINTR;
-	else if (pid->numbers[pid->level].ns->dead)
-		err = -ENOMEM;
+	else if (ns->dead || (!ns->child_reaper && pid->numbers[pid->level].nr != 1))
+		err = -ENOMEM;	/* its PID 1 is gone, or did not come about: nobody could adopt its orphans */
 	if (!err) {
 		link_family(p, args);
 		link_pids(p, pid, args);
@@ -312,11 +314,40 @@ static void set_tids(struct task_struct *p, const struct kernel_clone_args *args
 		p->sas_ss_sp = p->sas_ss_size = 0;	/* the alternate signal stack is its parent's, in use perhaps */
 }
 
-struct task_struct *copy_process(const struct kernel_clone_args *args, struct pid *pid)
+/* The child's number in its namespaces (which are its own by now: CLONE_NEWPID makes it PID 1 of a new one) and, if asked for, the parent's
+ * descriptor of it. */
+static int make_pid(struct task_struct *p, const struct kernel_clone_args *args, struct pid **pidp, int *pidfd)
+{
+	struct pid *pid = *pidp = clone_alloc_pid(args, p->nsproxy->pid_ns_for_children);
+
+	if (IS_ERR(pid))
+		return (int)PTR_ERR(pid);
+	p->pid = p->tgid = pid_nr_ns(pid, &init_pid_ns);
+	if (!(args->flags & CLONE_PIDFD))
+		return 0;
+	*pidfd = pidfd_create(pid, 0);
+	return *pidfd < 0 ? *pidfd : put_user(*pidfd, args->pidfd) ? -EFAULT : 0;
+}
+
+static void unmake_pid(struct pid *pid, int pidfd)
+{
+	unsigned long flags;
+
+	if (pidfd >= 0)
+		close_fd((unsigned int)pidfd);
+	if (IS_ERR(pid))
+		return;
+	spin_lock_irqsave(&tasklist_lock, flags);
+	free_pid(pid);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+}
+
+struct task_struct *copy_process(const struct kernel_clone_args *args)
 {
 	u64 flags = args->flags;
 	struct task_struct *p;
-	int err;
+	struct pid *pid;
+	int err, pidfd = -1;
 
 	p = dup_task_struct(current);
 	if (!p)
@@ -349,14 +380,13 @@ struct task_struct *copy_process(const struct kernel_clone_args *args, struct pi
 	if (err)
 		goto bad_ns;
 	set_tids(p, args);
-	p->pid = pid_nr_ns(pid, &init_pid_ns);
-	p->tgid = p->pid;
-	err = publish(p, pid, args);
-	if (err)
-		goto bad_thread;
-	return p;
+	err = make_pid(p, args, &pid, &pidfd);
+	if (!err)
+		err = publish(p, pid, args);
+	if (!err)
+		return p;
 
-bad_thread:
+	unmake_pid(pid, pidfd);
 	free_thread(p);
 bad_ns:
 	put_nsproxy(p->nsproxy);
@@ -382,30 +412,26 @@ bad_cred:
 /* The child lets its vfork parent go: it has left the parent's address space. The lock is against a parent that gives up (killed). */
 void mm_release_vfork(struct task_struct *p)
 {
-	spin_lock(&p->alloc_lock);
+	spin_lock_irq(&p->alloc_lock);
 	if (p->vfork_done)
 		complete(p->vfork_done);
 	p->vfork_done = NULL;
-	spin_unlock(&p->alloc_lock);
+	spin_unlock_irq(&p->alloc_lock);
 }
 
 static void wait_for_vfork(struct task_struct *child, struct completion *done)
 {
 	if (wait_for_completion_killable(done)) {
-		spin_lock(&child->alloc_lock);
+		spin_lock_irq(&child->alloc_lock);
 		child->vfork_done = NULL;	/* done is on our stack */
-		spin_unlock(&child->alloc_lock);
+		spin_unlock_irq(&child->alloc_lock);
 	}
 }
 
 long kernel_clone(const struct kernel_clone_args *args)
 {
-	struct pid_namespace *ns = current->nsproxy->pid_ns_for_children;
 	struct completion vfork;
 	struct task_struct *p;
-	struct pid *pid;
-	unsigned long flags;
-	int pidfd = -1;
 	long nr;
 
 	nr = check_flags(args);
@@ -413,23 +439,10 @@ long kernel_clone(const struct kernel_clone_args *args)
 		nr = check_limits();
 	if (nr)
 		return nr;
-	pid = clone_alloc_pid(args, ns);
-	if (IS_ERR(pid))
-		return PTR_ERR(pid);
-	if (args->flags & CLONE_PIDFD) {
-		pidfd = pidfd_create(pid, 0);
-		nr = pidfd < 0 ? pidfd : put_user(pidfd, args->pidfd) ? -EFAULT : 0;
-	}
-	p = nr ? ERR_PTR(nr) : copy_process(args, pid);
-	if (IS_ERR(p)) {
-		if (pidfd >= 0)
-			close_fd((unsigned int)pidfd);
-		spin_lock_irqsave(&tasklist_lock, flags);
-		free_pid(pid);
-		spin_unlock_irqrestore(&tasklist_lock, flags);
+	p = copy_process(args);
+	if (IS_ERR(p))
 		return PTR_ERR(p);
-	}
-	nr = pid_vnr(pid);
+	nr = task_pid_vnr(p);
 	if (args->flags & CLONE_PARENT_SETTID)
 		(void)put_user((int)nr, args->parent_tid);	/* too late to fail: Linux ignores it too */
 	if (args->flags & CLONE_VFORK) {

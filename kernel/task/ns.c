@@ -133,9 +133,9 @@ int unshare_namespaces(u64 flags)
 	ns = create_nsproxy(flags, old);
 	if (IS_ERR(ns))
 		return (int)PTR_ERR(ns);
-	spin_lock(&current->alloc_lock);
+	spin_lock_irq(&current->alloc_lock);
 	current->nsproxy = ns;
-	spin_unlock(&current->alloc_lock);
+	spin_unlock_irq(&current->alloc_lock);
 	put_nsproxy(old);
 	return 0;
 }

@@ -55,7 +55,8 @@ static int take_number(struct pid_namespace *ns)
 static void drop_number(struct upid *upid)
 {
 	__clear_bit((unsigned long)upid->nr, upid->ns->map);
-	upid->ns->nr_pids--;
+	if (--upid->ns->nr_pids == 0)
+		upid->ns->last_pid = 0;		/* PID 1 did not come about: the next one is to be it */
 }
 
 /* One number in the namespace itself and one in each of its ancestors. ERR_PTR(-EAGAIN) when numbers ran out, -ENOMEM. */

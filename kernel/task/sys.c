@@ -107,7 +107,7 @@ static void process_rusage(struct rusage *ru, u64 *utime, u64 *stime)
 	for_each_thread(current, t)
 		add_thread(ru, t);
 	spin_unlock_irqrestore(&current->sighand->siglock, flags);
-	ru->ru_maxrss = (long)(max(sig->maxrss, (u64)current->mm->hiwater_rss) * (PAGE_SIZE / 1024));
+	ru->ru_maxrss = (long)(max(sig->maxrss, (u64)mm_hiwater_rss(current->mm)) * (PAGE_SIZE / 1024));
 }
 
 long sys_getrusage(int who, struct rusage __user *uru)

@@ -124,7 +124,7 @@ struct task_struct {
 	struct fs_struct *fs;
 	struct nsproxy *nsproxy;
 	const struct cred *cred;	/* (o) readers elsewhere use get_task_cred() */
-	spinlock_t alloc_lock;
+	spinlock_t alloc_lock;		/* interrupts off: also taken under tasklist_lock */
 
 	/* signals */
 	struct signal_struct *signal;	/* (c) */
@@ -168,6 +168,8 @@ struct task_struct {
 	const void *held_locks[16];	/* (o) locks held, outermost first: for reports and lockdep */
 	struct list_head dead_list;	/* kreaper's, once dead */
 };
+
+BUILD_BUG_ON(__builtin_offsetof(struct task_struct, thread_flags) != 0 || TIF_NEED_RESCHED != 0);	/* need_resched() */
 
 /* p->flags, Linux's values */
 #define PF_IDLE 0x00000002u
@@ -294,7 +296,7 @@ struct kernel_clone_args {
 /* pid of the new task (in current's namespace), or -errno. May sleep; with CLONE_VFORK returns when the child has let go of the mm. */
 long kernel_clone(const struct kernel_clone_args *args);
 /* The new task, not yet woken, or ERR_PTR. */
-struct task_struct *copy_process(const struct kernel_clone_args *args, struct pid *pid);
+struct task_struct *copy_process(const struct kernel_clone_args *args);
 long kernel_thread(int (*fn)(void *), void *arg, const char *name, unsigned long flags);
 struct task_struct *fork_idle(int cpu);
 void fork_init(void);

@@ -18,7 +18,7 @@ void zap_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 struct vm_area_struct *vma_first(struct mm_struct *mm) { return NULL; }
 struct vm_area_struct *vma_next(struct vm_area_struct *vma) { return NULL; }
 void mmput(struct mm_struct *mm) { }
-void mmap_unlock(struct mm_struct *mm) { }
+void __mmap_unlock(struct mm_struct *mm) { }
 
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {

@@ -22,16 +22,15 @@ static long objects;
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align) { return NULL; }
 void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp) { objects++; return calloc(1, sizeof(struct vm_area_struct)); }
 void kmem_cache_free(struct kmem_cache *c, void *p) { objects--; free(p); }
-void mapping_add_vma(struct vm_area_struct *vma) { }
-void mapping_remove_vma(struct vm_area_struct *vma) { }
+void __mapping_add_vma(struct vm_area_struct *vma) { }
+void __mapping_remove_vma(struct vm_area_struct *vma) { }
 struct address_space *shmem_mapping_alloc(void) { return NULL; }
 void shmem_mapping_put(struct address_space *m) { }
 void fput(struct file *f) { }
 struct file *fget(unsigned int fd) { return NULL; }
 unsigned long totalram_pages(void) { return 1UL << 20; }
 int handle_mm_fault(struct mm_struct *m, unsigned long addr, unsigned int flags) { return FAULT_OK; }
-void tlb_gather(struct mmu_gather *tlb, struct mm_struct *m, unsigned long start, unsigned long end) { INIT_LIST_HEAD(&tlb->tables); }
-void tlb_finish(struct mmu_gather *tlb) { }
+void __tlb_finish(struct mmu_gather *tlb) { }
 void detach_tables(pte_t *pgd, unsigned long start, unsigned long end, unsigned long floor, unsigned long ceiling, struct list_head *pages)
 {
 	assert(floor <= start && end <= ceiling && start < end);
@@ -51,6 +50,7 @@ static void check(void)
 	int count = 0;
 
 	for (struct vm_area_struct *vma = vma_first(&mm); vma; prev = vma, vma = vma_next(vma), count++) {
+		vma->has_tables |= random_number() % 8 == 0;
 		assert(vma->start < vma->end && vma->start >= at && !mergeable(prev, vma));
 		at = vma->end;
 		total += vma_pages(vma);

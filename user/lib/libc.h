@@ -14,13 +14,34 @@
 #include "libk/compiler.h"
 #include "libk/types.h"
 
+#include "libk/abi/futex.h"
+
+/*
+ * What each field needs: (t) only the thread itself touches it, (a) atomic, (s) __stacks_lock,
+ * (k) kill_lock, (c) constant while the thread runs.
+ */
 struct pthread {
 	struct pthread *self;		/* %fs:0x00, the ABI's word */
 	void *dtv;			/* %fs:0x08, only dynamic linking would use it */
-	struct pthread *prev, *next;	/* all threads of the process */
+	struct pthread *prev, *next;	/* (s) all threads of the process, or the cached stacks */
 	unsigned long reserved;
 	uintptr_t canary;		/* %fs:0x28, gcc's stack protector reads it here */
 	pid_t tid;			/* the kernel clears it when the thread ends */
+	int state;			/* (a) enum thread_state: joinable, detached, exited */
+	int cancel;			/* (a) somebody called pthread_cancel() */
+	int cancel_disabled;		/* (t) */
+	int cancel_async;		/* (t) */
+	int kill_lock;
+	int exited;			/* (k) its tid may belong to somebody else soon */
+	struct __cleanup *cleanup;	/* (t) the handlers pushed, latest first */
+	struct __tsd *tsd;		/* (t) pthread_setspecific()'s values, NULL before the first */
+	void *(*start)(void *);		/* (c) */
+	void *arg, *result;		/* (c), (t) until it is joined */
+	void *map;			/* (c) guard and stack, NULL: not ours to free */
+	size_t map_size, guard;		/* (c) */
+	void *stack;			/* (c) lowest usable byte */
+	size_t stack_size;		/* (c) */
+	struct robust_list_head robust;	/* (t) the kernel walks it when the thread dies */
 };
 
 BUILD_BUG_ON(offsetof(struct pthread, canary) != 0x28);
@@ -56,8 +77,11 @@ static inline long __syscall(long nr, long a, long b, long c, long d, long e, lo
 	return ret;
 }
 
+/* The same as a cancellation point: see user/lib/pthread/cancel_point.c. */
+long __syscall_cp(long nr, long a, long b, long c, long d, long e, long f);
 /* Turns -errno into -1 and errno. */
 long __syscall_ret(long ret);
 void __restore_rt(void);	/* where signal handlers return to */
+extern int __malloc_lock;	/* fork() holds it, so that the child finds a heap in order */
 void __stdio_exit(void);	/* flushes all streams */
 void __libc_start(long *sp) __noreturn;

@@ -34,7 +34,7 @@ struct head {
 
 static struct head *free_lists[MAX_ORDER + 1];
 static char *piece, *piece_end;
-static int heap_lock;
+int __malloc_lock;
 
 /* Cuts a new block off the current piece of the break. */
 static struct head *carve(unsigned int order)
@@ -81,13 +81,13 @@ void *malloc(size_t size)
 	order = max_t(unsigned int, MIN_ORDER, order_base_2(size + sizeof(*h)));
 	if (order >= MAX_ORDER)
 		return map_block(size);
-	__lock(&heap_lock);
+	__lock(&__malloc_lock);
 	h = free_lists[order];
 	if (h)
 		free_lists[order] = h->next;
 	else
 		h = carve(order);
-	__unlock(&heap_lock);
+	__unlock(&__malloc_lock);
 	if (!h)
 		return NULL;
 	h->order = order;
@@ -108,10 +108,10 @@ void free(void *p)
 	}
 	if (h->order < MIN_ORDER || h->order > MAX_ORDER)
 		abort();	/* not ours, or something wrote over the head */
-	__lock(&heap_lock);
+	__lock(&__malloc_lock);
 	h->next = free_lists[h->order];
 	free_lists[h->order] = h;
-	__unlock(&heap_lock);
+	__unlock(&__malloc_lock);
 }
 
 /* Bytes the caller may use from @p on. */

@@ -44,12 +44,14 @@ int sigpending(sigset_t *set)
 
 int sigsuspend(const sigset_t *mask)
 {
-	return (int)syscall(__NR_rt_sigsuspend, mask, sizeof(sigset_t));
+	return (int)__syscall_ret(__syscall_cp(__NR_rt_sigsuspend, (long)mask, sizeof(sigset_t),
+					       0, 0, 0, 0));
 }
 
 int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
 {
-	return (int)syscall(__NR_rt_sigtimedwait, set, info, timeout, sizeof(sigset_t));
+	return (int)__syscall_ret(__syscall_cp(__NR_rt_sigtimedwait, (long)set, (long)info,
+					       (long)timeout, sizeof(sigset_t), 0, 0));
 }
 
 int sigwaitinfo(const sigset_t *set, siginfo_t *info)
@@ -97,6 +99,14 @@ void abort(void)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	raise(SIGABRT);
 	_exit(127);
+}
+
+int sigwait(const sigset_t *set, int *sig)
+{
+	do
+		*sig = sigwaitinfo(set, NULL);
+	while (*sig < 0 && errno == EINTR);
+	return *sig < 0 ? errno : 0;
 }
 
 static const char *const names[] = {

@@ -86,7 +86,7 @@ static void init_tls(void)
 		mem = (void *)__syscall(__NR_mmap, 0, (long)__tls_size(), PROT_READ | PROT_WRITE,
 					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	tp = __tls_build(mem);
-	tp->prev = tp->next = tp;
+	tp->prev = tp->next = tp;	/* the list of threads begins as a ring of one */
 	if (random)	/* a zero first byte stops string functions from reading it */
 		tp->canary = *(const uintptr_t *)random & ~0xffUL;
 	if (__syscall(__NR_arch_prctl, ARCH_SET_FS, (long)tp, 0, 0, 0, 0))

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "user/lib/libc.h"
@@ -36,6 +37,12 @@ FILE *const stderr = &file_err;
 static FILE *files = &file_out;
 static int files_lock;
 
+/* Not read() and write(): a thread cancelled in there would keep the stream's lock. */
+static ssize_t sys_io(long nr, FILE *f, void *buf, size_t n)
+{
+	return __syscall_ret(__syscall(nr, f->fd, (long)buf, (long)n, 0, 0, 0));
+}
+
 static void prepare(FILE *f)
 {
 	struct winsize ws;
@@ -59,7 +66,7 @@ static int flush_unlocked(FILE *f)
 		return 0;
 	}
 	while (done < f->end) {
-		ssize_t n = write(f->fd, f->buf + done, f->end - done);
+		ssize_t n = sys_io(__NR_write, f, f->buf + done, f->end - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -136,7 +143,7 @@ static bool fill_unlocked(FILE *f)
 		flush_unlocked(f);
 	if (f == stdin && file_out.writing && file_out.mode == _IOLBF)
 		fflush(stdout);	/* the prompt, before we wait for the answer */
-	n = read(f->fd, f->buf, f->mode == _IONBF ? 1 : f->size);
+	n = sys_io(__NR_read, f, f->buf, f->mode == _IONBF ? 1 : f->size);
 	f->pos = 0;
 	f->end = n > 0 ? (size_t)n : 0;
 	f->eof |= n == 0;

@@ -57,14 +57,28 @@ long __syscall_ret(long ret)
 #define S5(T, name, nr, A, B, C, D, E)						\
 	T name(A a, B b, C c, D d, E e) { return (T)CALL(nr, a, b, c, d, e, 0); }
 
+/* The same for those that are cancellation points of threads. */
+#define CALL_CP(nr, a, b, c, d, e, f)						\
+	__syscall_ret(__syscall_cp(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e),	\
+				   (long)(f)))
+#define C0(T, name, nr) T name(void) { return (T)CALL_CP(nr, 0, 0, 0, 0, 0, 0); }
+#define C1(T, name, nr, A) T name(A a) { return (T)CALL_CP(nr, a, 0, 0, 0, 0, 0); }
+#define C2(T, name, nr, A, B) T name(A a, B b) { return (T)CALL_CP(nr, a, b, 0, 0, 0, 0); }
+#define C3(T, name, nr, A, B, C)						\
+	T name(A a, B b, C c) { return (T)CALL_CP(nr, a, b, c, 0, 0, 0); }
+#define C4(T, name, nr, A, B, C, D)						\
+	T name(A a, B b, C c, D d) { return (T)CALL_CP(nr, a, b, c, d, 0, 0); }
+#define C5(T, name, nr, A, B, C, D, E)						\
+	T name(A a, B b, C c, D d, E e) { return (T)CALL_CP(nr, a, b, c, d, e, 0); }
+
 /* Files */
-S3(ssize_t, read, __NR_read, int, void *, size_t)
-S3(ssize_t, write, __NR_write, int, const void *, size_t)
-S4(ssize_t, pread, __NR_pread64, int, void *, size_t, off_t)
-S4(ssize_t, pwrite, __NR_pwrite64, int, const void *, size_t, off_t)
-S3(ssize_t, readv, __NR_readv, int, const struct iovec *, int)
-S3(ssize_t, writev, __NR_writev, int, const struct iovec *, int)
-S1(int, close, __NR_close, int)
+C3(ssize_t, read, __NR_read, int, void *, size_t)
+C3(ssize_t, write, __NR_write, int, const void *, size_t)
+C4(ssize_t, pread, __NR_pread64, int, void *, size_t, off_t)
+C4(ssize_t, pwrite, __NR_pwrite64, int, const void *, size_t, off_t)
+C3(ssize_t, readv, __NR_readv, int, const struct iovec *, int)
+C3(ssize_t, writev, __NR_writev, int, const struct iovec *, int)
+C1(int, close, __NR_close, int)
 S3(off_t, lseek, __NR_lseek, int, off_t, int)
 S1(int, dup, __NR_dup, int)
 S2(int, dup2, __NR_dup2, int, int)
@@ -72,7 +86,7 @@ S3(int, dup3, __NR_dup3, int, int, int)
 S1(int, pipe, __NR_pipe, int *)
 S2(int, pipe2, __NR_pipe2, int *, int)
 S2(int, flock, __NR_flock, int, int)
-S1(int, fsync, __NR_fsync, int)
+C1(int, fsync, __NR_fsync, int)
 S2(int, ftruncate, __NR_ftruncate, int, off_t)
 S2(int, truncate, __NR_truncate, const char *, off_t)
 S2(int, fstat, __NR_fstat, int, struct stat *)
@@ -97,11 +111,11 @@ S3(ssize_t, readlink, __NR_readlink, const char *, char *, size_t)
 S1(int, unlink, __NR_unlink, const char *)
 S3(int, unlinkat, __NR_unlinkat, int, const char *, int)
 S2(int, rename, __NR_rename, const char *, const char *)
-S3(int, poll, __NR_poll, struct pollfd *, nfds_t, int)
-S5(int, select, __NR_select, int, fd_set *, fd_set *, fd_set *, struct timeval *)
+C3(int, poll, __NR_poll, struct pollfd *, nfds_t, int)
+C5(int, select, __NR_select, int, fd_set *, fd_set *, fd_set *, struct timeval *)
 S1(int, epoll_create1, __NR_epoll_create1, int)
 S4(int, epoll_ctl, __NR_epoll_ctl, int, int, int, struct epoll_event *)
-S4(int, epoll_wait, __NR_epoll_wait, int, struct epoll_event *, int, int)
+C4(int, epoll_wait, __NR_epoll_wait, int, struct epoll_event *, int, int)
 S2(int, eventfd, __NR_eventfd2, unsigned int, int)
 S2(int, memfd_create, __NR_memfd_create, const char *, unsigned int)
 S4(int, socketpair, __NR_socketpair, int, int, int, int *)
@@ -112,14 +126,13 @@ S2(int, umount2, __NR_umount2, const char *, int)
 S2(int, munmap, __NR_munmap, void *, size_t)
 S3(int, mprotect, __NR_mprotect, void *, size_t, int)
 S3(int, madvise, __NR_madvise, void *, size_t, int)
-S3(int, msync, __NR_msync, void *, size_t, int)
+C3(int, msync, __NR_msync, void *, size_t, int)
 S3(int, mincore, __NR_mincore, void *, size_t, unsigned char *)
 S2(int, mlock, __NR_mlock, const void *, size_t)
 
 /* Processes */
-S0(pid_t, fork, __NR_fork)
 S3(int, execve, __NR_execve, const char *, char *const *, char *const *)
-S4(pid_t, wait4, __NR_wait4, pid_t, int *, int, struct rusage *)
+C4(pid_t, wait4, __NR_wait4, pid_t, int *, int, struct rusage *)
 S0(pid_t, getpid, __NR_getpid)
 S0(pid_t, getppid, __NR_getppid)
 S0(pid_t, gettid, __NR_gettid)
@@ -155,13 +168,13 @@ S2(int, kill, __NR_kill, pid_t, int)
 S3(int, tgkill, __NR_tgkill, pid_t, pid_t, int)
 S2(int, sigaltstack, __NR_sigaltstack, const stack_t *, stack_t *)
 S1(unsigned int, alarm, __NR_alarm, unsigned int)
-S0(int, pause, __NR_pause)
+C0(int, pause, __NR_pause)
 
 /* Time and system */
 S2(int, clock_gettime, __NR_clock_gettime, clockid_t, struct timespec *)
 S2(int, clock_settime, __NR_clock_settime, clockid_t, const struct timespec *)
 S2(int, clock_getres, __NR_clock_getres, clockid_t, struct timespec *)
-S2(int, nanosleep, __NR_nanosleep, const struct timespec *, struct timespec *)
+C2(int, nanosleep, __NR_nanosleep, const struct timespec *, struct timespec *)
 S2(int, gettimeofday, __NR_gettimeofday, struct timeval *, struct timezone *)
 S3(int, setitimer, __NR_setitimer, int, const struct itimerval *, struct itimerval *)
 S2(int, getitimer, __NR_getitimer, int, struct itimerval *)
@@ -198,17 +211,17 @@ long syscall(long nr, ...)
 
 int open(const char *path, int flags, ...)
 {
-	return (int)CALL(__NR_open, path, flags, LAST_ARG(flags), 0, 0, 0);
+	return (int)CALL_CP(__NR_open, path, flags, LAST_ARG(flags), 0, 0, 0);
 }
 
 int openat(int dir, const char *path, int flags, ...)
 {
-	return (int)CALL(__NR_openat, dir, path, flags, LAST_ARG(flags), 0, 0);
+	return (int)CALL_CP(__NR_openat, dir, path, flags, LAST_ARG(flags), 0, 0);
 }
 
 int fcntl(int fd, int cmd, ...)
 {
-	return (int)CALL(__NR_fcntl, fd, cmd, LAST_ARG(cmd), 0, 0, 0);
+	return (int)CALL_CP(__NR_fcntl, fd, cmd, LAST_ARG(cmd), 0, 0, 0);
 }
 
 int ioctl(int fd, unsigned long request, ...)
@@ -280,7 +293,7 @@ pid_t waitpid(pid_t pid, int *status, int options)
 
 int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 {
-	return (int)CALL(__NR_waitid, type, id, info, options, 0, 0);
+	return (int)CALL_CP(__NR_waitid, type, id, info, options, 0, 0);
 }
 
 int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set)
@@ -335,7 +348,7 @@ void *sbrk(intptr_t inc)
 /* The error is the result, not errno: POSIX's exception. */
 int clock_nanosleep(clockid_t clk, int flags, const struct timespec *req, struct timespec *rem)
 {
-	return (int)-__syscall(__NR_clock_nanosleep, clk, flags, (long)req, (long)rem, 0, 0);
+	return (int)-__syscall_cp(__NR_clock_nanosleep, clk, flags, (long)req, (long)rem, 0, 0);
 }
 
 unsigned int sleep(unsigned int seconds)

@@ -208,11 +208,11 @@ int builtin_fg_bg(char **argv)
 		fprintf(stderr, "sh: %s: no such job\n", argv[0]);
 		return 1;
 	}
-	fprintf(stderr, "%s\n", j->text);
 	j->stopped = 0;
 	j->changed = 0;
 	if (argv[0][0] == 'f')
 		tcsetpgrp(0, j->pgid);
+	fprintf(stderr, "%s\n", j->text);	/* who reads it may type ^C: the job has the terminal */
 	kill(-j->pgid, SIGCONT);
 	return argv[0][0] == 'f' ? job_wait(j->pgid) : 0;
 }

@@ -28,7 +28,13 @@ static void serial_throttle(struct tty_struct *tty, bool on)
 	uart_receive(tty->index, !on);
 }
 
-/* Nobody will read what is left, and a receiver that it stopped must not stay so. */
+/* Until somebody listens, bytes stay with their sender. */
+static void serial_start(struct tty_struct *tty)
+{
+	uart_receive(tty->index, !tty->throttled);
+}
+
+/* Nobody will read what is left; a terminal on the same line may listen. */
 static void plain_close(struct tty_struct *tty)
 {
 	unsigned long flags;
@@ -36,12 +42,14 @@ static void plain_close(struct tty_struct *tty)
 	spin_lock_irqsave(&tty->lock, flags);
 	n_tty_flush_input(&tty->ldisc);
 	tty->throttled = false;
-	uart_receive(tty->index, true);
+	uart_receive(tty->index, ports[tty->index].tty.count > 0);
 	spin_unlock_irqrestore(&tty->lock, flags);
 }
 
-static const struct tty_operations serial_tty_ops = { .write = serial_write, .throttle = serial_throttle };
-static const struct tty_operations plain_ops = { .write = serial_write, .throttle = serial_throttle, .close = plain_close };
+static const struct tty_operations serial_tty_ops = { .write = serial_write, .open = serial_start, .throttle = serial_throttle };
+static const struct tty_operations plain_ops = {
+	.write = serial_write, .open = serial_start, .throttle = serial_throttle, .close = plain_close,
+};
 
 struct tty_struct *serial_tty(int port)
 {

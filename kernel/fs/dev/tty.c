@@ -479,7 +479,8 @@ int tty_attach(struct file *f, struct tty_struct *tty, const struct file_operati
 	f->private_data = tty;
 	f->f_op = fops;
 	spin_lock_irqsave(&tty->lock, flags);
-	tty->count++;
+	if (tty->count++ == 0 && tty->ops->open)
+		tty->ops->open(tty);
 	spin_unlock_irqrestore(&tty->lock, flags);
 	if (fops == &tty_fops && !(f->f_flags & O_NOCTTY) && !is_console(f))
 		tty_open_ctty(tty, f);

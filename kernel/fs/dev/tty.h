@@ -13,6 +13,7 @@
 struct tty_operations {
 	/* Takes as many bytes as the line has room for: how many. Lock held. */
 	size_t (*write)(struct tty_struct *tty, const u8 *buf, size_t n);
+	void (*open)(struct tty_struct *tty);	/* the first user came. Lock held. NULL: nothing to be done */
 	/* The input buffer is full, has room again. Lock held. NULL: nothing to be done */
 	void (*throttle)(struct tty_struct *tty, bool on);
 	void (*close)(struct tty_struct *tty);	/* the last file is closed. May sleep. NULL: nothing to be done */

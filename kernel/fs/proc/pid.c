@@ -106,7 +106,7 @@ static int tid_iterate(struct file *f, struct dir_context *ctx)
 }
 
 static const struct inode_operations tid_iops = { .lookup = tid_lookup, .d_revalidate = pid_alive };
-static const struct file_operations tid_fops = { .llseek = generic_file_llseek, .iterate = tid_iterate };
+static const struct file_operations tid_fops = { .read = generic_read_dir, .llseek = generic_file_llseek, .iterate = tid_iterate };
 
 /* --- /proc/PID/task --- */
 
@@ -177,7 +177,7 @@ out:
 }
 
 const struct inode_operations proc_task_iops = { .lookup = task_lookup, .d_revalidate = pid_alive };
-const struct file_operations proc_task_fops = { .llseek = generic_file_llseek, .iterate = task_iterate };
+const struct file_operations proc_task_fops = { .read = generic_read_dir, .llseek = generic_file_llseek, .iterate = task_iterate };
 
 /* --- /proc/PID/fd, fdinfo --- */
 
@@ -227,7 +227,7 @@ static int fdinfo_show(struct seq_file *m, void *inode)
 
 	if (!f)
 		return -ENOENT;
-	seq_printf(m, "pos:\t%ld\nflags:\t0%o\nmnt_id:\t%d\nino:\t%lu\n", f->f_pos, f->f_flags | O_LARGEFILE,
+	seq_printf(m, "pos:\t%ld\nflags:\t0%o\nmnt_id:\t%d\nino:\t%lu\n", f->f_pos, f->f_flags,
 		   f->f_path.mnt ? f->f_path.mnt->mnt_id : 0, f->f_inode->i_ino);
 	if (f->f_op->show_fdinfo)
 		f->f_op->show_fdinfo(m, f);
@@ -299,7 +299,7 @@ out:
 
 const struct inode_operations proc_fd_iops = { .lookup = fd_lookup, .d_revalidate = pid_alive };
 const struct inode_operations proc_fdinfo_iops = { .lookup = fdinfo_lookup, .d_revalidate = pid_alive };
-const struct file_operations proc_fd_fops = { .llseek = generic_file_llseek, .iterate = fd_iterate };
+const struct file_operations proc_fd_fops = { .read = generic_read_dir, .llseek = generic_file_llseek, .iterate = fd_iterate };
 
 /* --- /proc/PID, and /proc itself --- */
 
@@ -314,7 +314,7 @@ static int tgid_iterate(struct file *f, struct dir_context *ctx)
 }
 
 static const struct inode_operations tgid_iops = { .lookup = tgid_lookup, .d_revalidate = pid_alive };
-static const struct file_operations tgid_fops = { .llseek = generic_file_llseek, .iterate = tgid_iterate };
+static const struct file_operations tgid_fops = { .read = generic_read_dir, .llseek = generic_file_llseek, .iterate = tgid_iterate };
 
 bool parse_number(const char *name, unsigned int len, unsigned int *nr)
 {
@@ -388,7 +388,7 @@ static int root_iterate(struct file *f, struct dir_context *ctx)
 }
 
 static const struct inode_operations root_iops = { .lookup = root_lookup };
-static const struct file_operations root_fops = { .llseek = generic_file_llseek, .iterate = root_iterate };
+static const struct file_operations root_fops = { .read = generic_read_dir, .llseek = generic_file_llseek, .iterate = root_iterate };
 
 void proc_pid_init(void)
 {

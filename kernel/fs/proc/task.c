@@ -37,7 +37,6 @@ static ssize_t comm_write(struct file *f, struct iov_iter *from, loff_t *pos)
 
 	if (copy_from_iter(name, len, from) != len)
 		return -EFAULT;
-	name[strcspn(name, "\n")] = '\0';
 	p = proc_task(f->f_inode);
 	if (!p)
 		return -ESRCH;

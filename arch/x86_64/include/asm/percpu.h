@@ -17,6 +17,7 @@
 
 struct task_struct;
 struct mm_struct;
+struct rq;
 
 struct cpu {
 	struct cpu *self;		/* 0: this very structure, to get a plain pointer */
@@ -30,6 +31,7 @@ struct cpu {
 	bool online;			/* set once by the CPU itself, read by all */
 	u32 apic_id;
 	struct tss *tss;
+	struct rq *rq;			/* its run queue (kernel/sched) */
 	struct mm_struct *loaded_mm;	/* whose page tables are in CR3 (a kernel thread borrows its predecessor's) */
 	u64 nr_irqs[256];		/* interrupts taken, by vector; read by /proc/interrupts */
 };
@@ -42,8 +44,18 @@ extern int nr_cpus;			/* CPUs that run; fixed once smp_init() is done */
 /* A field of the running CPU's struct cpu, as an lvalue. Meaningful only while the task cannot migrate. */
 #define this_cpu(field) (__percpu_ptr->field)
 
-/* The running task. Needs no preempt_disable(): wherever it migrates, it is still itself. */
-#define current (this_cpu(curr_task))
+/*
+ * The running task. Needs no preempt_disable(): wherever it migrates, it is still itself. For the same reason the asm is neither volatile nor
+ * does it depend on memory: the compiler may load the pointer once and keep it.
+ */
+static inline struct task_struct *get_current(void)
+{
+	struct task_struct *p;
+
+	__asm__("movq %%gs:%c1, %0" : "=r"(p) : "i"(__builtin_offsetof(struct cpu, curr_task)));
+	return p;
+}
+#define current get_current()
 
 #define smp_processor_id() (this_cpu(nr))
 #define this_cpu_ptr() (this_cpu(self))

@@ -76,7 +76,7 @@ obj = $(patsubst %.asm,$(O)/$(1)/%.asm.o,$(patsubst %.c,$(O)/$(1)/%.o,$(2)))
 KOBJ := $(call obj,k,$(filter-out $(KTEST),$(KSRC)))
 KTESTOBJ := $(call obj,k,$(KTEST))
 
-# A program is user/NAME.c or the folder user/NAME/; tests/user/NAME.c are programs too, which stay out of the initrd.
+# A program is user/NAME.c or the folder user/NAME/ (.c and .asm); tests/user/NAME.c are programs too, which stay out of the initrd.
 ULIBSRC := $(wildcard user/lib/*.c user/lib/*/*.c user/lib/*.asm user/lib/*/*.asm) $(filter-out %_test.c,$(wildcard libk/*.c))
 CRT0 := $(O)/u/user/lib/crt0.asm.o
 ULIB := $(O)/user/libbobbin.a
@@ -197,7 +197,7 @@ $(1): $(CRT0) $(call obj,u,$(2)) $(ULIB)
 	$$(link_program)
 endef
 $(foreach p,$(UPROG),$(eval $(call program,$(O)/user/bin/$(p),user/$(p).c)))
-$(foreach p,$(sort $(UDIRS)),$(eval $(call program,$(O)/user/bin/$(p),$(wildcard user/$(p)/*.c))))
+$(foreach p,$(sort $(UDIRS)),$(eval $(call program,$(O)/user/bin/$(p),$(wildcard user/$(p)/*.c user/$(p)/*.asm))))
 $(foreach p,$(TBIN),$(eval $(call program,$(p),tests/user/$(notdir $(p)).c)))
 
 $(O)/tests/host/%: tests/host/%.c

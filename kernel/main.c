@@ -104,6 +104,7 @@ void start_kernel(void)
 	for (int i = 0; i < NR_CPUS; i++)
 		sched_init_cpu(i);
 	sched_init_idle(&init_task, 0);
+	strscpy(saved_command_line, boot_info.cmdline, sizeof(boot_info.cmdline));
 	pr_info("Bobbin on %s: %s\n", boot_info.loader, saved_command_line);
 	mm_init();
 	fpu_init();

@@ -2,9 +2,9 @@
  * What each flag of clone() shares, seen by having the child change it: once with the flag, once
  * without. A process is a task that shares nothing, a thread one that shares all of it.
  */
-#include <poll.h>
-
 #include "check.h"
+
+#include <poll.h>
 
 #ifndef CLONE_PIDFD
 #define CLONE_PIDFD 0x1000
@@ -212,6 +212,7 @@ static void parent_and_signals(void)
 	waitpid(pid, NULL, 0);
 	close(pidfd);
 
+	signal(SIGUSR2, handler);
 	pid = clone(nothing, stack + sizeof(stack), CLONE_VM | SIGUSR2, NULL);
 	check("exit signal not SIGCHLD: waitpid() finds nobody",
 	      waitpid(pid, NULL, 0) < 0 && errno == ECHILD);

@@ -11,8 +11,14 @@
 int do_truncate(const struct path *path, loff_t length)
 {
 	struct iattr attr = { .ia_valid = ATTR_SIZE | ATTR_MTIME | ATTR_TOUCH, .ia_size = length, .ia_mtime = current_time() };
+	struct inode *inode = path->dentry->d_inode;
+	int err = get_write_access(inode);
 
-	return notify_change(path, &attr);
+	if (!err) {
+		err = notify_change(path, &attr);
+		put_write_access(inode);
+	}
+	return err;
 }
 
 static int check_size_limit(loff_t length)

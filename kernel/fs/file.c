@@ -35,8 +35,40 @@ struct file *alloc_file(const struct path *path, unsigned int flags, const struc
 	return f;
 }
 
+/* --- a program that runs is not written to, and the other way round --- */
+
+static int count_access(struct inode *inode, int by)
+{
+	int n = atomic_read(&inode->i_writecount);
+
+	do {
+		if (by > 0 ? n < 0 : n > 0)
+			return -ETXTBSY;
+	} while (!atomic_try_cmpxchg(&inode->i_writecount, &n, n + by));
+	return 0;
+}
+
+int get_write_access(struct inode *inode)
+{
+	return count_access(inode, 1);
+}
+
+void put_write_access(struct inode *inode)
+{
+	atomic_dec(&inode->i_writecount);
+}
+
+int deny_write_access(struct inode *inode)
+{
+	return count_access(inode, -1);
+}
+
 static noinline void __fput(struct file *f)
 {
+	if (f->f_mode & FMODE_WRITER)
+		put_write_access(f->f_inode);
+	if (f->f_mode & FMODE_EXEC)
+		atomic_inc(&f->f_inode->i_writecount);
 	if (f->f_ep)
 		eventpoll_release(f);
 	if (!list_empty(&f->f_inode->i_flock))

@@ -202,6 +202,7 @@ struct inode {
 	struct address_space i_data;		/* the page cache; initialised for regular files only */
 	void *i_private;			/* the file system's: symlink target, proc entry, pipe */
 	struct list_head i_flock;		/* file_lock_lock: byte-range and whole-file locks */
+	atomic_t i_writecount;			/* who has it open for writing, or, below 0, as a program */
 };
 
 #define DNAME_INLINE 32
@@ -260,6 +261,8 @@ struct vfsmount {
 #define FMODE_LSEEK 4u
 #define FMODE_STREAM 8u		/* no position: read and write get pos NULL; an open operation may set it (stream_open) */
 #define FMODE_PATH 16u		/* O_PATH: a place, not an open file */
+#define FMODE_WRITER 64u	/* counted in i_writecount */
+#define FMODE_EXEC 128u		/* the same: a program, which nobody may write */
 #define FMODE_ATOMIC_POS 32u	/* regular files and directories: f_pos_lock makes shared positions exact */
 
 struct file {
@@ -381,6 +384,7 @@ struct file *filp_open(const char *path, int flags, mode_t mode);	/* kernel path
 struct file *do_filp_open(int dfd, const char *name, int flags, mode_t mode);
 struct file *dentry_open(const struct path *path, int flags);		/* permissions not checked */
 /* exec: opens for reading a regular file that may be executed. flags: AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW. name: kernel. ERR_PTR. */
+/* A file to execute; while it is open, opening it for writing is ETXTBSY. ERR_PTR. */
 struct file *do_execat_open(int dfd, const char *name, int flags);
 ssize_t kernel_read(struct file *f, void *buf, size_t n, loff_t *pos);		/* bytes or -errno */
 ssize_t kernel_write(struct file *f, const void *buf, size_t n, loff_t *pos);

@@ -67,7 +67,11 @@ static inline int mnt_want_write(const struct path *path)
 
 bool in_group(gid_t gid);	/* is current, as far as files go, in that group? */
 void file_accessed(struct file *f);	/* sets the access time as "relatime" does */
-int do_truncate(const struct path *path, loff_t length);	/* permissions checked by the caller */
+int do_truncate(const struct path *path, loff_t length);	/* permissions checked by the caller; -ETXTBSY */
+/* Writers of a regular file, and programs that are it: one kind excludes the other. 0 or -ETXTBSY. */
+int get_write_access(struct inode *inode);
+void put_write_access(struct inode *inode);
+int deny_write_access(struct inode *inode);
 void show_chrdevs(struct seq_file *m);
 extern const struct file_operations def_chr_fops;
 

@@ -13,17 +13,21 @@ struct file *dentry_open(const struct path *path, int flags)
 {
 	struct inode *inode = path->dentry->d_inode;
 	struct file *f = alloc_file(path, flags, flags & O_PATH || !inode->i_fop ? &path_fops : inode->i_fop);
-	int err;
+	int err = 0;
 
 	if (IS_ERR(f))
 		return f;
 	if (flags & O_PATH)
 		f->f_mode = FMODE_PATH;
-	if (!f->f_op->open)
-		return f;
-	f->f_flags |= flags & O_NOCTTY;		/* for terminals to see, nobody else */
-	err = f->f_op->open(inode, f);
-	f->f_flags &= ~(unsigned int)O_NOCTTY;
+	if (f->f_mode & FMODE_WRITE && S_ISREG(inode->i_mode)) {
+		err = get_write_access(inode);
+		f->f_mode |= err ? 0 : FMODE_WRITER;
+	}
+	if (!err && f->f_op->open) {
+		f->f_flags |= flags & O_NOCTTY;		/* for terminals to see, nobody else */
+		err = f->f_op->open(inode, f);
+		f->f_flags &= ~(unsigned int)O_NOCTTY;
+	}
 	if (err) {
 		f->f_op = &path_fops;
 		fput(f);
@@ -177,6 +181,14 @@ struct file *do_execat_open(int dfd, const char *name, int flags)
 		err = inode_permission(inode, MAY_EXEC);
 	f = err ? ERR_PTR(err) : dentry_open(&path, O_RDONLY);
 	path_put(&path);
+	if (IS_ERR(f))
+		return f;
+	err = deny_write_access(inode);
+	if (err) {
+		fput(f);
+		return ERR_PTR(err);
+	}
+	f->f_mode |= FMODE_EXEC;
 	return f;
 }
 

@@ -333,11 +333,18 @@ static long futex_wait_restart(struct restart_block *rb)
 static noinline __flatten long futex_queue_and_wait(u32 __user *uaddr, bool shared, u32 val,
 						    u64 deadline, u32 bitset)
 {
-	struct futex_q q = { .task = current, .uaddr = uaddr, .val = val, .bitset = bitset };
 	struct restart_block *rb = &current->restart_block;
+	struct futex_q q;
 	bool timed_out;
 	int ret;
 
+	/* one by one: what futex_enqueue() sets needs no clearing first */
+	q.task = current;
+	q.uaddr = uaddr;
+	q.val = val;
+	q.bitset = bitset;
+	q.granted = false;
+	q.pi = NULL;
 	ret = futex_wait_setup(&q, shared);
 	if (ret)
 		return ret;

@@ -173,7 +173,7 @@ static void give_object(struct kmem_cache *c, void **obj)
 
 /* --- a CPU's stack; interrupts off --- */
 
-static noinline bool stack_refill(struct kmem_cache *c, struct cpu_stack *s, gfp_t gfp)
+static bool stack_refill(struct kmem_cache *c, struct cpu_stack *s, gfp_t gfp)
 {
 	void *obj;
 
@@ -184,7 +184,7 @@ static noinline bool stack_refill(struct kmem_cache *c, struct cpu_stack *s, gfp
 	return s->n > 0;
 }
 
-static noinline void stack_drain(struct kmem_cache *c, struct cpu_stack *s)
+static void stack_drain(struct kmem_cache *c, struct cpu_stack *s)
 {
 	spin_lock(&c->lock);
 	while (s->n > c->limit / 2)
@@ -227,14 +227,26 @@ void *kmem_cache_zalloc(struct kmem_cache *c, gfp_t gfp)
 	return obj ? memset(obj, 0, c->object_size) : NULL;
 }
 
+/* This CPU's stack is full: empties half of it first. */
+static noinline void free_slow(struct kmem_cache *c, void *obj, unsigned long flags)
+{
+	struct cpu_stack *s = &c->cpu[smp_processor_id()];
+
+	stack_drain(c, s);
+	s->objects[s->n++] = obj;
+	local_irq_restore(flags);
+}
+
 void kmem_cache_free(struct kmem_cache *c, void *obj)
 {
 	unsigned long flags = local_irq_save();
 	struct cpu_stack *s = &c->cpu[smp_processor_id()];
 
 	debug_free(c, obj);
-	if (unlikely(s->n == c->limit))
-		stack_drain(c, s);
+	if (unlikely(s->n == c->limit)) {
+		free_slow(c, obj, flags);
+		return;
+	}
 	s->objects[s->n++] = obj;
 	local_irq_restore(flags);
 }

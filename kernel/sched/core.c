@@ -18,10 +18,11 @@ struct rq runqueues[NR_CPUS];
 struct rq *task_rq_lock(struct task_struct *p, unsigned long *flags)
 {
 	for (;;) {
-		struct rq *rq = cpu_rq(READ_ONCE(p->cpu));
+		int cpu = READ_ONCE(p->cpu);
+		struct rq *rq = cpu_rq(cpu);
 
 		spin_lock_irqsave(&rq->lock, *flags);
-		if (likely(rq == task_rq(p)))	/* p->cpu changes only under the lock of the queue it leaves */
+		if (likely(cpu == p->cpu))	/* p->cpu changes only under the lock of the queue it leaves */
 			return rq;
 		spin_unlock_irqrestore(&rq->lock, *flags);
 	}

@@ -22,7 +22,14 @@ struct rq {
 };
 
 extern struct rq runqueues[NR_CPUS];
-#define cpu_rq(i) (&runqueues[i])
+/* The empty asm makes the compiler keep the address instead of multiplying anew at every access. */
+static inline struct rq *cpu_rq(int cpu)
+{
+	struct rq *rq = &runqueues[cpu];
+
+	__asm__("" : "+r"(rq));
+	return rq;
+}
 #define this_rq() this_cpu(rq)
 #define task_rq(p) cpu_rq((p)->cpu)
 

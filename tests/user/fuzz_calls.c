@@ -203,10 +203,11 @@ static int fuzz(void *seed)
 static __noreturn void victim(unsigned long seed)
 {
 	struct rlimit memory = { 64UL << 20, 64UL << 20 }, few = { 200, 200 };
-	int null = open("/dev/null", O_RDWR), fds[2];
+	int null, fds[2];
 
 	setsid();	/* a process group reaches beyond a namespace */
-
+	syscall(SYS_close_range, 3, ~0U, 0);
+	null = dup(open("/dev/null", O_RDWR));
 	for (int fd = 0; fd < 3; fd++)
 		dup2(null, fd);
 	setrlimit(RLIMIT_AS, &memory);

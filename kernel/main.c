@@ -113,6 +113,7 @@ void start_kernel(void)
 	task_init();
 	signals_init();
 	futex_init();
+	tick_start();	/* the first task that runs may never sleep, and so never let the idle loop do it */
 	local_irq_enable();
 	vfs_init();
 	rest_init();

@@ -26,8 +26,7 @@ static void show_task(void)
 	printk(KERN_EMERG "CPU: %d  Task: %s/%d (tgid %d, flags 0x%x, %s)  preempt_count %d, irq_depth %d\n", smp_processor_id(), p->comm,
 	       p->pid, p->tgid, p->flags, p->flags & PF_KTHREAD ? "kernel thread" : "user task", preempt_count(),
 	       this_cpu(irq_depth));
-	for (int i = 0; i < p->lock_depth; i++)
-		printk(KERN_EMERG "  holds lock %p\n", p->held_locks[i]);
+	show_held_locks(p);
 }
 
 static void __noreturn stop(const struct pt_regs *regs, const char *message)

@@ -56,8 +56,10 @@ void exit_to_user_mode(struct pt_regs *regs)
 	for (;;) {
 		unsigned long work = READ_ONCE(current->thread_flags) & _TIF_EXIT_WORK & ~_TIF(TIF_SYSCALL_TRACE);
 
-		if (!work)
+		if (!work) {
+			lockdep_check_user();
 			return;
+		}
 		clear_tsk_thread_flag(current, TIF_RESTORE_ALL);	/* entry.asm restores all from here anyway */
 		local_irq_enable();
 		if (work & _TIF(TIF_NEED_RESCHED))

@@ -8,6 +8,9 @@
 #include "libk/abi/errno.h"
 #include "libk/string.h"
 
+#undef memcpy
+#undef memset
+
 /* The compiler must not recognise the loops below and replace them by calls of themselves. */
 #if defined(__clang__)
 #define NO_LOOP_IDIOM	__attribute__((no_builtin))

@@ -21,7 +21,7 @@
 #define MXCSR_MASK_OFFSET 28
 
 static struct kmem_cache *fpu_cache;
-static size_t image_size = FXSAVE_SIZE;
+size_t fpu_image_size = FXSAVE_SIZE;
 static u8 init_image[4096] __aligned(64);	/* the state a new program starts with */
 static u32 mxcsr_mask = 0xffbf;		/* bits that may be set in MXCSR */
 
@@ -48,9 +48,9 @@ void fpu_init(void)
 	if (fpu_cache)
 		return;
 	if (boot_cpu_data.xsave)
-		image_size = cpuid(0xd, 0).ebx;
-	BUG_ON(image_size > sizeof(init_image));
-	fpu_cache = kmem_cache_create("fpu", image_size, 64);
+		fpu_image_size = cpuid(0xd, 0).ebx;
+	BUG_ON(fpu_image_size > sizeof(init_image));
+	fpu_cache = kmem_cache_create("fpu", fpu_image_size, 64);
 	fpu_save_current(init_image);
 	u32 mask = *(u32 *)(init_image + MXCSR_MASK_OFFSET);
 	if (mask)
@@ -58,39 +58,26 @@ void fpu_init(void)
 	*(u32 *)(init_image + MXCSR_OFFSET) = 0x1f80;	/* all exceptions masked, round to nearest */
 	/* The registers themselves may hold anything a boot loader left. */
 	memset(init_image + 32, 0, FXSAVE_SIZE - 32);
-	if (image_size > FXSAVE_SIZE)
-		memset(init_image + XSAVE_HEADER + 8, 0, image_size - XSAVE_HEADER - 8);
-}
-
-size_t fpu_size(void)
-{
-	return image_size;
+	if (fpu_image_size > FXSAVE_SIZE)
+		memset(init_image + XSAVE_HEADER + 8, 0, fpu_image_size - XSAVE_HEADER - 8);
 }
 
 void fpu_reset(void *image)
 {
-	memcpy(image, init_image, image_size);
+	memcpy(image, init_image, fpu_image_size);
 }
 
-/* XRSTOR faults on reserved bits. A user may have written anything into a signal frame: refuse it here, where it is an errno. */
-int fpu_check(void *image)
+void fpu_reset_current(void)
 {
-	const u8 *bytes = image;
-	u32 mxcsr;
-	u64 header[8];
+	preempt_disable();	/* else a switch would save the old registers over the image */
+	fpu_reset(current->thread.fpu);
+	fpu_load_current(current->thread.fpu);
+	preempt_enable();
+}
 
-	memcpy(&mxcsr, bytes + MXCSR_OFFSET, sizeof(mxcsr));
-	if (mxcsr & ~mxcsr_mask)
-		return -EINVAL;
-	if (!boot_cpu_data.xsave)
-		return 0;
-	memcpy(header, bytes + XSAVE_HEADER, sizeof(header));
-	if (header[0] & ~boot_cpu_data.xcr0)
-		return -EINVAL;
-	for (int i = 1; i < 8; i++)
-		if (header[i])
-			return -EINVAL;
-	return 0;
+bool fpu_mxcsr_valid(u32 mxcsr)
+{
+	return !(mxcsr & ~mxcsr_mask);
 }
 
 int thread_alloc_fpu(struct task_struct *p)
@@ -99,7 +86,7 @@ int thread_alloc_fpu(struct task_struct *p)
 		p->thread.fpu = kmem_cache_alloc(fpu_cache, GFP_KERNEL);
 	/* The first bytes are overwritten by any save; behind them XSAVE leaves gaps, and reserved bytes which XRSTOR wants to be 0. */
 	if (p->thread.fpu)
-		memset((u8 *)p->thread.fpu + FXSAVE_USED, 0, image_size - FXSAVE_USED);
+		memset((u8 *)p->thread.fpu + FXSAVE_USED, 0, fpu_image_size - FXSAVE_USED);
 	return p->thread.fpu ? 0 : -ENOMEM;
 }
 

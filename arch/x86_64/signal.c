@@ -18,15 +18,13 @@
  * user's word: rt_sigreturn takes from it only what the user could have set anyway (no segment, no privileged flag, no invalid FPU image).
  * An ip or sp that is not canonical is found by IRET, whose fault is the user's (traps.c).
  *
- * Takes no locks: all is current's own. May sleep in user copies; the FPU image is therefore copied through a buffer of its own, never
- * while the registers are half loaded.
+ * Takes no locks: all is current's own. May sleep in user copies.
  */
 #include "asm/cpufeature.h"
 #include "asm/desc.h"
 #include "asm/processor.h"
 #include "asm/uaccess.h"
 #include "asm/vectors.h"
-#include "kernel/mm/mm.h"
 #include "kernel/printk.h"
 #include "kernel/signal/signal.h"
 #include "kernel/syscalls.h"
@@ -52,88 +50,69 @@ BUILD_BUG_ON(sizeof(struct sigcontext) != 256);
 /* What a handler may change: AC, RF, OF, DF, TF and the five flags of arithmetic. */
 #define USER_EFLAGS (0x40000UL | X86_EFLAGS_RF | 0x800UL | X86_EFLAGS_DF | X86_EFLAGS_TF | 0xd5UL)
 
-static struct kmem_cache *image_cache;
-
-void signal_frame_init(void)
-{
-	image_cache = kmem_cache_create("sigfpu", fpu_size(), 64);
-}
-
 /* --- FPU state --- */
 
 static size_t fpstate_size(void)
 {
-	return fpu_size() + (boot_cpu_data.xsave ? FP_XSTATE_MAGIC2_SIZE : 0);
+	return fpu_image_size + (boot_cpu_data.xsave ? FP_XSTATE_MAGIC2_SIZE : 0);
 }
 
-/* The live registers to fp on the user's stack. thread.fpu is free for it: while we run it holds nothing, and if we are switched out in the
- * copy the same values are written to it again. */
+/*
+ * The live registers go straight to fp on the user's stack and come straight back: no buffer, no second copy. The instruction that moves them may
+ * fault and be switched out in between; it is then done again from its beginning, with the registers it had.
+ */
 static int save_fpstate(struct _fpstate __user *fp)
 {
-	struct _xstate *image = current->thread.fpu;
-	struct _fpx_sw_bytes *sw = &image->fpstate.sw_reserved;	/* bytes the CPU leaves alone */
-	u32 __user *magic2 = (u32 __user *)((char __user *)fp + fpu_size());
+	struct _xstate __user *x = (struct _xstate __user *)fp;
+	struct _fpx_sw_bytes sw = { .magic1 = 0 };
+	u64 features;
 
-	fpu_save_current(image);
-	memset(sw, 0, sizeof(*sw));
-	if (boot_cpu_data.xsave) {
-		sw->magic1 = FP_XSTATE_MAGIC1;
-		sw->extended_size = (u32)fpstate_size();
-		sw->xfeatures = boot_cpu_data.xcr0;
-		sw->xstate_size = (u32)fpu_size();
-	}
-	if (copy_to_user(fp, image, fpu_size()))
+	if (!access_ok(fp, fpstate_size()))
 		return -EFAULT;
 	if (!boot_cpu_data.xsave)
-		return 0;
-	/* A handler may write x87 and SSE registers in the image without knowing of the header: there they are always in force. */
-	if (put_user(image->xstate_hdr.xfeatures | XFEATURES_FPSSE, &((struct _xstate __user *)fp)->xstate_hdr.xfeatures))
+		return __fxsave_user(fp) || __clear_user(&fp->sw_reserved, sizeof(sw)) ? -EFAULT : 0;
+	sw.magic1 = FP_XSTATE_MAGIC1;
+	sw.extended_size = (u32)fpstate_size();
+	sw.xfeatures = boot_cpu_data.xcr0;
+	sw.xstate_size = (u32)fpu_image_size;
+	/* XSAVE leaves reserved bytes of the header as they are, and XRSTOR wants them to be 0. */
+	if (__clear_user(&x->xstate_hdr, sizeof(x->xstate_hdr)) || __xsave_user(x, boot_cpu_data.xcr0) ||
+	    copy_to_user(&fp->sw_reserved, &sw, sizeof(sw)) || get_user(features, &x->xstate_hdr.xfeatures))
 		return -EFAULT;
-	return put_user(FP_XSTATE_MAGIC2, magic2);
+	/* A handler may write x87 and SSE registers in the image without knowing of the header: there they are always in force. */
+	if (put_user(features | XFEATURES_FPSSE, &x->xstate_hdr.xfeatures))
+		return -EFAULT;
+	return put_user(FP_XSTATE_MAGIC2, (u32 __user *)((char __user *)fp + fpu_image_size));
 }
 
 /* A frame without the magic numbers, or whose size is not ours, has at least the 512 bytes of old: all else is then initial. */
-static bool has_xstate(const struct _fpstate *image, const struct _fpstate __user *fp)
+static bool has_xstate(const struct _fpstate __user *fp)
 {
-	const struct _fpx_sw_bytes *sw = &image->sw_reserved;
+	struct _fpx_sw_bytes sw;
 	u32 magic2;
 
-	if (sw->magic1 != FP_XSTATE_MAGIC1 || sw->xstate_size != fpu_size() || sw->extended_size != fpstate_size())
+	if (!boot_cpu_data.xsave || copy_from_user(&sw, &fp->sw_reserved, sizeof(sw)))
 		return false;
-	return !get_user(magic2, (const u32 __user *)((const char __user *)fp + fpu_size())) && magic2 == FP_XSTATE_MAGIC2;
-}
-
-static int read_fpstate(struct _xstate *image, const struct _fpstate __user *fp)
-{
-	if (!fp) {
-		fpu_reset(image);
-		return 0;
-	}
-	if (copy_from_user(&image->fpstate, fp, sizeof(image->fpstate)))
-		return -EFAULT;
-	if (boot_cpu_data.xsave) {
-		if (!has_xstate(&image->fpstate, fp)) {
-			memset(&image->xstate_hdr, 0, sizeof(image->xstate_hdr));
-			image->xstate_hdr.xfeatures = XFEATURES_FPSSE;
-		} else if (copy_from_user(image, fp, fpu_size())) {
-			return -EFAULT;
-		} else {
-			image->xstate_hdr.xfeatures &= boot_cpu_data.xcr0;
-		}
-	}
-	return fpu_check(image);
+	if (sw.magic1 != FP_XSTATE_MAGIC1 || sw.xstate_size != fpu_image_size || sw.extended_size != fpstate_size())
+		return false;
+	return !get_user(magic2, (const u32 __user *)((const char __user *)fp + fpu_image_size)) && magic2 == FP_XSTATE_MAGIC2;
 }
 
 static int restore_fpstate(const struct _fpstate __user *fp)
 {
-	void *image = kmem_cache_alloc(image_cache, GFP_KERNEL);
-	int ret = image ? read_fpstate(image, fp) : -ENOMEM;
+	u32 mxcsr;
 
-	if (!ret)
-		fpu_load_current(image);
-	if (image)
-		kmem_cache_free(image_cache, image);
-	return ret;
+	if (!fp) {
+		fpu_reset_current();
+		return 0;
+	}
+	if (!access_ok(fp, sizeof(*fp)) || __get_user_4(&mxcsr, &fp->mxcsr) || !fpu_mxcsr_valid(mxcsr))
+		return -EFAULT;		/* QEMU's CPU does not look at the reserved bits: so we do */
+	if (has_xstate(fp))
+		return __xrstor_user(fp, boot_cpu_data.xcr0);
+	if (boot_cpu_data.xsave)
+		fpu_reset_current();
+	return __fxrstor_user(fp);
 }
 
 /* --- going in --- */
@@ -184,9 +163,8 @@ int setup_rt_frame(int sig, const siginfo_t *info, const struct sigaction *sa, s
 	head.uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (boot_cpu_data.xsave ? UC_FP_XSTATE : 0);
 	head.uc.uc_link = NULL;
 	head.uc.uc_stack.ss_sp = (void *)current->sas_ss_sp;
-	head.uc.uc_stack.ss_flags = (int)current->sas_ss_flags;
+	*(u64 *)&head.uc.uc_stack.ss_flags = current->sas_ss_flags;	/* with the padding behind it */
 	head.uc.uc_stack.ss_size = current->sas_ss_size;
-	memset(&head.uc.uc_stack.ss_flags + 1, 0, sizeof(int));		/* padding */
 	fill_sigcontext(&head.uc.uc_mcontext, regs, oldmask);
 	head.uc.uc_mcontext.fpstate = (struct _fpstate *)fp;
 	head.uc.uc_sigmask = oldmask;
@@ -247,8 +225,9 @@ long sys_rt_sigreturn(void)
 	restore_sigcontext(regs, &uc.uc_mcontext);
 	current->restart_block.fn = NULL;
 	set_tsk_thread_flag(current, TIF_RESTORE_ALL);	/* the quick way out of a system call restores only some registers */
-	if (restore_fpstate((struct _fpstate __user *)uc.uc_mcontext.fpstate) || restore_altstack(&frame->uc.uc_stack))
+	if (restore_fpstate((struct _fpstate __user *)uc.uc_mcontext.fpstate))
 		goto bad;
+	restore_altstack(&uc.uc_stack);
 	return regs_return_value(regs);
 bad:
 	if (fault_message_allowed())

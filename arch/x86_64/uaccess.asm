@@ -23,6 +23,7 @@ LONG_COPY	equ 64		; from here on REP is worth its start-up cost
 	global __copy_user, __clear_user
 	global __get_user_8, __get_user_4, __get_user_1, __put_user_8, __put_user_4, __put_user_1
 	global __cmpxchg_user_4, __xchg_user_4, __xadd_user_4
+	global __fxsave_user, __fxrstor_user, __xsave_user, __xrstor_user
 
 %macro EX_TABLE 3
 	[section __ex_table progbits alloc noexec nowrite align=8]
@@ -36,18 +37,31 @@ section .text
 __copy_user:
 	STAC
 .start:
-	cmp rdx, LONG_COPY
-	jae .long
 	cmp rdx, 8
 	jb .bytes
-.word:
+	cmp rdx, LONG_COPY
+	jae .long
+	sub rdx, 16
+	jb .word
+.pair:				; rdx = bytes left after this pair
+	mov rax, [rsi]
+	mov rcx, [rsi + 8]
+	mov [rdi], rax
+	mov [rdi + 8], rcx
+	add rsi, 16
+	add rdi, 16
+	sub rdx, 16
+	jae .pair
+.word:				; 0 .. 15 bytes left, rdx is 16 less
+	test dl, 8
+	jz .no_word
 	mov rax, [rsi]
 	mov [rdi], rax
 	add rsi, 8
 	add rdi, 8
 	sub rdx, 8
-	cmp rdx, 8
-	jae .word
+.no_word:
+	add rdx, 16
 .bytes:
 	test edx, edx
 	jz .done
@@ -74,6 +88,9 @@ __copy_user:
 ; A word may have straddled the page that is missing: its first bytes are still to be copied. So all fix-ups end in a loop of bytes.
 .fix_long:
 	lea rdx, [rdx + rcx * 8]
+	jmp .fix
+.fix_words:
+	add rdx, 16
 .fix:
 	mov rcx, rdx
 .last:
@@ -84,7 +101,8 @@ __copy_user:
 	mov rax, rcx
 	ret
 EX_TABLE .rep, .rep_end, .fix_long
-EX_TABLE .start, .end, .fix
+EX_TABLE .pair, .no_word, .fix_words
+EX_TABLE .no_word, .rep, .fix
 EX_TABLE .last, .last_end, .fix_last
 
 ; unsigned long __clear_user(void *to, unsigned long n)
@@ -168,6 +186,30 @@ __xadd_user_4:
 	lock xadd [rsi], eax
 word_old:
 	mov [rdi], eax
+	jmp word_done
+; int __fxsave_user(void *to), int __fxrstor_user(const void *from): the whole state at once; what XRSTOR finds invalid is a #GP, which ends here too
+__fxsave_user:
+	STAC
+	fxsave64 [rdi]
+	jmp word_done
+__fxrstor_user:
+	STAC
+	fxrstor64 [rdi]
+	jmp word_done
+; int __xsave_user(void *to, u64 components), int __xrstor_user(const void *from, u64 components)
+__xsave_user:
+	mov eax, esi
+	mov rdx, rsi
+	shr rdx, 32
+	STAC
+	xsave64 [rdi]
+	jmp word_done
+__xrstor_user:
+	mov eax, esi
+	mov rdx, rsi
+	shr rdx, 32
+	STAC
+	xrstor64 [rdi]
 word_done:
 	CLAC
 	xor eax, eax

@@ -266,22 +266,20 @@ static const struct cred *swap_cred(const struct cred *cred)
 {
 	const struct cred *old = current->cred;
 
-	spin_lock(&current->alloc_lock);
+	spin_lock_irq(&current->alloc_lock);
 	current->cred = cred;
-	spin_unlock(&current->alloc_lock);
+	spin_unlock_irq(&current->alloc_lock);
 	return old;
 }
 
 static const struct cred *real_cred(void)
 {
-	struct cred *cred = kmalloc(sizeof(*cred), GFP_KERNEL);
+	struct cred *cred = prepare_creds();
 
-	if (!cred)
-		return NULL;
-	*cred = *current->cred;
-	refcount_set(&cred->usage, 1);
-	cred->fsuid = cred->uid;
-	cred->fsgid = cred->gid;
+	if (cred) {
+		cred->fsuid = cred->uid;
+		cred->fsgid = cred->gid;
+	}
 	return cred;
 }
 

@@ -259,7 +259,7 @@ static long for_each_named(int which, int who, long (*fn)(struct task_struct *p,
 				ret = acc = fn(t, acc, arg);
 	if (which == PRIO_USER)
 		for_each_process(p)
-			if (p->cred->uid == (who ? (uid_t)who : current->cred->uid))
+			if (task_uid(p) == (who ? (uid_t)who : current->cred->uid))
 				for_each_thread(p, t)
 					ret = acc = fn(t, acc, arg);
 	spin_unlock_irqrestore(&tasklist_lock, flags);

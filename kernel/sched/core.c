@@ -139,6 +139,7 @@ static void context_switch(struct rq *rq, struct task_struct *prev, struct task_
 	next->on_cpu = 1;
 	switch_address_space(rq, prev, next);
 	switch_thread_state(prev, next);
+	lock_pass_on(prev, next);
 	last = switch_to(prev, next);
 	finish_task_switch(last);
 }

@@ -68,9 +68,13 @@ struct task_struct *cpu_curr(int cpu)
 u64 task_sched_runtime(struct task_struct *p)
 {
 	unsigned long flags;
-	struct rq *rq = task_rq_lock(p, &flags);
+	struct rq *rq;
 	u64 ns;
 
+	/* Off its CPU it gathers no time, and finish_task_switch() lowers on_cpu after the last of it was counted: no lock. */
+	if (!smp_load_acquire(&p->on_cpu))
+		return READ_ONCE(p->se.sum_exec_runtime);
+	rq = task_rq_lock(p, &flags);
 	if (rq->curr == p && p->on_rq) {
 		update_rq_clock(rq);
 		p->sched_class->update_curr(rq);

@@ -37,9 +37,8 @@ void flush_signal_handlers(struct sighand_struct *sighand, bool force_default)
 }
 
 /* Signals that are pending when they become ignored are forgotten, even blocked ones. siglock held. */
-static void forget_ignored(int sig)
+static void forget_ignored(int sig, __sighandler_t handler)
 {
-	__sighandler_t handler = current->sighand->action[sig - 1].sa_handler;
 	struct task_struct *t;
 
 	if (handler != SIG_IGN && !(handler == SIG_DFL && (sigmask(sig) & SIG_KERNEL_IGNORE_MASK)))
@@ -61,12 +60,13 @@ long sys_rt_sigaction(int sig, const struct sigaction __user *uact, struct sigac
 		return -EINVAL;
 	sa = &current->sighand->action[sig - 1];
 	spin_lock_irq(&current->sighand->siglock);
-	old = *sa;
+	if (uold)
+		old = *sa;
 	if (uact) {
 		*sa = act;
 		sa->sa_flags &= SA_KNOWN_FLAGS;
 		sa->sa_mask &= ~SIG_KERNEL_ONLY_MASK;
-		forget_ignored(sig);
+		forget_ignored(sig, act.sa_handler);
 	}
 	spin_unlock_irq(&current->sighand->siglock);
 	return uold && copy_to_user(uold, &old, sizeof(old)) ? -EFAULT : 0;
@@ -263,12 +263,7 @@ long sys_sigaltstack(const stack_t __user *uss, stack_t __user *uold)
 	return ret;
 }
 
-int restore_altstack(const stack_t __user *uss)
+void restore_altstack(const stack_t *ss)
 {
-	stack_t ss;
-
-	if (copy_from_user(&ss, uss, sizeof(ss)))
-		return -EFAULT;
-	(void)set_altstack(&ss, user_stack_pointer(current_pt_regs()));
-	return 0;
+	(void)set_altstack(ss, user_stack_pointer(current_pt_regs()));
 }

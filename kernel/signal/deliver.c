@@ -94,7 +94,7 @@ static void retarget_shared_pending(struct task_struct *p, sigset_t which)
 }
 
 /* Only the thread itself changes its mask, so it may read it without the lock; senders read it with the lock. */
-void set_current_blocked(sigset_t set)
+void __flatten set_current_blocked(sigset_t set)
 {
 	struct task_struct *p = current;
 
@@ -223,7 +223,8 @@ static bool get_signal(struct ksignal *ksig)
 			sig = -1;	/* much may have changed: look at everything again */
 			continue;
 		}
-		sig = dequeue_synchronous_signal(&current->pending, current->blocked, &ksig->info);
+		sig = current->pending.signal & SYNCHRONOUS_MASK ?
+			      dequeue_synchronous_signal(&current->pending, current->blocked, &ksig->info) : 0;
 		if (sig)
 			recalc_sigpending();
 		else
@@ -287,7 +288,7 @@ static void handle_signal(struct ksignal *ksig, struct pt_regs *regs)
 		force_sig(SIGSEGV);
 }
 
-void do_signal(struct pt_regs *regs)
+void __flatten do_signal(struct pt_regs *regs)
 {
 	struct ksignal ksig;
 	int error;

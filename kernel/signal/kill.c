@@ -89,24 +89,33 @@ long sys_kill(pid_t pid, int sig)
 	return pid == -1 ? kill_all(sig, &info) : kill_group(-pid, sig, &info);
 }
 
+/* tasklist_lock held, or p is current. */
+static int send_if_in_group(pid_t tgid, struct task_struct *p, int sig, const siginfo_t *info)
+{
+	int ret;
+
+	if (tgid && task_tgid_vnr(p) != tgid)
+		return -ESRCH;
+	ret = check_kill_permission(sig, info, p);
+	return ret || !sig ? ret : do_send_sig_info(sig, info, p, false);
+}
+
 /* To the thread tid, which must belong to process tgid unless that is 0. */
 static int send_specific(pid_t tgid, pid_t tid, int sig, const siginfo_t *info)
 {
-	struct task_struct *p = tid == task_pid_vnr(current) ? get_task_struct(current) : find_get_task_by_vpid(tid);
-	unsigned long flags = 0;
+	struct task_struct *p;
+	unsigned long flags;
 	int ret = -ESRCH;
 
+	if (tid == task_pid_vnr(current))
+		return send_if_in_group(tgid, current, sig, info);
+	p = find_get_task_by_vpid(tid);
 	if (!p)
 		return ret;
-	if (p != current)
-		spin_lock_irqsave(&tasklist_lock, flags);
-	if (p->sighand && (!tgid || task_tgid_vnr(p) == tgid)) {
-		ret = check_kill_permission(sig, info, p);
-		if (!ret && sig)
-			ret = do_send_sig_info(sig, info, p, false);
-	}
-	if (p != current)
-		spin_unlock_irqrestore(&tasklist_lock, flags);
+	spin_lock_irqsave(&tasklist_lock, flags);
+	if (p->sighand)
+		ret = send_if_in_group(tgid, p, sig, info);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
 	put_task_struct(p);
 	return ret;
 }
@@ -121,7 +130,7 @@ long sys_tkill(pid_t tid, int sig)
 	return send_specific(0, tid, sig, &info);
 }
 
-long sys_tgkill(pid_t tgid, pid_t tid, int sig)
+long __flatten sys_tgkill(pid_t tgid, pid_t tid, int sig)
 {
 	siginfo_t info;
 

@@ -44,7 +44,9 @@ int do_notify_parent(struct task_struct *p, int sig)
 
 	child_siginfo(&info, sig, p, parent);
 	exit_siginfo(&info, p->exit_code);
-	wake_up_all(&p->thread_pid->wait_pidfd);
+	/* Whoever waits in one of the two queues looks under tasklist_lock, which we hold: a queue that looks empty now needs no wake-up. */
+	if (waitqueue_active(&p->thread_pid->wait_pidfd))
+		wake_up_all(&p->thread_pid->wait_pidfd);
 	if (!lock_task_sighand(parent, &flags))
 		return true;
 	sa = &parent->sighand->action[SIGCHLD - 1];
@@ -57,7 +59,8 @@ int do_notify_parent(struct task_struct *p, int sig)
 	if (sig)
 		send_signal_locked(sig, &info, parent, true);
 	unlock_task_sighand(parent, &flags);
-	wake_up_interruptible(&parent->signal->wait_chldexit);
+	if (waitqueue_active(&parent->signal->wait_chldexit))
+		wake_up_interruptible(&parent->signal->wait_chldexit);
 	return autoreap;
 }
 

@@ -219,7 +219,7 @@ static void fill_siginfo(siginfo_t *to, int sig, const siginfo_t *info, struct t
 	}
 }
 
-int send_signal_locked(int sig, const siginfo_t *info, struct task_struct *t, bool group)
+int __flatten send_signal_locked(int sig, const siginfo_t *info, struct task_struct *t, bool group)
 {
 	struct sigpending *pending = pending_set(t, group);
 	bool force = si_fromuser(info) ? from_ancestor_ns(t) : is_si_special(info) || info->si_code == SI_KERNEL;
@@ -263,7 +263,7 @@ int send_sigqueue_locked(struct sigqueue *q, struct task_struct *t, bool group)
 
 /* --- to whom --- */
 
-int do_send_sig_info(int sig, const siginfo_t *info, struct task_struct *p, bool group)
+int __flatten do_send_sig_info(int sig, const siginfo_t *info, struct task_struct *p, bool group)
 {
 	unsigned long flags;
 	int ret;

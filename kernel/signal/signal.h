@@ -88,7 +88,6 @@ struct signal_struct {
 	bool is_child_subreaper, has_child_subreaper;
 	struct tty_struct *tty;		/* (s) controlling terminal, NULL: none */
 	struct pid *tty_old_pgrp;
-	struct rlimit rlim[16];		/* (s) */
 	u64 utime, stime, cutime, cstime;	/* (s) dead threads; waited-for children */
 	u64 nvcsw, nivcsw, cnvcsw, cnivcsw;	/* (s) */
 	u64 min_flt, maj_flt, cmin_flt, cmaj_flt;	/* (s) */
@@ -101,6 +100,7 @@ struct signal_struct {
 	int next_posix_timer_id;	/* (s) */
 	int nr_cpu_timers;		/* (s) POSIX timers on CPU-time clocks */
 	int oom_score_adj;
+	struct rlimit rlim[16];		/* (s) the last field: fork copies it and clears those before it */
 };
 #define SIGNAL_STOP_STOPPED 1u	/* the whole group is stopped */
 #define SIGNAL_STOP_CONTINUED 2u	/* SIGCONT since WCONTINUED was last asked: wait4 clears it */
@@ -112,9 +112,8 @@ struct signal_struct {
 #define SEND_SIG_NOINFO ((siginfo_t *)0)	/* from the current task, SI_USER */
 #define SEND_SIG_PRIV ((siginfo_t *)1)		/* from the kernel, SI_KERNEL */
 
-/* At boot, after mm_init(): the caches of kernel/signal and of signal frames (signal_frame_init). */
+/* At boot, after mm_init(): the caches of kernel/signal. */
 void signals_init(void);
-void signal_frame_init(void);		/* arch/x86_64/signal.c */
 
 /* Interrupts off and p's siglock held, true; or p was released, false. tasklist_lock held, or p is current (see above). */
 bool __must_check lock_task_sighand(struct task_struct *p, unsigned long *flags);
@@ -188,7 +187,7 @@ static inline void clear_siginfo(siginfo_t *info)
 /* Is sp within current's alternate stack? (SS_AUTODISARM: never, it is not in use while a handler runs.) */
 bool on_sig_stack(unsigned long sp);
 int sas_ss_flags(unsigned long sp);
-int restore_altstack(const stack_t __user *uss);	/* for sigreturn: errors in it are ignored, as on Linux; 0 or -EFAULT */
+void restore_altstack(const stack_t *ss);	/* for sigreturn: errors in it are ignored, as on Linux */
 
 /* --- pending sets (sigqueue.c). siglock held --- */
 struct sigqueue *sigqueue_alloc(struct signal_struct *owner, bool override_rlimit);	/* NULL: no memory, or too many */

@@ -16,7 +16,6 @@ static struct kmem_cache *sigqueue_cache;
 void signals_init(void)
 {
 	sigqueue_cache = kmem_cache_create("sigqueue", sizeof(struct sigqueue), 8);
-	signal_frame_init();
 }
 
 struct sigqueue *sigqueue_alloc(struct signal_struct *owner, bool override_rlimit)

@@ -55,7 +55,7 @@ static int wait_common(struct completion *c, unsigned int state, u64 deadline, u
 
 	might_sleep();
 	*left = deadline;
-	if (try_take(c))
+	if (READ_ONCE(c->done) && try_take(c))	/* the quick look spares the lock when there is nothing yet */
 		return 0;
 	for (;;) {
 		prepare_to_wait(&c->wait, &wait, state);
@@ -69,7 +69,7 @@ static int wait_common(struct completion *c, unsigned int state, u64 deadline, u
 			schedule();
 		else
 			*left = schedule_hrtimeout(deadline);
-		if (!*left)
+		if (!*left || READ_ONCE(c->done))
 			break;
 	}
 	finish_wait(&c->wait, &wait);

@@ -54,13 +54,13 @@ static int mutex_slow_lock(struct mutex *m, unsigned int state)
 	int ret = 0;
 
 	if (mutex_owner(m) == current)
-		panic("mutex '%s': %s/%d locks it twice", m->wait_lock.class->name, current->comm, current->pid);
-	lock_acquire(m, m->wait_lock.class, true);
+		panic("mutex '%s': %s/%d locks it twice", m->class->name, current->comm, current->pid);
+	lock_acquire(m, m->class, LOCK_SLEEP);
 	spin_lock(&m->wait_lock);
 	if (take_or_mark(m))
 		goto out;
 	list_add_tail(&waiter.list, &m->waiters);
-	current->wchan = m->wait_lock.class->name;
+	current->wchan = m->class->name;
 	current->wait_obj = m;
 	for (;;) {
 		set_current_state(state);
@@ -109,7 +109,7 @@ void __mutex_unlock(struct mutex *m)
 	struct mutex_waiter *first;
 
 	if (mutex_owner(m) != current)
-		panic("mutex '%s': %s/%d unlocks what %s holds", m->wait_lock.class->name, current->comm, current->pid,
+		panic("mutex '%s': %s/%d unlocks what %s holds", m->class->name, current->comm, current->pid,
 		      mutex_owner(m) ? mutex_owner(m)->comm : "nobody");
 	spin_lock(&m->wait_lock);
 	first = list_first_entry_or_null(&m->waiters, struct mutex_waiter, list);

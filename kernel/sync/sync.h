@@ -43,16 +43,45 @@ typedef struct spinlock {
 /* Out of line: waits for a lock that somebody else holds; panics with the owner's name when that takes seconds. */
 void spin_lock_contended(spinlock_t *lock);
 
+/* One lock that a task holds (DEBUG=1). */
+#define MAX_HELD_LOCKS 24
+struct held_lock {
+	const void *lock;
+	struct lock_class *class;
+	unsigned long at;	/* return address of the acquisition */
+};
+
 /* lockdep.c; empty unless the kernel is built with DEBUG=1. */
+enum lock_how { LOCK_SPIN, LOCK_SLEEP, LOCK_TRY };
 #ifdef CONFIG_DEBUG
-void lock_acquire(const void *lock, struct lock_class *class, bool sleeping);	/* before waiting for it */
+void lock_acquire(const void *lock, struct lock_class *class, enum lock_how how);	/* before waiting for it */
 void lock_release(const void *lock);
+void lock_pass_on(struct task_struct *prev, struct task_struct *next);
+void lockdep_check_user(void);
+void lockdep_init_task(struct task_struct *p);
+void show_held_locks(const struct task_struct *p);
 #else
-static inline void lock_acquire(const void *lock, struct lock_class *class, bool sleeping)
+static inline void lock_acquire(const void *lock, struct lock_class *class, enum lock_how how)
 {
 }
 
 static inline void lock_release(const void *lock)
+{
+}
+
+static inline void lock_pass_on(struct task_struct *prev, struct task_struct *next)
+{
+}
+
+static inline void lockdep_check_user(void)
+{
+}
+
+static inline void lockdep_init_task(struct task_struct *p)
+{
+}
+
+static inline void show_held_locks(const struct task_struct *p)
 {
 }
 #endif
@@ -60,7 +89,7 @@ static inline void lock_release(const void *lock)
 static inline void spin_lock(spinlock_t *lock)
 {
 	preempt_disable();
-	lock_acquire(lock, lock->class, false);
+	lock_acquire(lock, lock->class, LOCK_SPIN);
 	if (unlikely(__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE)))
 		spin_lock_contended(lock);
 	lock->owner_cpu = (u32)smp_processor_id();
@@ -73,7 +102,7 @@ static inline bool spin_trylock(spinlock_t *lock)
 		preempt_enable();
 		return false;
 	}
-	lock_acquire(lock, lock->class, false);
+	lock_acquire(lock, lock->class, LOCK_TRY);
 	lock->owner_cpu = (u32)smp_processor_id();
 	return true;
 }
@@ -225,15 +254,23 @@ struct mutex {
 	atomic_long_t owner;	/* task_struct pointer; bit 0: somebody waits */
 	spinlock_t wait_lock;
 	struct list_head waiters;	/* (wait_lock) first come, first served */
+	struct lock_class *class;
 };
 
-#define MUTEX_INIT(m, mutexname) { .wait_lock = SPINLOCK_INIT(mutexname), .waiters = LIST_HEAD_INIT((m).waiters) }
+#define MUTEX_INIT(m, mutexname)							\
+	{										\
+		.wait_lock = SPINLOCK_INIT("mutex->wait_lock"),				\
+		.waiters = LIST_HEAD_INIT((m).waiters),					\
+		.class = &(struct lock_class){ .name = mutexname },			\
+	}
 #define DEFINE_MUTEX(m) struct mutex m = MUTEX_INIT(m, #m)
 #define mutex_init(m, mutexname)							\
 	do {										\
+		static struct lock_class __mutex_class = { .name = mutexname };	\
 		atomic_long_set(&(m)->owner, 0);					\
-		spin_lock_init(&(m)->wait_lock, mutexname);				\
+		spin_lock_init(&(m)->wait_lock, "mutex->wait_lock");			\
 		INIT_LIST_HEAD(&(m)->waiters);						\
+		(m)->class = &__mutex_class;						\
 	} while (0)
 int __must_check mutex_lock_interruptible(struct mutex *m);	/* 0 or -EINTR */
 int __must_check mutex_lock_killable(struct mutex *m);
@@ -245,7 +282,7 @@ static inline bool mutex_trylock(struct mutex *m)
 {
 	if (unlikely(atomic_long_cmpxchg(&m->owner, 0, (long)current) != 0))
 		return false;
-	lock_acquire(m, m->wait_lock.class, true);
+	lock_acquire(m, m->class, LOCK_SLEEP);
 	return true;
 }
 

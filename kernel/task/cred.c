@@ -32,6 +32,17 @@ const struct cred *get_task_cred(struct task_struct *p)
 	return cred;
 }
 
+uid_t task_uid(struct task_struct *p)
+{
+	unsigned long flags;
+	uid_t uid;
+
+	spin_lock_irqsave(&p->alloc_lock, flags);
+	uid = p->cred->uid;
+	spin_unlock_irqrestore(&p->alloc_lock, flags);
+	return uid;
+}
+
 const struct cred *get_current_cred(void)
 {
 	refcount_inc(&((struct cred *)current->cred)->usage);

@@ -23,7 +23,7 @@
 
 #define PIE_BASE 0x555555554000UL
 #define STACK_TOP (TASK_SIZE - PAGE_SIZE)
-#define MAX_PHDRS (PAGE_SIZE / sizeof(Elf64_Phdr))
+#define MAX_PHDRS (65536 / sizeof(Elf64_Phdr))
 #define CLOCKS_PER_SECOND 100
 #define MIN_SIGSTKSZ 3632	/* frame with AVX state, as Linux reports for such a CPU */
 
@@ -57,42 +57,56 @@ static int read_exact(struct file *file, void *buf, size_t n, u64 pos)
 	return got == (ssize_t)n ? 0 : got < 0 ? (int)got : -ENOEXEC;
 }
 
-/* Program headers, checked as far as arithmetic on them must not overflow. The caller frees img->phdrs in any case. */
+/* The caller frees img->phdrs in any case. */
 static int read_phdrs(struct image *img)
 {
 	size_t size = img->ehdr.e_phnum * sizeof(Elf64_Phdr);
-	int err;
 
 	img->phdrs = kmalloc(size, GFP_KERNEL);
-	if (!img->phdrs)
-		return -ENOMEM;
-	err = read_exact(img->file, img->phdrs, size, img->ehdr.e_phoff);
-	for (int i = 0; !err && i < img->ehdr.e_phnum; i++) {
-		const Elf64_Phdr *ph = &img->phdrs[i];
-
-		if (ph->p_type != PT_LOAD)
-			continue;
-		if (ph->p_filesz > ph->p_memsz || ph->p_memsz > TASK_SIZE || ph->p_vaddr > TASK_SIZE - ph->p_memsz ||
-		    (ph->p_vaddr ^ ph->p_offset) & ~PAGE_MASK || ph->p_offset + ph->p_filesz < ph->p_offset)
-			err = -ENOEXEC;
-	}
-	return err;
+	return img->phdrs ? read_exact(img->file, img->phdrs, size, img->ehdr.e_phoff) : -ENOMEM;
 }
 
+static int read_header(struct image *img)
+{
+	return read_exact(img->file, &img->ehdr, sizeof(img->ehdr), 0) ? : check_header(&img->ehdr);
+}
+
+/* Opens what PT_INTERP names: the dynamic loader, an ELF file too. */
+static int open_interpreter(const struct image *img, const Elf64_Phdr *ph, struct linux_binprm *bprm)
+{
+	struct image interp;
+	char path[256];
+	int err;
+
+	if (ph->p_filesz < 2 || ph->p_filesz > sizeof(path))
+		return -ENOEXEC;
+	err = read_exact(img->file, path, ph->p_filesz, ph->p_offset);
+	if (err)
+		return err;
+	if (path[ph->p_filesz - 1])
+		return -ENOEXEC;
+	interp.file = do_execat_open(AT_FDCWD, path, 0);
+	if (IS_ERR(interp.file))
+		return (int)PTR_ERR(interp.file);
+	bprm->interp = interp.file;
+	return read_header(&interp) ? -ELIBBAD : 0;
+}
+
+/* What can be told of a file while the old program can still hear it. That the segments make sense, mapping them will show. */
 int elf_check(struct linux_binprm *bprm)
 {
 	struct image img = { .file = bprm->file };
-	bool loadable = false;
 	int err;
 
 	memcpy(&img.ehdr, bprm->buf, sizeof(img.ehdr));
 	err = check_header(&img.ehdr);
 	if (!err)
 		err = read_phdrs(&img);
-	for (int i = 0; !err && i < img.ehdr.e_phnum; i++)
-		loadable |= img.phdrs[i].p_type == PT_LOAD;
+	for (int i = 0; !err && !bprm->interp && i < img.ehdr.e_phnum; i++)
+		if (img.phdrs[i].p_type == PT_INTERP)
+			err = open_interpreter(&img, &img.phdrs[i], bprm);
 	kfree(img.phdrs);
-	return err ? err : loadable ? 0 : -ENOEXEC;
+	return err;
 }
 
 /* --- mapping --- */
@@ -167,9 +181,24 @@ static void note_segment(struct image *img, const Elf64_Phdr *ph)
 	}
 }
 
+/* No arithmetic on the segments may overflow. */
+static int check_segments(const struct image *img)
+{
+	for (int i = 0; i < img->ehdr.e_phnum; i++) {
+		const Elf64_Phdr *ph = &img->phdrs[i];
+
+		if (ph->p_type != PT_LOAD)
+			continue;
+		if (ph->p_filesz > ph->p_memsz || ph->p_memsz > TASK_SIZE || ph->p_vaddr > TASK_SIZE - ph->p_memsz ||
+		    (ph->p_vaddr ^ ph->p_offset) & ~PAGE_MASK || ph->p_offset + ph->p_filesz < ph->p_offset)
+			return -ENOEXEC;
+	}
+	return 0;
+}
+
 static int map_image(struct image *img, unsigned long hint)
 {
-	int err = place_image(img, hint);
+	int err = check_segments(img) ? : place_image(img, hint);
 
 	for (int i = 0; !err && i < img->ehdr.e_phnum; i++) {
 		if (img->phdrs[i].p_type != PT_LOAD)
@@ -180,36 +209,20 @@ static int map_image(struct image *img, unsigned long hint)
 	return err;
 }
 
-/* PT_INTERP: the dynamic loader is mapped too and runs first. 1 when there is one, 0 when not, or -errno. */
-static int load_interpreter(const struct image *img, struct image *interp)
+/* The dynamic loader, if there is one, is mapped too and runs first. 1 when there is one, 0 when not, or -errno. */
+static int load_interpreter(struct linux_binprm *bprm, struct image *interp)
 {
-	for (int i = 0; i < img->ehdr.e_phnum; i++) {
-		const Elf64_Phdr *ph = &img->phdrs[i];
-		char path[256];
-		int err;
+	int err;
 
-		if (ph->p_type != PT_INTERP)
-			continue;
-		if (ph->p_filesz < 2 || ph->p_filesz > sizeof(path))
-			return -ENOEXEC;
-		err = read_exact(img->file, path, ph->p_filesz, ph->p_offset);
-		if (err)
-			return err;
-		path[ph->p_filesz - 1] = '\0';
-		interp->file = do_execat_open(AT_FDCWD, path, 0);
-		if (IS_ERR(interp->file))
-			return (int)PTR_ERR(interp->file);
-		err = read_exact(interp->file, &interp->ehdr, sizeof(interp->ehdr), 0);
-		if (!err)
-			err = check_header(&interp->ehdr);
-		if (!err)
-			err = read_phdrs(interp);
-		if (!err)
-			err = map_image(interp, 0);
-		fput(interp->file);
-		return err ? err : 1;
-	}
-	return 0;
+	if (!bprm->interp)
+		return 0;
+	interp->file = bprm->interp;
+	err = read_header(interp);
+	if (!err)
+		err = read_phdrs(interp);
+	if (!err)
+		err = map_image(interp, 0);
+	return err ? err : 1;
 }
 
 /* --- the stack --- */
@@ -292,7 +305,7 @@ int elf_load(struct linux_binprm *bprm)
 	if (!err)
 		err = map_image(&img, PIE_BASE);
 	if (!err)
-		err = has_interp = load_interpreter(&img, &interp);
+		err = has_interp = load_interpreter(bprm, &interp);
 	if (err < 0)
 		goto out;
 	mm->start_code = img.start_code;

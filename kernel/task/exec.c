@@ -223,6 +223,8 @@ static int load_script(struct linux_binprm *bprm)
 		*end = '\0';
 	interp = line + 2 + strspn(line + 2, " \t");
 	arg = interp + strcspn(interp, " \t");
+	if (!end && arg == line + sizeof(line) - 1)
+		return -ENOEXEC;	/* cut off: who knows whose path that is */
 	if (*arg)
 		*arg++ = '\0';
 	arg += strspn(arg, " \t");
@@ -412,6 +414,8 @@ static int do_execve(int dfd, const char *filename, struct string_list argv, str
 		err = exec_binprm(&bprm);
 	if (bprm.mm)
 		mmput(bprm.mm);
+	if (bprm.interp)
+		fput(bprm.interp);
 	kfree(bprm.strings);
 	fput(bprm.file);
 	return err;

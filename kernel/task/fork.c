@@ -56,7 +56,7 @@ static struct task_struct *dup_task_struct(struct task_struct *orig)
 	p->stack_canary = arch_random() & ~0xffUL;	/* a zero byte stops string functions */
 	refcount_set(&p->usage, 2);	/* one for being findable (release_task), one for running (finish_task_switch) */
 	p->thread_flags = 0;
-	p->lock_depth = 0;
+	lockdep_init_task(p);
 	p->wchan = NULL;
 	p->wait_obj = NULL;
 	p->vfork_done = NULL;
@@ -85,10 +85,8 @@ static struct task_struct *dup_task_struct(struct task_struct *orig)
 	return p;
 }
 
-void put_task_struct(struct task_struct *p)
+void __put_task_struct(struct task_struct *p)
 {
-	if (!refcount_dec_and_test(&p->usage))
-		return;
 	BUG_ON(p == current || p->on_cpu);
 	put_cred(p->cred);
 	put_signal_struct(p->signal);
@@ -163,9 +161,10 @@ static int copy_signal(u64 flags, struct task_struct *p)
 		refcount_inc(&old->sigcnt);
 		return 0;
 	}
-	sig = p->signal = kmem_cache_zalloc(signal_cache, GFP_KERNEL);
+	sig = p->signal = kmem_cache_alloc(signal_cache, GFP_KERNEL);
 	if (!sig)
 		return -ENOMEM;
+	memset(sig, 0, offsetof(struct signal_struct, rlim));
 	refcount_set(&sig->sigcnt, 1);
 	sig->live = 1;
 	INIT_LIST_HEAD(&sig->thread_head);

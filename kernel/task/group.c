@@ -148,7 +148,7 @@ unsigned long user_processes(uid_t uid)
 
 	spin_lock_irqsave(&tasklist_lock, flags);
 	for_each_process(p)
-		if (p->cred->uid == uid)
+		if (task_uid(p) == uid)
 			n += (unsigned long)p->signal->nr_threads;
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	return n;

@@ -7,7 +7,6 @@ extern struct signal_struct init_signal;
 extern struct cred init_cred;
 void cred_init(void);
 const struct cred *get_current_cred(void);
-struct cred *prepare_creds(void);
 void commit_creds(struct cred *new);
 struct sighand_struct *sighand_copy(struct sighand_struct *old);
 void put_sighand(struct sighand_struct *sighand);
@@ -23,6 +22,7 @@ void adopt_children(struct task_struct *from, struct task_struct *to);	/* taskli
 /* elf.c: what exec knows of the program it is going to run. */
 struct linux_binprm {
 	struct file *file;
+	struct file *interp;		/* what PT_INTERP names, or NULL */
 	char buf[256];			/* the file's first bytes, zero-filled */
 	struct mm_struct *mm;		/* the new address space, not yet anybody's */
 	const char *filename;		/* as called: AT_EXECFN */
@@ -33,5 +33,5 @@ struct linux_binprm {
 	gid_t egid;
 	bool secure;
 };
-int elf_check(struct linux_binprm *bprm);	/* before the point of no return: 0 or -ENOEXEC */
+int elf_check(struct linux_binprm *bprm);	/* before the point of no return: 0 or -errno; opens the interpreter */
 int elf_load(struct linux_binprm *bprm);	/* after it, in the new mm: 0 or -errno (the caller kills) */

@@ -230,36 +230,6 @@ struct task_struct *find_get_task_by_vpid(int nr)
 	return p;
 }
 
-int pid_nr_ns(const struct pid *pid, const struct pid_namespace *ns)
-{
-	if (!pid || ns->level > pid->level || pid->numbers[ns->level].ns != ns)
-		return 0;
-	return pid->numbers[ns->level].nr;
-}
-
-/* The namespace a task lives in is that of its own pid; it never changes. A dead one has none: then the initial. */
-struct pid_namespace *task_active_pid_ns(struct task_struct *p)
-{
-	struct pid *pid = p->thread_pid;
-
-	return pid ? pid->numbers[pid->level].ns : &init_pid_ns;
-}
-
-int pid_vnr(const struct pid *pid)
-{
-	return pid_nr_ns(pid, task_active_pid_ns(current));
-}
-
-int task_pid_vnr(struct task_struct *p)
-{
-	return pid_vnr(p->thread_pid);
-}
-
-int task_tgid_vnr(struct task_struct *p)
-{
-	return pid_vnr(p->signal->pids[PIDTYPE_TGID]);
-}
-
 void pid_init(void)
 {
 	static const char *const names[] = { "pid", "pid_1", "pid_2", "pid_3", "pid_4" };

@@ -164,8 +164,10 @@ struct task_struct {
 
 	/* bookkeeping */
 	refcount_t usage;
-	int lock_depth;			/* (o) lockdep: entries in held_locks */
-	const void *held_locks[16];	/* (o) locks held, outermost first: for reports and lockdep */
+#ifdef CONFIG_DEBUG
+	int lock_depth;			/* (o) entries in held_locks */
+	struct held_lock held_locks[MAX_HELD_LOCKS];	/* (o) outermost first: for lockdep.c and reports */
+#endif
 	struct list_head dead_list;	/* kreaper's, once dead */
 };
 
@@ -248,7 +250,12 @@ static inline struct task_struct *get_task_struct(struct task_struct *p)
 	refcount_inc(&p->usage);
 	return p;
 }
-void put_task_struct(struct task_struct *p);	/* the last one frees stack and structure; any context */
+void __put_task_struct(struct task_struct *p);	/* frees stack and structure */
+static inline void put_task_struct(struct task_struct *p)	/* any context */
+{
+	if (refcount_dec_and_test(&p->usage))
+		__put_task_struct(p);
+}
 
 /* --- pids --- */
 #define PID_MAX_DEFAULT 32768
@@ -271,11 +278,6 @@ struct pid *find_get_pid(int nr);
 /* Task with a reference, or NULL. */
 struct task_struct *find_get_task_by_vpid(int nr);
 struct task_struct *get_pid_task(struct pid *pid, enum pid_type type);
-int pid_nr_ns(const struct pid *pid, const struct pid_namespace *ns);		/* 0: not visible there */
-int pid_vnr(const struct pid *pid);			/* in current's namespace */
-int task_pid_vnr(struct task_struct *p);
-int task_tgid_vnr(struct task_struct *p);
-struct pid_namespace *task_active_pid_ns(struct task_struct *p);
 /* Tasks of a pid: for (t in process group) do_each_pid_task(...). tasklist_lock held. */
 #define do_each_pid_task(pid, type, p) hlist_for_each_entry((p), &(pid)->tasks[type], pid_links[type])
 
@@ -319,6 +321,8 @@ bool will_become_orphaned_pgrp(struct pid *pgrp, struct task_struct *ignored);
 /* --- credentials, namespaces --- */
 const struct cred *get_task_cred(struct task_struct *p);
 void put_cred(const struct cred *cred);
+struct cred *prepare_creds(void);	/* a copy of current's, for put_cred() or commit_creds(); NULL: no memory */
+uid_t task_uid(struct task_struct *p);	/* real uid of any task */
 static inline bool capable(void)	/* one capability for all: being uid 0 */
 {
 	return current->cred->euid == 0;
@@ -338,6 +342,38 @@ struct pid_namespace {
 	bool dead;				/* (t) its PID 1 is gone: nobody is made in it any more */
 };
 extern struct pid_namespace init_pid_ns;
+
+/* --- what number a pid has where --- */
+static inline int pid_nr_ns(const struct pid *pid, const struct pid_namespace *ns)	/* 0: not visible there */
+{
+	if (!pid || ns->level > pid->level || pid->numbers[ns->level].ns != ns)
+		return 0;
+	return pid->numbers[ns->level].nr;
+}
+
+/* The namespace a task lives in is that of its own pid; it never changes. A dead one has none: then the initial. */
+static inline struct pid_namespace *task_active_pid_ns(struct task_struct *p)
+{
+	struct pid *pid = p->thread_pid;
+
+	return pid ? pid->numbers[pid->level].ns : &init_pid_ns;
+}
+
+static inline int pid_vnr(const struct pid *pid)	/* in current's namespace */
+{
+	return pid_nr_ns(pid, task_active_pid_ns(current));
+}
+
+static inline int task_pid_vnr(struct task_struct *p)
+{
+	return pid_vnr(p->thread_pid);
+}
+
+static inline int task_tgid_vnr(struct task_struct *p)
+{
+	return pid_vnr(p->signal->pids[PIDTYPE_TGID]);
+}
+
 extern struct nsproxy init_nsproxy;
 int copy_namespaces(u64 flags, struct task_struct *p);
 void put_nsproxy(struct nsproxy *ns);

@@ -20,8 +20,7 @@ struct wait_opts {
 	/* the answer */
 	int pid_nr, uid, status;	/* wait status as wait4 gives it */
 	int cause;		/* CLD_xxx */
-	struct rusage ru;
-	bool want_rusage;
+	struct rusage *ru;	/* NULL: not asked for */
 	bool nonblock;		/* a pidfd with O_NONBLOCK: EAGAIN instead of nothing */
 };
 
@@ -80,8 +79,8 @@ static void answer(struct wait_opts *wo, struct task_struct *child, int cause, i
 	wo->uid = (int)child->cred->uid;
 	wo->cause = cause;
 	wo->status = status;
-	if (wo->want_rusage)
-		fill_child_rusage(child, &wo->ru);
+	if (wo->ru)
+		fill_child_rusage(child, wo->ru);
 }
 
 /* True: child is a zombie and ours. tasklist_lock held; the caller releases it afterwards unless WNOWAIT. */
@@ -189,7 +188,8 @@ static long do_wait(struct wait_opts *wo)
 
 long sys_wait4(pid_t upid, int __user *status, int options, struct rusage __user *ru)
 {
-	struct wait_opts wo = { .type = P_ALL, .options = options | WEXITED, .want_rusage = ru };
+	struct rusage usage;
+	struct wait_opts wo = { .type = P_ALL, .options = options | WEXITED, .ru = ru ? &usage : NULL };
 	long ret;
 
 	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
@@ -209,7 +209,7 @@ long sys_wait4(pid_t upid, int __user *status, int options, struct rusage __user
 		return ret;
 	if (status && put_user(wo.status, status))
 		return -EFAULT;
-	if (ru && copy_to_user(ru, &wo.ru, sizeof(wo.ru)))
+	if (ru && copy_to_user(ru, &usage, sizeof(usage)))
 		return -EFAULT;
 	return wo.pid_nr;
 }
@@ -248,7 +248,8 @@ static long waitid_pid(int type, int id, struct wait_opts *wo)
 
 long sys_waitid(int type, pid_t id, siginfo_t __user *uinfo, int options, struct rusage __user *ru)
 {
-	struct wait_opts wo = { .options = options, .want_rusage = ru };
+	struct rusage usage;
+	struct wait_opts wo = { .options = options, .ru = ru ? &usage : NULL };
 	siginfo_t info;
 	long ret;
 
@@ -272,7 +273,7 @@ long sys_waitid(int type, pid_t id, siginfo_t __user *uinfo, int options, struct
 		info.si_uid = (uid_t)wo.uid;
 		info.si_status = wo.cause == CLD_EXITED ? WEXITSTATUS(wo.status) : wo.cause == CLD_STOPPED ? WSTOPSIG(wo.status) :
 				 wo.cause == CLD_CONTINUED ? SIGCONT : WTERMSIG(wo.status);
-		if (ru && copy_to_user(ru, &wo.ru, sizeof(wo.ru)))
+		if (ru && copy_to_user(ru, &usage, sizeof(usage)))
 			return -EFAULT;
 	}
 	return uinfo && copy_siginfo_to_user(uinfo, &info) ? -EFAULT : 0;

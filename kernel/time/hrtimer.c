@@ -87,6 +87,7 @@ static struct hrtimer *first_timer(struct timer_base *base)
 void hrtimer_setup(struct hrtimer *t, u64 (*function)(struct hrtimer *))
 {
 	t->function = function;
+	t->expires = 0;			/* until it is started for the first time */
 	t->cpu = smp_processor_id();	/* any CPU will do: it is not queued */
 	t->queued = t->running = false;
 }

@@ -318,7 +318,7 @@ void exit_itimers(struct task_struct *p)
 
 	while (!list_empty(timers))
 		sys_timer_delete(list_first_entry(timers, struct k_itimer, list)->id);
-	if (p->flags & PF_EXITING)
+	if (p->flags & PF_EXITING && p->signal->real_timer.expires)	/* 0: never started */
 		hrtimer_cancel(&p->signal->real_timer);
 }
 

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define FORGOTTEN 200
-#define PAGE 4096UL
+#define PAGE	  4096UL
 #define FILE_NAME "/tmp/probe-file"
 
 static int word, word2;
@@ -41,9 +41,9 @@ static int fine(int error, int if1, int if2)
 
 static int probe_call(long nr)
 {
-	if (nr == SYS_futex)	/* -1 would be an operation that is not there */
+	if (nr == SYS_futex) /* -1 would be an operation that is not there */
 		return answer(syscall(nr, &word, 1, 1, NULL, NULL, 0));
-	if (nr == SYS_kill)	/* -1 would be everybody */
+	if (nr == SYS_kill) /* -1 would be everybody */
 		return answer(syscall(nr, 0x7fffffff, 0));
 	return answer(syscall(nr, -1L, -1L, -1L, -1L, -1L, -1L));
 }
@@ -51,13 +51,14 @@ static int probe_call(long nr)
 /* --- clone, clone3, unshare --- */
 
 struct clone3_args {
-	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+		set_tid_size, cgroup;
 };
 
-#define VM 0x100L
+#define VM	0x100L
 #define SIGHAND 0x800L
-#define PARENT 0x8000L
-#define THREAD 0x10000L
+#define PARENT	0x8000L
+#define THREAD	0x10000L
 
 /* The child touches no stack at all: it may share ours. */
 static long raw_clone(long nr, long a, long b, long c, long d, long e)
@@ -66,8 +67,11 @@ static long raw_clone(long nr, long a, long b, long c, long d, long e)
 	register long r8 __asm__("r8") = e;
 	long ret;
 
-	__asm__ volatile("syscall\n\ttest %%rax, %%rax\n\tjnz 1f\n\txor %%edi, %%edi\n\tmov $60, %%eax\n\tsyscall\n1:"
-			 : "=a"(ret) : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8) : "rcx", "r11", "memory");
+	__asm__ volatile("syscall\n\ttest %%rax, %%rax\n\tjnz 1f\n\txor %%edi, %%edi\n\tmov $60, "
+			 "%%eax\n\tsyscall\n1:"
+			 : "=a"(ret)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+			 : "rcx", "r11", "memory");
 	return ret;
 }
 
@@ -89,16 +93,20 @@ static int wait_clone(long pid, long flags)
 static int probe_clone(long flags)
 {
 	flags = with_company(flags);
-	return wait_clone(raw_clone(SYS_clone, flags | SIGCHLD, 0, (long)&word, (long)&word2, 0), flags);
+	return wait_clone(raw_clone(SYS_clone, flags | SIGCHLD, 0, (long)&word, (long)&word2, 0),
+			  flags);
 }
 
 static int probe_clone3(long flags)
 {
-	struct clone3_args args = { .pidfd = (uint64_t)&word, .child_tid = (uint64_t)&word2, .parent_tid = (uint64_t)&word };
+	struct clone3_args args = { .pidfd = (uint64_t)&word,
+				    .child_tid = (uint64_t)&word2,
+				    .parent_tid = (uint64_t)&word };
 
 	args.flags = (uint64_t)with_company(flags);
 	args.exit_signal = args.flags & (THREAD | PARENT) ? 0 : SIGCHLD;
-	return wait_clone(raw_clone(SYS_clone3, (long)&args, sizeof(args), 0, 0, 0), (long)args.flags);
+	return wait_clone(raw_clone(SYS_clone3, (long)&args, sizeof(args), 0, 0, 0),
+			  (long)args.flags);
 }
 
 static int probe_unshare(long flags)
@@ -110,7 +118,7 @@ static int probe_unshare(long flags)
 
 static int probe_futex(long op)
 {
-	long bits = (op & 127) == 9 || (op & 127) == 10;	/* FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET */
+	long bits = (op & 127) == 9 || (op & 127) == 10; /* FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET */
 
 	return fine(answer(syscall(SYS_futex, &word, op, 1, NULL, &word2, bits)), EAGAIN, EPERM);
 }
@@ -129,14 +137,15 @@ static int probe_futex_realtime(long op)
 
 static void *pages(int n, int flags)
 {
-	return mmap(NULL, (size_t)n * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+	return mmap(NULL, (size_t)n * PAGE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
 }
 
 static int do_mmap(long flags, int fd)
 {
 	char *addr = flags & (MAP_FIXED | 0x100000) ? pages(1, 0) : NULL;
 
-	if (flags & 0x100000)	/* MAP_FIXED_NOREPLACE */
+	if (flags & 0x100000) /* MAP_FIXED_NOREPLACE */
 		munmap(addr, PAGE);
 	return answer(syscall(SYS_mmap, addr, PAGE, PROT_READ | PROT_WRITE, flags, fd, 0));
 }
@@ -148,12 +157,14 @@ static int probe_mmap(long flag)
 
 static int probe_mmap_file(long flag)
 {
-	return do_mmap(flag | (flag & 0xf ? 0 : 3), open(FILE_NAME, O_RDWR));	/* MAP_SHARED_VALIDATE */
+	return do_mmap(flag | (flag & 0xf ? 0 : 3),
+		       open(FILE_NAME, O_RDWR)); /* MAP_SHARED_VALIDATE */
 }
 
 static int probe_mprotect(long prot)
 {
-	return answer(syscall(SYS_mprotect, pages(1, prot & 0x01000000 ? MAP_GROWSDOWN : 0), PAGE, prot));
+	return answer(
+		syscall(SYS_mprotect, pages(1, prot & 0x01000000 ? MAP_GROWSDOWN : 0), PAGE, prot));
 }
 
 static int probe_madvise(long advice)
@@ -178,7 +189,7 @@ static int probe_msync(long flag)
 
 static const char *open_arguments(long *flags)
 {
-	if (*flags & 0x400000) {	/* __O_TMPFILE */
+	if (*flags & 0x400000) { /* __O_TMPFILE */
 		*flags |= O_RDWR;
 		return "/tmp";
 	}
@@ -202,7 +213,9 @@ static int probe_open(long flags)
 
 static int do_openat2(uint64_t flags, uint64_t resolve, const char *name)
 {
-	struct { uint64_t flags, mode, resolve; } how = { flags, flags & (O_CREAT | 0x400000) ? 0600 : 0, resolve };
+	struct {
+		uint64_t flags, mode, resolve;
+	} how = { flags, flags & (O_CREAT | 0x400000) ? 0600 : 0, resolve };
 	int error = answer(syscall(437, AT_FDCWD, name, &how, sizeof(how)));
 
 	unlink("/tmp/probe-new");
@@ -231,15 +244,16 @@ static int probe_fcntl(long cmd)
 		arg = FD_CLOEXEC;
 	if (cmd == F_SETOWN)
 		arg = getpid();
-	if (cmd == F_GETLK || cmd == 36)	/* F_OFD_GETLK */
+	if (cmd == F_GETLK || cmd == 36) /* F_OFD_GETLK */
 		lock.l_type = F_WRLCK;
-	if ((cmd >= F_GETLK && cmd <= F_SETLKW) || (cmd >= 36 && cmd <= 38) || cmd == 15 || cmd == 16)
+	if ((cmd >= F_GETLK && cmd <= F_SETLKW) || (cmd >= 36 && cmd <= 38) || cmd == 15 ||
+	    cmd == 16)
 		arg = (long)&lock;
-	if (cmd == 1031 || cmd == 1032) {	/* F_SETPIPE_SZ, F_GETPIPE_SZ */
+	if (cmd == 1031 || cmd == 1032) { /* F_SETPIPE_SZ, F_GETPIPE_SZ */
 		arg = PAGE;
 		fd = pipe(ends) ? -1 : ends[0];
 	}
-	if (cmd == 1033 || cmd == 1034)		/* F_ADD_SEALS, F_GET_SEALS */
+	if (cmd == 1033 || cmd == 1034) /* F_ADD_SEALS, F_GET_SEALS */
 		fd = (int)syscall(SYS_memfd_create, "probe", 0);
 	return answer(syscall(SYS_fcntl, fd, cmd, arg));
 }
@@ -255,14 +269,17 @@ static int probe_waitid(long options)
 {
 	if (!(options & (WEXITED | WSTOPPED | WCONTINUED)))
 		options |= WEXITED;
-	return fine(answer(syscall(SYS_waitid, P_ALL, 0, buffer, options | WNOHANG, NULL)), ECHILD, 0);
+	return fine(answer(syscall(SYS_waitid, P_ALL, 0, buffer, options | WNOHANG, NULL)), ECHILD,
+		    0);
 }
 
 /* --- signals: is the flag still there afterwards? --- */
 
 static int probe_sigaction(long flag)
 {
-	struct { uint64_t handler, flags, restorer, mask; } act = { 1, (uint64_t)flag, 0, 0 };
+	struct {
+		uint64_t handler, flags, restorer, mask;
+	} act = { 1, (uint64_t)flag, 0, 0 };
 	int error = answer(syscall(SYS_rt_sigaction, SIGUSR1, &act, NULL, 8));
 
 	if (!error)
@@ -275,11 +292,18 @@ static int probe_prctl(long option)
 	long a = 0;
 
 	switch (option) {
-	case 1: case 7: case 3: case 23: case 30:	/* PDEATHSIG, the answers that come as results */
-	case 0x53564d41:				/* PR_SET_VMA, PR_SET_VMA_ANON_NAME */
-	case 39:					/* PR_GET_NO_NEW_PRIVS */
+	case 1:
+	case 7:
+	case 3:
+	case 23:
+	case 30:	 /* PDEATHSIG, the answers that come as results */
+	case 0x53564d41: /* PR_SET_VMA, PR_SET_VMA_ANON_NAME */
+	case 39:	 /* PR_GET_NO_NEW_PRIVS */
 		break;
-	case 4: case 29: case 36: case 38:		/* DUMPABLE, TIMERSLACK, CHILD_SUBREAPER, NO_NEW_PRIVS */
+	case 4:
+	case 29:
+	case 36:
+	case 38: /* DUMPABLE, TIMERSLACK, CHILD_SUBREAPER, NO_NEW_PRIVS */
 		a = 1;
 		break;
 	default:
@@ -296,30 +320,42 @@ static int probe_ioctl(long cmd)
 	long arg = (long)buffer;
 	char name[32];
 
-	if (syscall(SYS_ioctl, master, 0x40045431L, &number) || syscall(SYS_ioctl, master, 0x80045430L, &number))
+	if (syscall(SYS_ioctl, master, 0x40045431L, &number) ||
+	    syscall(SYS_ioctl, master, 0x80045430L, &number))
 		return FORGOTTEN + 1;
 	snprintf(name, sizeof(name), "/dev/pts/%d", number);
 	slave = open(name, O_RDWR | O_NOCTTY);
 	signal(SIGHUP, SIG_IGN);
 	setsid();
 	switch (cmd) {
-	case 0x5402: case 0x5403: case 0x5404:		/* TCSETS, W, F */
+	case 0x5402:
+	case 0x5403:
+	case 0x5404: /* TCSETS, W, F */
 		syscall(SYS_ioctl, slave, 0x5401L, buffer);
 		break;
-	case 0x402c542b: case 0x402c542c: case 0x402c542d:	/* TCSETS2, W, F */
+	case 0x402c542b:
+	case 0x402c542c:
+	case 0x402c542d: /* TCSETS2, W, F */
 		syscall(SYS_ioctl, slave, 0x802c542aL, buffer);
 		break;
-	case 0x5409: case 0x540a: case 0x5425: case 0x540e:	/* TCSBRK, TCXONC, TCSBRKP, TIOCSCTTY */
+	case 0x5409:
+	case 0x540a:
+	case 0x5425:
+	case 0x540e: /* TCSBRK, TCXONC, TCSBRKP, TIOCSCTTY */
 		arg = cmd == 0x540e ? 0 : 1;
 		break;
-	case 0x540b:					/* TCFLSH */
+	case 0x540b: /* TCFLSH */
 		arg = 2;
 		break;
-	case 0x540f: case 0x5410: case 0x5422: case 0x5429:	/* TIOCGPGRP, TIOCSPGRP, TIOCNOTTY, TIOCGSID */
+	case 0x540f:
+	case 0x5410:
+	case 0x5422:
+	case 0x5429: /* TIOCGPGRP, TIOCSPGRP, TIOCNOTTY, TIOCGSID */
 		syscall(SYS_ioctl, slave, 0x540eL, 0L);
 		*(int *)buffer = getpid();
 		break;
-	case 0x40045431: case 0x80045430:		/* TIOCSPTLCK, TIOCGPTN */
+	case 0x40045431:
+	case 0x80045430: /* TIOCSPTLCK, TIOCGPTN */
 		slave = master;
 		break;
 	}
@@ -332,12 +368,28 @@ static const struct {
 	const char *kind;
 	int (*probe)(long value);
 } probes[] = {
-	{ "call", probe_call }, { "clone", probe_clone }, { "clone3", probe_clone3 }, { "unshare", probe_unshare },
-	{ "futex", probe_futex }, { "futex+PRIVATE", probe_futex_private }, { "futex+REALTIME", probe_futex_realtime },
-	{ "mmap", probe_mmap }, { "mmap-file", probe_mmap_file }, { "mprotect", probe_mprotect }, { "madvise", probe_madvise },
-	{ "mremap", probe_mremap }, { "msync", probe_msync }, { "open", probe_open }, { "openat2", probe_openat2 },
-	{ "resolve", probe_resolve }, { "fcntl", probe_fcntl }, { "wait4", probe_wait4 }, { "waitid", probe_waitid },
-	{ "sigaction", probe_sigaction }, { "prctl", probe_prctl }, { "ioctl", probe_ioctl },
+	{ "call", probe_call },
+	{ "clone", probe_clone },
+	{ "clone3", probe_clone3 },
+	{ "unshare", probe_unshare },
+	{ "futex", probe_futex },
+	{ "futex+PRIVATE", probe_futex_private },
+	{ "futex+REALTIME", probe_futex_realtime },
+	{ "mmap", probe_mmap },
+	{ "mmap-file", probe_mmap_file },
+	{ "mprotect", probe_mprotect },
+	{ "madvise", probe_madvise },
+	{ "mremap", probe_mremap },
+	{ "msync", probe_msync },
+	{ "open", probe_open },
+	{ "openat2", probe_openat2 },
+	{ "resolve", probe_resolve },
+	{ "fcntl", probe_fcntl },
+	{ "wait4", probe_wait4 },
+	{ "waitid", probe_waitid },
+	{ "sigaction", probe_sigaction },
+	{ "prctl", probe_prctl },
+	{ "ioctl", probe_ioctl },
 };
 
 static int in_child(int (*probe)(long), long value)

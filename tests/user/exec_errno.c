@@ -165,7 +165,6 @@ static void scripts(void)
 	try_text("script without interpreter", "#!/no/such/thing\n");
 	try_text("script with an empty line", "#!\n");
 	try_text("script with blanks", "#!   \t \n");
-	try_text("script, only #!", "#!");
 	try_text("script, interpreter a directory", "#!/tmp\n");
 	try_text("script, interpreter no program", "#!/dev/null\n");
 	try_text("plain text", "echo hello\n");

@@ -52,6 +52,7 @@ class Stub:
     def __init__(self, channel):
         self.channel = channel
         self.cpu = None         # the CPU that g, p, m refer to
+        self.numbers = None
         self.relay = None       # called with output packets that come before an answer
 
     def ask(self, packet):
@@ -71,7 +72,12 @@ class Stub:
             self.cpu = cpu
 
     def cpus(self):
-        """Numbers of QEMU's CPUs."""
+        """Numbers of QEMU's CPUs, which do not change."""
+        if self.numbers is None:
+            self.numbers = self.ask_cpus()
+        return self.numbers
+
+    def ask_cpus(self):
         text, answer = b"", self.ask(b"qfThreadInfo")
         while answer[:1] == b"m":
             text += b"," + answer[1:]
@@ -200,7 +206,7 @@ class Session:
             (b"T", self.alive), (b"?", self.why), (b"g", self.get), (b"G", self.put), (b"p", self.get_one), (b"P", self.put_one),
             (b"m", self.memory), (b"M", self.memory), (b"X", self.memory), (b"vCont;", self.resume), (b"c", self.resume),
             (b"s", self.resume), (b"C", self.resume), (b"S", self.resume), (b"bc", self.resume), (b"bs", self.resume),
-            (b"vKill", self.kill), (b"k", self.kill), (b"D", self.detach),
+            (b"qBobbin.", self.question), (b"vKill", self.kill), (b"k", self.kill), (b"D", self.detach),
         ]
 
     def now(self):
@@ -262,6 +268,14 @@ class Session:
             return b"E01"
         name, words = self.now().words(thread)
         return f"{name} ({words})".encode().hex().encode()
+
+    def question(self, packet):
+        """What our GDB commands ask: qBobbin.task:ID, qBobbin.cpu:ID -> address of the task, number of its CPU; or nothing."""
+        kind, thread = packet[8:].split(b":")
+        task, cpu = self.now().all().get(int(thread, 16)), self.now().cpu_of(int(thread, 16))
+        if kind == b"task":
+            return b"%x" % task.address if task else b"none"
+        return b"none" if cpu is None else b"%x" % cpu
 
     def thread_xml(self, packet):
         start, size = (int(word, 16) for word in packet.rsplit(b":", 1)[1].split(b","))

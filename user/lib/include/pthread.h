@@ -215,10 +215,13 @@ struct __cleanup {
 };
 
 void __cleanup_push(struct __cleanup *c);
-void __cleanup_pop(struct __cleanup *c, int run);
+void __cleanup_pop(int run);	/* the latest */
 
 /* A pair of braces: the two must stand in one block, as POSIX demands. */
+#define __cleanup_name2(line)	__cleanup_##line
+#define __cleanup_name(line)	__cleanup_name2(line)
 #define pthread_cleanup_push(f, a)						\
-	do { struct __cleanup __c = { (f), (a), NULL }; __cleanup_push(&__c);
+	do { struct __cleanup __cleanup_name(__LINE__) = { (f), (a), NULL };	\
+	__cleanup_push(&__cleanup_name(__LINE__));
 #define pthread_cleanup_pop(run)						\
-	__cleanup_pop(&__c, (run)); } while (0)
+	__cleanup_pop(run); } while (0)

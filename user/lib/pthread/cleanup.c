@@ -13,9 +13,12 @@ void __cleanup_push(struct __cleanup *c)
 	self->cleanup = c;
 }
 
-void __cleanup_pop(struct __cleanup *c, int run)
+void __cleanup_pop(int run)
 {
-	__pthread_self()->cleanup = c->next;
+	struct pthread *self = __pthread_self();
+	struct __cleanup *c = self->cleanup;
+
+	self->cleanup = c->next;
 	if (run)
 		c->fn(c->arg);
 }

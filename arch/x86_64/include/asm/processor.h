@@ -50,10 +50,11 @@ void free_thread(struct task_struct *p);	/* what copy_thread allocated */
 int thread_alloc_fpu(struct task_struct *p);	/* a kernel thread is about to become a program. 0 or -ENOMEM */
 long do_arch_prctl(struct task_struct *p, int code, unsigned long arg);
 void fpu_init(void);				/* once per CPU */
-size_t fpu_size(void);				/* bytes of an XSAVE image here */
+extern size_t fpu_image_size;			/* bytes of an XSAVE image here */
 void fpu_save_current(void *to);		/* live registers -> image */
-void fpu_load_current(const void *from);	/* image -> live registers; it must have passed fpu_check() if a user touched it */
-int fpu_check(void *image);			/* makes an image from user space safe to load, or -EINVAL */
+void fpu_load_current(const void *from);	/* image -> live registers; one that no user touched (for those: asm/uaccess.h) */
+bool fpu_mxcsr_valid(u32 mxcsr);		/* no reserved bit set: the CPU would fault on it */
+void fpu_reset_current(void);			/* live registers = initial state */
 void fpu_reset(void *image);			/* initial state (as after exec) */
 long regs_syscall_nr(const struct pt_regs *regs);
 

@@ -31,6 +31,12 @@ int __cmpxchg_user_4(u32 *old, u32 __user *p, u32 expect, u32 desired);
 int __xchg_user_4(u32 *old, u32 __user *p, u32 value);
 int __xadd_user_4(u32 *old, u32 __user *p, u32 value);
 
+/* The live FPU registers to and from user memory (asm/processor.h has their layout): 0, or -EFAULT, also for an image that is not valid. */
+int __fxsave_user(void __user *to);
+int __fxrstor_user(const void __user *from);
+int __xsave_user(void __user *to, u64 components);
+int __xrstor_user(const void __user *from, u64 components);
+
 /* Return the number of bytes not copied (Linux's convention); 0 = all. */
 static inline unsigned long __must_check copy_from_user(void *to, const void __user *from, unsigned long n)
 {

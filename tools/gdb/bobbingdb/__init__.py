@@ -1,0 +1,1 @@
+"""The GDB commands, by subject. base.py has what all of them use."""

@@ -1,0 +1,105 @@
+"""Symbol files that come and go: the frames of the assembly code, once; the selected task's program, whenever it changes.
+
+All programs are linked to the same addresses, so there can be the symbols of one only. They follow the selected thread: at each
+prompt, and before backtrace, frame, up and down, also when these are run by `thread apply`. A program PATH in the machine is looked
+for by its name in build/user/bin, build/tests/user and the folders of `set bobbin-programs`."""
+import os
+import subprocess
+import sys
+
+import gdb
+
+from . import base
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def kernel():
+    """(path of the kernel, its build folder)"""
+    for objfile in gdb.objfiles():
+        if objfile.filename and os.path.basename(objfile.filename).startswith("bobbin") and objfile.filename.endswith(".elf") \
+                and ".frames." not in objfile.filename:
+            return objfile.filename, os.path.dirname(objfile.filename)
+    raise gdb.GdbError("load the kernel's symbols first: file build/bobbin.elf")
+
+
+def add_frames():
+    """Tell GDB about the assembly code's frames; made anew when the kernel is newer."""
+    elf, _ = kernel()
+    frames, maker = os.path.splitext(elf)[0] + ".frames.elf", os.path.join(HERE, "cfi.py")
+    if any(objfile.filename == frames for objfile in gdb.objfiles()):
+        return
+    newest = max(os.path.getmtime(elf), os.path.getmtime(maker))
+    if not os.path.exists(frames) or os.path.getmtime(frames) < newest:
+        temporary = f"{frames}.{os.getpid()}"
+        made = subprocess.run(["gdb", "-batch", "-nx", "-x", maker, "-ex", f"python make({temporary!r})", elf],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if not os.path.exists(temporary):
+            print(f"No frames for the assembly code: {made.stderr.strip()}", file=sys.stderr)
+            return
+        os.replace(temporary, frames)
+    gdb.execute(f"add-symbol-file {frames}", to_string=True)
+
+
+class Programs(gdb.Parameter):
+    """Folders, separated by colons, in which programs with debug data are looked for."""
+    set_doc = "Set the folders in which programs with debug data are looked for."
+    show_doc = "Show the folders in which programs with debug data are looked for."
+
+    def __init__(self):
+        super().__init__("bobbin-programs", gdb.COMMAND_FILES, gdb.PARAM_STRING)
+        self.value = ""
+
+    def get_set_string(self):
+        return ""
+
+
+programs = Programs()
+loaded = None           # path of the program whose symbols are loaded
+
+
+def program_of(task):
+    """Path of the file with the symbols of the task's program, or None."""
+    if not base.address(task["mm"]) or not base.address(task["mm"]["exe_file"]):
+        return None
+    name = base.text(task["mm"]["exe_file"]["f_path"]["dentry"]["d_name"])
+    _, build = kernel()
+    for folder in [os.path.join(build, "user/bin"), os.path.join(build, "tests/user"), *programs.value.split(":")]:
+        path = os.path.join(folder, os.path.basename(name))
+        if name and folder and os.path.isfile(path):
+            return path
+    return None
+
+
+def follow():
+    """Load the symbols of the selected thread's program in place of those loaded now."""
+    global loaded
+    try:
+        wanted = program_of(base.current())
+    except (gdb.error, gdb.GdbError):
+        wanted = None
+    if wanted == loaded:
+        return
+    try:
+        if loaded:
+            gdb.execute(f"remove-symbol-file {loaded}", to_string=True)
+    except gdb.error:
+        pass
+    loaded = None
+    try:
+        if wanted:
+            gdb.execute(f"add-symbol-file {wanted}", to_string=True)
+            loaded = wanted
+    except gdb.error:
+        pass
+
+
+def hook():
+    gdb.events.before_prompt.connect(follow)
+    for command in "backtrace", "frame", "up", "down":
+        gdb.execute(f"define hook-{command}\npython bobbingdb.symbols.follow()\nend")
+
+
+gdb.execute("python import bobbingdb.symbols")
+add_frames()
+hook()

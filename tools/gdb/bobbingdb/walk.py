@@ -1,0 +1,153 @@
+"""What the walks share: a CPU that goes on alone, instruction by instruction, and the table of two columns that they fill.
+
+A walk first waits for an event somewhere; from there on only that CPU runs (scheduler-locking), so what is shown is one
+story. Everything it prints is read from the machine at that moment."""
+import gdb
+
+from . import base
+
+WIDTH = 46
+
+
+class Interrupted(Exception):
+    """The machine stopped somewhere else than the walk expected."""
+
+
+def run(command):
+    return gdb.execute(command, to_string=True)
+
+
+def register(name):
+    return base.address(gdb.newest_frame().read_register(name))
+
+
+def word(where):
+    """8 bytes of memory, or None."""
+    try:
+        data = gdb.selected_inferior().read_memory(where, 8)
+    except gdb.error:
+        return None
+    return int.from_bytes(bytes(data), "little")
+
+
+def place(number):
+    """symbol+offset of an address in the kernel, or hex."""
+    text = run(f"info symbol {number:#x}")
+    return text.split(" in section")[0].replace(" + ", "+") if " in section" in text else f"{number:#x}"
+
+
+def instruction():
+    """The instruction that comes next, as (mnemonic, text)."""
+    frame = gdb.newest_frame()
+    text = " ".join(frame.architecture().disassemble(frame.pc())[0]["asm"].split("<")[0].split())
+    return text.split(" ")[0], text
+
+
+class Quiet:
+    """Settings for the time of a walk, put back afterwards."""
+
+    SETTINGS = (("scheduler-locking", "off"), ("print frame-info", "short-location"), ("disassembly-flavor", "intel"), ("pagination", "off"))
+
+    def __enter__(self):
+        self.kept = [(name, gdb.parameter(name)) for name, _ in self.SETTINGS]
+        self.breakpoints = [b for b in gdb.breakpoints() if b.enabled]
+        for name, value in self.SETTINGS:
+            run(f"set {name} {value}")
+        for breakpoint in self.breakpoints:
+            breakpoint.enabled = False
+        return self
+
+    def __exit__(self, *_):
+        for name, value in self.kept:
+            run(f"set {name} {'on' if value is True else 'off' if value is False else value}")
+        for breakpoint in self.breakpoints:
+            if breakpoint.is_valid():
+                breakpoint.enabled = True
+
+
+def alone(yes):
+    """From now on only the selected thread's CPU runs, or all do."""
+    run(f"set scheduler-locking {'on' if yes else 'off'}")
+
+
+def go_to(spec, good=lambda: True, backwards=False, tries=200, thread=None):
+    """Run until a place is reached at which good() holds."""
+    breakpoint = gdb.Breakpoint(spec, internal=True)
+    breakpoint.silent = True
+    if thread is not None:
+        breakpoint.thread = thread
+    try:
+        for _ in range(tries):
+            run("reverse-continue" if backwards else "continue")
+            if not gdb.selected_thread() or not gdb.selected_thread().is_valid():
+                raise Interrupted("the machine has ended")
+            if breakpoint.hit_count:
+                breakpoint.hit_count = 0
+                if good():
+                    return
+            elif not at(breakpoint):
+                raise Interrupted(f"the machine stopped at {place(register('rip'))} instead of {spec}")
+            elif good():
+                return
+        raise Interrupted(f"{spec} was passed {tries} times, but never as it was wanted")
+    finally:
+        breakpoint.delete()
+
+
+def at(breakpoint):
+    """Does the machine stand at the breakpoint? (Backwards, hits are not always counted.)"""
+    pc = register("rip")
+    try:
+        return any(location.address == pc for location in breakpoint.locations)
+    except AttributeError:
+        return any(sal.pc == pc for sal in gdb.decode_line(breakpoint.location)[1] or ())
+
+
+def step(backwards=False):
+    run("reverse-stepi" if backwards else "stepi")
+
+
+# ---- The table ----
+
+class Story:
+    """Numbered steps; under each a sentence, and what it is about in two columns."""
+
+    def __init__(self, left, right):
+        self.number = 0
+        self.row(left, right)
+        print(f"     {'-' * WIDTH}+{'-' * WIDTH}")
+
+    def row(self, left="", right=""):
+        print(f"     {left[:WIDTH]:{WIDTH}}| {right}".rstrip())
+
+    def step(self, what, sentence, left=None, right=None):
+        self.number += 1
+        print(f"{self.number:3}. {what}")
+        if left is not None or right is not None:
+            self.row(left or "", right or "")
+        print(f"     {sentence}")
+
+
+def stack_rows(task, top, count):
+    """What lies on a task's stack from an address on: [text]."""
+    names = ("r15", "r14", "r13", "r12", "rbx", "rbp", "return")
+    rows = []
+    for i in range(count):
+        value = word(top + 8 * i)
+        end = base.address(task["stack"]) + base.THREAD_SIZE
+        if top + 8 * i >= end:
+            break
+        shown = "?" if value is None else place(value) if names[min(i, 6)] == "return" else f"{value:#x}"
+        rows.append(f"{top + 8 * i:#x} {names[i]:>6} {shown}")
+    return rows
+
+
+class Walk(base.Command):
+    """What a walk's command has in common."""
+
+    def invoke(self, text, tty):
+        try:
+            with Quiet():
+                super().invoke(text, tty)
+        except Interrupted as stop:
+            raise gdb.GdbError(f"{self.name}: {stop}") from None

@@ -84,13 +84,14 @@ UPROG := $(patsubst user/%.c,%,$(wildcard user/*.c))
 UDIRS := $(filter-out lib root include $(UPROG),$(patsubst user/%/,%,$(dir $(wildcard user/*/*.c))))
 UBIN := $(addprefix $(O)/user/bin/,$(UPROG) $(sort $(UDIRS)))
 TBIN := $(patsubst tests/user/%.c,$(O)/tests/user/%,$(wildcard tests/user/*.c))
+GBIN := $(patsubst tests/gdb/%.c,$(O)/tests/gdb/%,$(wildcard tests/gdb/*.c))
 HBIN := $(patsubst tests/host/%.c,$(O)/tests/host/%,$(wildcard tests/host/test_*.c))
 
 # ---- What there is to make ----
 
 .PHONY: all tests run test test-all iso gdb toolchain deps help format clean FORCE
 all: $(O)/bobbin.elf $(O)/initrd.cpio		## the kernel and its initrd (the default)
-tests: $(HBIN) $(TBIN) $(if $(KTEST),$(O)/bobbin-test.elf)	## the programs that tests/run runs
+tests: $(HBIN) $(TBIN) $(GBIN) $(if $(KTEST),$(O)/bobbin-test.elf)	## the programs that tests/run runs
 iso: $(O)/bobbin.iso				## a GRUB image for BIOS and UEFI, CD or USB stick
 
 # A compiler may be among what deps installs, so the rest is a new make that looks for it again.
@@ -199,6 +200,7 @@ endef
 $(foreach p,$(UPROG),$(eval $(call program,$(O)/user/bin/$(p),user/$(p).c)))
 $(foreach p,$(sort $(UDIRS)),$(eval $(call program,$(O)/user/bin/$(p),$(wildcard user/$(p)/*.c user/$(p)/*.asm))))
 $(foreach p,$(TBIN),$(eval $(call program,$(p),tests/user/$(notdir $(p)).c)))
+$(foreach p,$(GBIN),$(eval $(call program,$(p),tests/gdb/$(notdir $(p)).c)))
 
 $(O)/tests/host/%: tests/host/%.c
 	$(say) HOSTCC $<

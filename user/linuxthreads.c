@@ -8,7 +8,7 @@
 
 #define N 3
 #define OLD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND)
-#define EXIT_SIGNAL SIGUSR2	/* LinuxThreads used a real-time signal: not SIGCHLD, so wait() does not see it */
+#define EXIT_SIGNAL SIGUSR2	/* not SIGCHLD: wait() is not to see them (theirs was a real-time one) */
 
 static char stacks[N][65536] __attribute__((aligned(16)));
 static volatile int counter, stop, signals;

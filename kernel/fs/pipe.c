@@ -175,7 +175,7 @@ static inline void wake_pipe(struct wait_queue_head *wq, unsigned int events)
 		__wake_up(wq, TASK_NORMAL, 0, events);
 }
 
-ssize_t pipe_recv(struct pipe *p, struct iov_iter *to, unsigned int flags, size_t *full)
+ssize_t __flatten pipe_recv(struct pipe *p, struct iov_iter *to, unsigned int flags, size_t *full)
 {
 	ssize_t ret = 0;
 
@@ -241,7 +241,7 @@ static ssize_t send_some(struct pipe *p, struct iov_iter *from, size_t total, un
 	return flags & PIPE_NONBLOCK ? -EAGAIN : wait_for_room(p, left);
 }
 
-ssize_t pipe_send(struct pipe *p, struct iov_iter *from, unsigned int flags)
+ssize_t __flatten pipe_send(struct pipe *p, struct iov_iter *from, unsigned int flags)
 {
 	size_t total = from->count, done = 0;
 	ssize_t ret;

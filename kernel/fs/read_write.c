@@ -333,7 +333,7 @@ static ssize_t copy_bytes(struct file *in, loff_t *inpos, struct file *out, loff
 
 	if (!buf)
 		return -ENOMEM;
-	while ((size_t)done < n) {
+	while ((size_t)done < n && !fatal_signal_pending(current)) {
 		pos = *inpos;
 		got = kernel_read(in, buf, min_t(size_t, n - done, PAGE_SIZE), &pos);
 		if (got <= 0)

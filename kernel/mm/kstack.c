@@ -6,7 +6,7 @@
  * some CPU may still remember where the pages were. When enough slots are stale they are all made clean with one flush, before the
  * first of them is used again. 64 slots share one page table: one word of the bitmaps.
  *
- * Instead of clearing a new stack we plant a mark every 256 bytes; the lowest mark that has gone shows how deep the stack ever was.
+ * Instead of clearing a new stack we plant a mark every 512 bytes; the lowest mark that has gone shows how deep the stack ever was.
  *
  * Locks: kstack_lock, interrupts off, a leaf above the zone lock only. A CPU's ready stacks: interrupts off on that CPU.
  */
@@ -23,7 +23,7 @@
 #define SLOTS_PER_TABLE (LEVEL_SIZE(2) / SLOT_SIZE)
 #define STALE_BATCH 256
 #define READY_STACKS 8
-#define MARK_STEP 256
+#define MARK_STEP 512
 
 static DEFINE_SPINLOCK(kstack_lock);
 static DEFINE_MUTEX(clean_mutex);			/* one cleaning at a time; taken with no other lock of ours held */

@@ -20,6 +20,7 @@
 
 #define PCP_HIGH 64	/* pages a CPU may keep */
 #define PCP_BATCH 32	/* pages moved at a time */
+#define PCP_ORDER 4	/* blocks that are moved whole when it refills: BATCH + 2^ORDER must not exceed HIGH */
 #define LOW_MEMORY_PFN 256	/* the first MiB stays with the firmware and the start of other CPUs */
 
 struct page *mem_map;
@@ -101,11 +102,26 @@ static void free_block(struct page *page, unsigned int order)
 /* --- a CPU's stack of pages; interrupts off --- */
 
 /* False when the reserve would be touched. */
+/* The smallest block there is, undivided unless it is larger than a batch: that spares a search and a split for each single page. */
+static void take_block(struct pcp *pcp)
+{
+	unsigned int order = 0;
+	struct page *page;
+
+	while (order < PCP_ORDER && list_empty(&zone.free[order]))
+		order++;
+	page = rmqueue(order);
+	for (unsigned long i = 1UL << order; i-- > 0;) {
+		page[i].order = 0;
+		pcp->pages[pcp->count++] = &page[i];
+	}
+}
+
 static noinline bool pcp_refill(struct pcp *pcp, unsigned long reserve)
 {
 	spin_lock(&zone.lock);
 	while (pcp->count < PCP_BATCH && zone.nr_free > reserve)
-		pcp->pages[pcp->count++] = rmqueue(0);
+		take_block(pcp);
 	spin_unlock(&zone.lock);
 	return pcp->count > 0;
 }

@@ -14,6 +14,15 @@ static bool cpu_idle(int cpu)
 	return !READ_ONCE(cpu_rq(cpu)->nr_running);
 }
 
+/* A real-time task goes where the weakest task runs, so that it runs at once if it can at all. */
+static int weakest_cpu(struct task_struct *p, int best)
+{
+	for_each_cpu(cpu)
+		if (p->cpus_mask & 1UL << cpu && cpu_curr(cpu)->prio > cpu_curr(best)->prio)
+			best = cpu;
+	return best;
+}
+
 /* Where it ran last if that CPU is free, else a free one, else the shortest queue; its last CPU wins ties (warm cache). */
 int select_task_rq(struct task_struct *p)
 {
@@ -24,6 +33,8 @@ int select_task_rq(struct task_struct *p)
 		return best;
 	if (!last_allowed)
 		best = __builtin_ctzl(p->cpus_mask);
+	if (p->prio < MAX_RT_PRIO)
+		return weakest_cpu(p, best);
 	for_each_cpu(cpu)
 		if (p->cpus_mask & 1UL << cpu && READ_ONCE(cpu_rq(cpu)->nr_running) < READ_ONCE(cpu_rq(best)->nr_running))
 			best = cpu;
@@ -33,15 +44,13 @@ int select_task_rq(struct task_struct *p)
 /* Both locks held: moves one task that waits on from and may run on to. */
 static bool pull_one(struct rq *from, struct rq *to)
 {
-	struct task_struct *p;
+	struct task_struct *p = rt_sched_class.next_movable(from, to->cpu);
 
-	list_for_each_entry(p, &from->rr_queue, se.run_list) {
-		if (p != from->curr && !p->on_cpu && p->cpus_mask & 1UL << to->cpu) {
-			move_queued_task(from, to, p);
-			return true;
-		}
-	}
-	return false;
+	if (!p)
+		p = rr_sched_class.next_movable(from, to->cpu);
+	if (p)
+		move_queued_task(from, to, p);
+	return p;
 }
 
 /* The other queue with the most (or the fewest) runnable tasks; a snapshot. */

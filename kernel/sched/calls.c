@@ -26,13 +26,13 @@ long sys_sched_yield(void)
 }
 
 /* pid 0 is the caller. A reference, or NULL. */
-static struct task_struct *find_task(pid_t pid)
+struct task_struct *sched_find_task(pid_t pid)
 {
 	return pid ? find_get_task_by_vpid(pid) : get_task_struct(current);
 }
 
 /* May the caller change p's scheduling? */
-static bool may_change(struct task_struct *p)
+bool sched_may_change(struct task_struct *p)
 {
 	const struct cred *mine = current->cred, *theirs = get_task_cred(p);
 	bool ok = mine->euid == 0 || mine->euid == theirs->euid || mine->euid == theirs->uid;
@@ -80,10 +80,10 @@ long sys_sched_setaffinity(pid_t pid, unsigned int len, unsigned long __user *um
 
 	if (copy_from_user(&mask, umask, min(len, (unsigned int)sizeof(mask))))
 		return -EFAULT;
-	p = find_task(pid);
+	p = sched_find_task(pid);
 	if (!p)
 		return ret;
-	ret = may_change(p) ? set_cpus_allowed(p, mask) : -EPERM;
+	ret = sched_may_change(p) ? set_cpus_allowed(p, mask) : -EPERM;
 	put_task_struct(p);
 	cond_resched();
 	return ret;
@@ -97,7 +97,7 @@ long sys_sched_getaffinity(pid_t pid, unsigned int len, unsigned long __user *um
 
 	if (len < sizeof(mask) || len % sizeof(mask))
 		return -EINVAL;
-	p = find_task(pid);
+	p = sched_find_task(pid);
 	if (!p)
 		return -ESRCH;
 	mask = p->cpus_mask & cpu_mask_all();
@@ -105,136 +105,7 @@ long sys_sched_getaffinity(pid_t pid, unsigned int len, unsigned long __user *um
 	return put_user(mask, umask) ? -EFAULT : (long)sizeof(mask);
 }
 
-/* --- policies: SCHED_OTHER is what there is --- */
-
-static int check_policy(int policy, int priority)
-{
-	switch (policy & ~SCHED_RESET_ON_FORK) {
-	case SCHED_NORMAL:
-	case SCHED_BATCH:
-	case SCHED_IDLE:
-		return priority == 0 ? 0 : -EINVAL;
-	default:
-		return -EINVAL;
-	}
-}
-
-static long set_policy(pid_t pid, int policy, const struct sched_param __user *uparam)
-{
-	struct sched_param param;
-	struct task_struct *p;
-	unsigned long flags;
-	long ret;
-
-	if (pid < 0 || !uparam)
-		return -EINVAL;
-	if (copy_from_user(&param, uparam, sizeof(param)))
-		return -EFAULT;
-	p = find_task(pid);
-	if (!p)
-		return -ESRCH;
-	ret = check_policy(policy < 0 ? (int)p->policy : policy, param.sched_priority);
-	if (!ret && !may_change(p))
-		ret = -EPERM;
-	if (!ret && policy >= 0) {
-		struct rq *rq = task_rq_lock(p, &flags);
-
-		p->policy = (unsigned int)(policy & ~SCHED_RESET_ON_FORK);
-		p->sched_reset_on_fork = policy & SCHED_RESET_ON_FORK;
-		task_rq_unlock(rq, flags);
-	}
-	put_task_struct(p);
-	return ret;
-}
-
-long sys_sched_setscheduler(pid_t pid, int policy, const struct sched_param __user *param)
-{
-	return policy < 0 ? -EINVAL : set_policy(pid, policy, param);
-}
-
-long sys_sched_setparam(pid_t pid, const struct sched_param __user *param)
-{
-	return set_policy(pid, -1, param);
-}
-
-long sys_sched_getscheduler(pid_t pid)
-{
-	struct task_struct *p;
-	long ret;
-
-	if (pid < 0)
-		return -EINVAL;
-	p = find_task(pid);
-	if (!p)
-		return -ESRCH;
-	ret = (long)p->policy | (p->sched_reset_on_fork ? SCHED_RESET_ON_FORK : 0);
-	put_task_struct(p);
-	return ret;
-}
-
-long sys_sched_getparam(pid_t pid, struct sched_param __user *uparam)
-{
-	struct sched_param param = { 0 };
-	struct task_struct *p;
-
-	if (pid < 0 || !uparam)
-		return -EINVAL;
-	p = find_task(pid);
-	if (!p)
-		return -ESRCH;
-	param.sched_priority = (int)p->rt_priority;
-	put_task_struct(p);
-	return copy_to_user(uparam, &param, sizeof(param)) ? -EFAULT : 0;
-}
-
-long sys_sched_get_priority_max(int policy)
-{
-	if (policy == SCHED_FIFO || policy == SCHED_RR)
-		return 99;
-	return check_policy(policy, 0);
-}
-
-long sys_sched_get_priority_min(int policy)
-{
-	if (policy == SCHED_FIFO || policy == SCHED_RR)
-		return 1;
-	return check_policy(policy, 0);
-}
-
-long sys_sched_rr_get_interval(pid_t pid, struct timespec __user *uinterval)
-{
-	struct timespec ts = ns_to_timespec(3 * TICK_NS);
-	struct task_struct *p;
-
-	if (pid < 0)
-		return -EINVAL;
-	p = find_task(pid);
-	if (!p)
-		return -ESRCH;
-	put_task_struct(p);
-	return copy_to_user(uinterval, &ts, sizeof(ts)) ? -EFAULT : 0;
-}
-
 /* --- nice --- */
-
-void set_user_nice(struct task_struct *p, int nice)
-{
-	unsigned long flags;
-	struct rq *rq = task_rq_lock(p, &flags);
-
-	p->static_prio = p->normal_prio = NICE_TO_PRIO(nice);
-	p->prio = min(p->prio, p->normal_prio);	/* a borrowed priority stays; futex_pi_adjust() sets it right */
-	task_rq_unlock(rq, flags);
-}
-
-void sched_setprio_pi(struct task_struct *p, int prio)
-{
-	unsigned long flags;
-	struct rq *rq = task_rq_lock(p, &flags);
-
-	p->prio = min(prio, p->normal_prio);
-	task_rq_unlock(rq, flags);
-}
 
 /* Runs fn on every task that (which, who) names. Negative errno when there is none. tasklist_lock is held around fn. */
 static long for_each_named(int which, int who, long (*fn)(struct task_struct *p, long acc, int arg), long acc, int arg)
@@ -282,7 +153,7 @@ static long change_nice(struct task_struct *p, long acc, int nice)
 {
 	u64 floor = 20 - p->signal->rlim[RLIMIT_NICE].rlim_cur;
 
-	if (!may_change(p))
+	if (!sched_may_change(p))
 		return -EPERM;
 	if (nice < PRIO_TO_NICE(p->static_prio) && !capable() && nice < (int)floor)
 		return -EACCES;

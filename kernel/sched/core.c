@@ -195,7 +195,7 @@ void schedule_tail(struct task_struct *prev)
 
 static struct task_struct *pick_next_task(struct rq *rq)
 {
-	static const struct sched_class *const classes[] = { &rr_sched_class, &idle_sched_class };
+	static const struct sched_class *const classes[] = { &rt_sched_class, &rr_sched_class, &idle_sched_class };
 	struct task_struct *p = NULL;
 
 	if (!rq->nr_running)

@@ -6,6 +6,13 @@
 
 #include "kernel/sched/sched.h"
 #include "kernel/task/task.h"
+#include "libk/bits.h"
+
+/* rt: runnable tasks by priority, the running one first in its queue. */
+struct rt_rq {
+	unsigned long bitmap[BITS_TO_LONGS(MAX_RT_PRIO)];	/* queues that are not empty */
+	struct list_head queue[MAX_RT_PRIO];
+};
 
 struct rq {
 	spinlock_t lock;
@@ -19,6 +26,7 @@ struct rq {
 	u64 idle_ns;			/* time of idle, up to clock */
 	u64 next_balance;		/* ktime */
 	struct list_head rr_queue;	/* rr: runnable tasks, the running one first */
+	struct rt_rq rt;
 };
 
 extern struct rq runqueues[NR_CPUS];
@@ -33,7 +41,12 @@ static inline struct rq *cpu_rq(int cpu)
 #define this_rq() this_cpu(rq)
 #define task_rq(p) cpu_rq((p)->cpu)
 
-extern const struct sched_class rr_sched_class, idle_sched_class;
+extern const struct sched_class rt_sched_class, rr_sched_class, idle_sched_class;
+/* The policy a priority belongs to. */
+static inline const struct sched_class *class_of_prio(int prio)
+{
+	return prio < MAX_RT_PRIO ? &rt_sched_class : &rr_sched_class;
+}
 
 /* Locks the run queue of p, wherever p is by then. */
 struct rq *task_rq_lock(struct task_struct *p, unsigned long *flags);
@@ -58,9 +71,20 @@ void check_preempt_curr(struct rq *rq, struct task_struct *p);
 /* Moves a queued, not running task to another queue. Both locks held. */
 void move_queued_task(struct rq *from, struct rq *to, struct task_struct *p);
 
+/* May p, which is queued on rq, go to cpu? Not while it runs, or its stack is still in use. rq lock held. */
+static inline bool may_move(const struct rq *rq, const struct task_struct *p, int cpu)
+{
+	return p != rq->curr && !p->on_cpu && p->cpus_mask & 1UL << cpu;
+}
+/* Gives p another effective priority, and so perhaps another class. p's rq lock held. */
+void set_task_prio(struct rq *rq, struct task_struct *p, int prio);
+
 /* balance.c */
 int select_task_rq(struct task_struct *p);	/* where a woken or new task should run; no lock needed, a good guess */
 /* This CPU would go idle: pulls a task from elsewhere. Drops and retakes rq->lock. True when something came. */
 bool newidle_balance(struct rq *rq);
 void periodic_balance(struct rq *rq);		/* from the tick, rq lock not held, interrupts off */
+/* calls.c: pid 0 is the caller; a reference, or NULL. May current change p's scheduling? */
+struct task_struct *sched_find_task(pid_t pid);
+bool sched_may_change(struct task_struct *p);
 void calc_global_load(u64 now);	/* stats.c; from the tick */

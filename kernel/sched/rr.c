@@ -75,6 +75,16 @@ static void update_curr_rr(struct rq *rq)
 	*slice -= min(*slice, delta);
 }
 
+static struct task_struct *next_movable_rr(struct rq *rq, int cpu)
+{
+	struct task_struct *p;
+
+	list_for_each_entry(p, &rq->rr_queue, se.run_list)
+		if (may_move(rq, p, cpu))
+			return p;
+	return NULL;
+}
+
 const struct sched_class rr_sched_class = {
 	.name = "rr",
 	.enqueue_task = enqueue_task_rr,
@@ -88,4 +98,5 @@ const struct sched_class rr_sched_class = {
 	.task_fork = task_fork_rr,
 	.migrate_task = migrate_task_rr,
 	.update_curr = update_curr_rr,
+	.next_movable = next_movable_rr,
 };

@@ -94,6 +94,7 @@ struct sched_class {
 	void (*task_fork)(struct task_struct *child);
 	void (*migrate_task)(struct rq *from, struct rq *to, struct task_struct *p);
 	void (*update_curr)(struct rq *rq);	/* charge the running task up to now */
+	struct task_struct *(*next_movable)(struct rq *rq, int cpu);	/* a waiting task that may go to cpu, or NULL */
 };
 #define ENQUEUE_WAKEUP 1
 #define ENQUEUE_NEW 2

@@ -17,6 +17,8 @@ void sched_init_cpu(int cpu)
 	rq->cpu = cpu;
 	cpus[cpu].rq = rq;
 	INIT_LIST_HEAD(&rq->rr_queue);
+	for (int i = 0; i < MAX_RT_PRIO; i++)
+		INIT_LIST_HEAD(&rq->rt.queue[i]);
 }
 
 /* Makes p the idle task of cpu: it runs there already (boot CPU) or as soon as the CPU starts. */
@@ -50,7 +52,7 @@ void sched_fork(struct task_struct *p)
 		p->static_prio = p->prio = p->normal_prio = DEFAULT_PRIO;
 		p->cpus_mask = current->sched_class == &idle_sched_class ? ~0UL : p->cpus_mask;
 	}
-	p->sched_class = &rr_sched_class;
+	p->sched_class = class_of_prio(p->prio);
 	p->sched_class->task_fork(p);
 }
 

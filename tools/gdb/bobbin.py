@@ -28,4 +28,4 @@ for setting in ("print pretty on", "stack-cache off", "code-cache off", "confirm
                 "backtrace limit 64", "debuginfod enabled off", "tcp auto-retry on"):
     gdb.execute("set " + setting)
 
-from bobbingdb import printers, symbols, frames, tasks, waiting, memory, walk_switch  # noqa: E402, F401
+from bobbingdb import printers, symbols, frames, tasks, waiting, memory, walk_switch, walk_calls  # noqa: E402, F401

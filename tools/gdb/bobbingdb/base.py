@@ -197,9 +197,9 @@ def user_regs(task):
 # ---- Constants, of which there is no debug data: read from the headers ----
 
 def constants(header, pattern):
-    """[(name, value)] of the #defines in a header whose names match."""
+    """[(name, value)] of the #defines and enumerators in a header whose names match."""
     with open(os.path.join(ROOT, header), encoding="utf-8") as file:
-        found = re.findall(rf"^#define ({pattern})\s+\(?(0x[0-9a-fA-F]+|\d+)", file.read(), re.M)
+        found = re.findall(rf"(?:^#define |\b)({pattern})(?: =|[ \t]+)\s*\(?(0x[0-9a-fA-F]+|\d+)", file.read(), re.M)
     return [(name, int(value, 0)) for name, value in found]
 
 

@@ -64,7 +64,7 @@ def program_of(task):
         return None
     name = base.text(task["mm"]["exe_file"]["f_path"]["dentry"]["d_name"])
     _, build = kernel()
-    for folder in [os.path.join(build, "user/bin"), os.path.join(build, "tests/user"), *programs.value.split(":")]:
+    for folder in [os.path.join(build, "user/bin"), os.path.join(build, "tests/user"), os.path.join(build, "tests/gdb"), *programs.value.split(":")]:
         path = os.path.join(folder, os.path.basename(name))
         if name and folder and os.path.isfile(path):
             return path

@@ -2,11 +2,14 @@
 
 A walk first waits for an event somewhere; from there on only that CPU runs (scheduler-locking), so what is shown is one
 story. Everything it prints is read from the machine at that moment."""
+import textwrap
+
 import gdb
 
 from . import base
 
 WIDTH = 46
+lines = []              # what a walk has to say: printed at its end, since GDB's own words about each stop are thrown away until then
 
 
 class Interrupted(Exception):
@@ -43,10 +46,16 @@ def instruction():
     return text.split(" ")[0], text
 
 
-class Quiet:
-    """Settings for the time of a walk, put back afterwards."""
+def say(text):
+    lines.append(text)
 
-    SETTINGS = (("scheduler-locking", "off"), ("print frame-info", "short-location"), ("disassembly-flavor", "intel"), ("pagination", "off"))
+
+class Quiet:
+    """Settings for the time of a walk, put back afterwards. What GDB says about each stop goes to /dev/null: there is no other way
+    to keep it from the terminal."""
+
+    SETTINGS = (("scheduler-locking", "off"), ("disassembly-flavor", "intel"), ("pagination", "off"),
+                ("logging file", "/dev/null"), ("logging redirect", "on"), ("logging enabled", "on"))
 
     def __enter__(self):
         self.kept = [(name, gdb.parameter(name)) for name, _ in self.SETTINGS]
@@ -58,11 +67,15 @@ class Quiet:
         return self
 
     def __exit__(self, *_):
+        run("set logging enabled off")
         for name, value in self.kept:
             run(f"set {name} {'on' if value is True else 'off' if value is False else value}")
         for breakpoint in self.breakpoints:
             if breakpoint.is_valid():
                 breakpoint.enabled = True
+        for line in lines:
+            print(line)
+        lines.clear()
 
 
 def alone(yes):
@@ -70,37 +83,37 @@ def alone(yes):
     run(f"set scheduler-locking {'on' if yes else 'off'}")
 
 
-def go_to(spec, good=lambda: True, backwards=False, tries=200, thread=None):
-    """Run until a place is reached at which good() holds."""
-    breakpoint = gdb.Breakpoint(spec, internal=True)
-    breakpoint.silent = True
-    if thread is not None:
-        breakpoint.thread = thread
+def go_to_any(places, backwards=False, tries=1000):
+    """Run until one of the places [(where, good)] is reached at which its good() holds; its number. Where: as for `break`."""
+    breakpoints = [gdb.Breakpoint(where, internal=True) for where, _ in places]
+    for breakpoint in breakpoints:
+        breakpoint.silent = True
+    spots = [addresses(where) for where, _ in places]
     try:
         for _ in range(tries):
             run("reverse-continue" if backwards else "continue")
             if not gdb.selected_thread() or not gdb.selected_thread().is_valid():
                 raise Interrupted("the machine has ended")
-            if breakpoint.hit_count:
-                breakpoint.hit_count = 0
-                if good():
-                    return
-            elif not at(breakpoint):
-                raise Interrupted(f"the machine stopped at {place(register('rip'))} instead of {spec}")
-            elif good():
-                return
-        raise Interrupted(f"{spec} was passed {tries} times, but never as it was wanted")
+            pc = register("rip")
+            here = [i for i, spot in enumerate(spots) if pc in spot]
+            if not here:
+                raise Interrupted(f"the machine stopped at {place(pc)}")
+            for i in here:
+                if places[i][1]():
+                    return i
+        raise Interrupted(f"{places[0][0]} was passed {tries} times, but never as it was wanted")
     finally:
-        breakpoint.delete()
+        for breakpoint in breakpoints:
+            breakpoint.delete()
 
 
-def at(breakpoint):
-    """Does the machine stand at the breakpoint? (Backwards, hits are not always counted.)"""
-    pc = register("rip")
-    try:
-        return any(location.address == pc for location in breakpoint.locations)
-    except AttributeError:
-        return any(sal.pc == pc for sal in gdb.decode_line(breakpoint.location)[1] or ())
+def addresses(where):
+    """Where a breakpoint on it would be."""
+    return {sal.pc for sal in gdb.decode_line(where)[1] or ()}
+
+
+def go_to(where, good=lambda: True, backwards=False):
+    go_to_any([(where, good)], backwards)
 
 
 def step(backwards=False):
@@ -115,17 +128,18 @@ class Story:
     def __init__(self, left, right):
         self.number = 0
         self.row(left, right)
-        print(f"     {'-' * WIDTH}+{'-' * WIDTH}")
+        say(f"     {'-' * WIDTH}+{'-' * WIDTH}")
 
     def row(self, left="", right=""):
-        print(f"     {left[:WIDTH]:{WIDTH}}| {right}".rstrip())
+        say(f"     {left[:WIDTH]:{WIDTH}}| {right}".rstrip())
 
     def step(self, what, sentence, left=None, right=None):
         self.number += 1
-        print(f"{self.number:3}. {what}")
+        say(f"{self.number:3}. {what}")
         if left is not None or right is not None:
             self.row(left or "", right or "")
-        print(f"     {sentence}")
+        for line in textwrap.wrap(sentence, 100):
+            say(f"     {line}")
 
 
 def stack_rows(task, top, count):

@@ -58,7 +58,7 @@ class Switch:
         self.cpu, self.prev, self.next, self.backwards = cpu, prev, next_, backwards
         self.names = {"prev": base.who(prev), "next": base.who(next_)}
         title = "walk-switch, backwards" if backwards else "walk-switch"
-        print(f"{title} on CPU {cpu}: {self.names['prev']} leaves, {self.names['next']} comes")
+        walk.say(f"{title} on CPU {cpu}: {self.names['prev']} leaves, {self.names['next']} comes")
         self.story = walk.Story(f"{self.names['prev']}, which leaves", f"{self.names['next']}, which comes")
 
     def show(self, key, value):
@@ -180,7 +180,6 @@ def reverse():
     code = instructions_of("switch_to")
     walk.go_to(f"*{code[-1]:#x}", backwards=True)
     cpu = base.selected_cpu()
-    after_ret = None
     prev = base.pointer(walk.register("rax"), "task_struct")
     next_ = base.current()
     switch = Switch(cpu, prev, next_, True)
@@ -198,7 +197,7 @@ def reverse():
         for key in reversed(now.changes(later)):
             switch.tell(key, now.values[key], later.values[key])
         later = now
-    print(f"     Here {switch.names['prev']} is about to leave; `walk-switch` goes forward again.")
+    walk.say(f"     Here {switch.names['prev']} is about to leave; `walk-switch` goes forward again.")
 
 
 class WalkSwitch(walk.Walk):

@@ -72,7 +72,8 @@ typedef struct {
 } pthread_rwlockattr_t;
 
 typedef struct {
-	int lock, phase, shared;
+	pthread_mutex_t lock;
+	int phase, shared;		/* phase: the futex */
 	unsigned int limit, arrived, inside;
 } pthread_barrier_t;
 

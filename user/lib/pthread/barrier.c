@@ -11,12 +11,14 @@
 #include <limits.h>
 
 #include "user/lib/pthread/internal.h"
+#include "user/lib/pthread/mutex.h"
 
 int pthread_barrier_init(pthread_barrier_t *b, const pthread_barrierattr_t *a, unsigned int count)
 {
 	if (count == 0 || count > INT_MAX)
 		return EINVAL;
 	*b = (pthread_barrier_t) { .limit = count, .shared = a ? a->shared : 0 };
+	b->lock.type = b->shared ? MUTEX_SHARED : 0;
 	return 0;
 }
 
@@ -24,17 +26,17 @@ int pthread_barrier_wait(pthread_barrier_t *b)
 {
 	int shared = b->shared, phase, ret = 0;
 
-	__lock(&b->lock);
+	pthread_mutex_lock(&b->lock);
 	__atomic_fetch_add(&b->inside, 1, __ATOMIC_SEQ_CST);
 	phase = b->phase;
 	if (++b->arrived == b->limit) {
 		b->arrived = 0;
 		smp_store_release(&b->phase, phase + 1);
-		__unlock(&b->lock);
+		pthread_mutex_unlock(&b->lock);
 		__futex_wake(&b->phase, INT_MAX, shared);
 		ret = PTHREAD_BARRIER_SERIAL_THREAD;
 	} else {
-		__unlock(&b->lock);
+		pthread_mutex_unlock(&b->lock);
 		while (smp_load_acquire(&b->phase) == phase)
 			__futex_wait(&b->phase, phase, shared, CLOCK_REALTIME, NULL);
 	}
@@ -53,25 +55,4 @@ int pthread_barrier_destroy(pthread_barrier_t *b)
 	return 0;
 }
 
-int pthread_barrierattr_init(pthread_barrierattr_t *a)
-{
-	a->shared = 0;
-	return 0;
-}
-
-int pthread_barrierattr_destroy(pthread_barrierattr_t *a)
-{
-	return 0;
-}
-
-int pthread_barrierattr_setpshared(pthread_barrierattr_t *a, int shared)
-{
-	a->shared = shared;
-	return 0;
-}
-
-int pthread_barrierattr_getpshared(const pthread_barrierattr_t *a, int *shared)
-{
-	*shared = a->shared;
-	return 0;
-}
+SHARED_ATTR(barrier)

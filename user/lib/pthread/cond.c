@@ -114,17 +114,6 @@ int pthread_cond_broadcast(pthread_cond_t *c)
 	return wake(c, INT_MAX);
 }
 
-int pthread_condattr_init(pthread_condattr_t *a)
-{
-	*a = (pthread_condattr_t) { 0 };
-	return 0;
-}
-
-int pthread_condattr_destroy(pthread_condattr_t *a)
-{
-	return 0;
-}
-
 int pthread_condattr_setclock(pthread_condattr_t *a, clockid_t clk)
 {
 	if (clk != CLOCK_REALTIME && clk != CLOCK_MONOTONIC)
@@ -139,14 +128,4 @@ int pthread_condattr_getclock(const pthread_condattr_t *a, clockid_t *clk)
 	return 0;
 }
 
-int pthread_condattr_setpshared(pthread_condattr_t *a, int shared)
-{
-	a->shared = shared;
-	return 0;
-}
-
-int pthread_condattr_getpshared(const pthread_condattr_t *a, int *shared)
-{
-	*shared = a->shared;
-	return 0;
-}
+SHARED_ATTR(cond)

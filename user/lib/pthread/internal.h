@@ -31,7 +31,7 @@ void __tsd_exit(struct pthread *self);
 extern void (*__cancel_action)(void);
 extern const char __cp_begin[], __cp_end[], __cp_cancel[];
 
-/* Sleeps while *@word is @value, until @abs of @clk (NULL: for ever). 0, EAGAIN, EINTR, ETIMEDOUT, EINVAL. */
+/* Sleeps while *@word is @value, until @abs of @clk (NULL: for ever). 0, EAGAIN, EINTR, ETIMEDOUT. */
 int __futex_wait(int *word, int value, int shared, clockid_t clk, const struct timespec *abs);
 /* The same as a cancellation point. */
 int __futex_wait_cp(int *word, int value, int shared, clockid_t clk, const struct timespec *abs);
@@ -52,4 +52,28 @@ static inline void __block_signals(sigset_t *old)
 static inline void __restore_signals(const sigset_t *old)
 {
 	__syscall(__NR_rt_sigprocmask, SIG_SETMASK, (long)old, 0, sizeof(*old), 0, 0);
+}
+
+/* The four functions of an attribute object of which `shared` is all or the most. */
+#define SHARED_ATTR(name)							\
+int pthread_##name##attr_init(pthread_##name##attr_t *a)			\
+{										\
+	*a = (pthread_##name##attr_t) { 0 };					\
+	return 0;								\
+}										\
+int pthread_##name##attr_destroy(pthread_##name##attr_t *a)			\
+{										\
+	return 0;								\
+}										\
+int pthread_##name##attr_setpshared(pthread_##name##attr_t *a, int shared)	\
+{										\
+	if (shared != PTHREAD_PROCESS_PRIVATE && shared != PTHREAD_PROCESS_SHARED)	\
+		return EINVAL;							\
+	a->shared = shared;							\
+	return 0;								\
+}										\
+int pthread_##name##attr_getpshared(const pthread_##name##attr_t *a, int *shared)	\
+{										\
+	*shared = a->shared;							\
+	return 0;								\
 }

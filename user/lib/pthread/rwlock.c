@@ -103,25 +103,4 @@ int pthread_rwlock_unlock(pthread_rwlock_t *l)
 	return 0;
 }
 
-int pthread_rwlockattr_init(pthread_rwlockattr_t *a)
-{
-	a->shared = 0;
-	return 0;
-}
-
-int pthread_rwlockattr_destroy(pthread_rwlockattr_t *a)
-{
-	return 0;
-}
-
-int pthread_rwlockattr_setpshared(pthread_rwlockattr_t *a, int shared)
-{
-	a->shared = shared;
-	return 0;
-}
-
-int pthread_rwlockattr_getpshared(const pthread_rwlockattr_t *a, int *shared)
-{
-	*shared = a->shared;
-	return 0;
-}
+SHARED_ATTR(rwlock)

@@ -89,7 +89,7 @@ HBIN := $(patsubst tests/host/%.c,$(O)/tests/host/%,$(wildcard tests/host/test_*
 
 # ---- What there is to make ----
 
-.PHONY: all tests run test test-all iso gdb toolchain deps help format clean FORCE
+.PHONY: all tests run test test-all iso gdb replay-gdb toolchain deps help format clean FORCE
 all: $(O)/bobbin.elf $(O)/initrd.cpio		## the kernel and its initrd (the default)
 tests: $(HBIN) $(TBIN) $(GBIN) $(if $(KTEST),$(O)/bobbin-test.elf)	## the programs that tests/run runs
 iso: $(O)/bobbin.iso				## a GRUB image for BIOS and UEFI, CD or USB stick
@@ -108,7 +108,9 @@ test-all:					## the same and the slow tests
 	@$(MAKE) --no-print-directory all iso tests
 	@BOBBIN_BUILD=$(O) tests/run --all $(TESTFLAGS)
 gdb: all					## debug the kernel (`tools/run --gdb` in another terminal, or alone)
-	@tools/gdb-kernel $(O)
+	@BOBBIN_BUILD=$(O) tools/gdb-kernel
+replay-gdb: all					## record RUN='-- COMMAND' (or take REC=FOLDER) and debug it, also backwards
+	@BOBBIN_BUILD=$(O) REC='$(REC)' tools/gdb-kernel --replay
 toolchain:					## build x86_64-elf-gcc from Debian's sources into PREFIX
 	@tools/toolchain $(PREFIX)
 deps:						## install what building, running and testing need

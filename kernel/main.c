@@ -54,6 +54,7 @@ static int run_init_process(const char *path)
 		snprintf(term_env, sizeof(term_env), "TERM=%s", term);
 		envp[1] = term_env;
 	}
+	pr_info("Run %s as init process\n", path);
 	return kernel_execve(path, argv, envp);
 }
 

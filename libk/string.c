@@ -8,8 +8,10 @@
 #include "libk/abi/errno.h"
 #include "libk/string.h"
 
+#ifndef HOST_TEST
 #undef memcpy
 #undef memset
+#endif
 
 /* The compiler must not recognise the loops below and replace them by calls of themselves. */
 #if defined(__clang__)

@@ -85,22 +85,25 @@ static int save_fpstate(struct _fpstate __user *fp)
 	return put_user(FP_XSTATE_MAGIC2, (u32 __user *)((char __user *)fp + fpu_image_size));
 }
 
-/* A frame without the magic numbers, or whose size is not ours, has at least the 512 bytes of old: all else is then initial. */
-static bool has_xstate(const struct _fpstate __user *fp)
+/* 1: a whole frame. 0: one without the magic numbers, or whose size is not ours: it has the 512 bytes of old, all else is then initial. -EFAULT. */
+static int has_xstate(const struct _fpstate __user *fp)
 {
 	struct _fpx_sw_bytes sw;
 	u32 magic2;
 
 	if (!boot_cpu_data.xsave || copy_from_user(&sw, &fp->sw_reserved, sizeof(sw)))
-		return false;
+		return 0;
 	if (sw.magic1 != FP_XSTATE_MAGIC1 || sw.xstate_size != fpu_image_size || sw.extended_size != fpstate_size())
-		return false;
-	return !get_user(magic2, (const u32 __user *)((const char __user *)fp + fpu_image_size)) && magic2 == FP_XSTATE_MAGIC2;
+		return 0;
+	if (get_user(magic2, (const u32 __user *)((const char __user *)fp + fpu_image_size)))
+		return -EFAULT;
+	return magic2 == FP_XSTATE_MAGIC2;
 }
 
 static int restore_fpstate(const struct _fpstate __user *fp)
 {
 	u32 mxcsr;
+	int whole;
 
 	if (!fp) {
 		fpu_reset_current();
@@ -108,8 +111,9 @@ static int restore_fpstate(const struct _fpstate __user *fp)
 	}
 	if (!access_ok(fp, sizeof(*fp)) || __get_user_4(&mxcsr, &fp->mxcsr) || !fpu_mxcsr_valid(mxcsr))
 		return -EFAULT;		/* QEMU's CPU does not look at the reserved bits: so we do */
-	if (has_xstate(fp))
-		return __xrstor_user(fp, boot_cpu_data.xcr0);
+	whole = has_xstate(fp);
+	if (whole)
+		return whole < 0 ? whole : __xrstor_user(fp, boot_cpu_data.xcr0);
 	if (boot_cpu_data.xsave)
 		fpu_reset_current();
 	return __fxrstor_user(fp);

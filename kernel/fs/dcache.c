@@ -5,7 +5,6 @@
  *
  * Locks: dcache_lock for everything here. A count goes from 1 to 0 only under it, so a dentry found in the hash under the lock is alive.
  */
-#include "kernel/fs/fs.h"
 #include "kernel/fs/internal.h"
 #include "libk/hash.h"
 
@@ -29,13 +28,12 @@ static struct hlist_head *d_bucket(const struct dentry *parent, const char *name
 struct dentry *d_alloc(struct dentry *parent, struct super_block *sb, const char *name, unsigned int len)
 {
 	struct dentry *d = kmem_cache_zalloc(dentry_cache, GFP_KERNEL);
-	char *copy;
+	char *copy = kmalloc(len + 1, GFP_KERNEL);
 
-	if (!d)
-		return NULL;
-	copy = len < DNAME_INLINE ? d->d_iname : kmalloc(len + 1, GFP_KERNEL);
-	if (!copy) {
-		kmem_cache_free(dentry_cache, d);
+	if (!d || !copy) {
+		if (d)
+			kmem_cache_free(dentry_cache, d);
+		kfree(copy);
 		return NULL;
 	}
 	memcpy(copy, name, len);
@@ -81,14 +79,13 @@ static void d_unlink(struct dentry *d)
 
 void d_add(struct dentry *d, struct inode *inode)
 {
-	spin_lock(&dcache_lock);
+	guard(spinlock)(&dcache_lock);
 	d->d_inode = inode;
 	d_link(d);
 	if (d->d_parent->d_pinned) {
 		d->d_pinned = true;
 		dget(d);
 	}
-	spin_unlock(&dcache_lock);
 }
 
 struct dentry *d_lookup(struct dentry *parent, const char *name, unsigned int len)
@@ -96,14 +93,11 @@ struct dentry *d_lookup(struct dentry *parent, const char *name, unsigned int le
 	struct hlist_head *bucket = d_bucket(parent, name, len);
 	struct dentry *d;
 
-	spin_lock(&dcache_lock);
+	guard(spinlock)(&dcache_lock);
 	hlist_for_each_entry(d, bucket, d_hash)
-		if (d->d_parent == parent && d->d_len == len && !memcmp(d->d_name, name, len)) {
-			dget(d);
-			break;
-		}
-	spin_unlock(&dcache_lock);
-	return d;
+		if (d->d_parent == parent && d->d_len == len && !memcmp(d->d_name, name, len))
+			return dget(d);
+	return NULL;
 }
 
 /* dcache_lock held; the caller has a reference of its own, so the pin's is not the last. */
@@ -118,9 +112,8 @@ static void __d_drop(struct dentry *d)
 
 void d_drop(struct dentry *d)
 {
-	spin_lock(&dcache_lock);
+	guard(spinlock)(&dcache_lock);
 	__d_drop(d);
-	spin_unlock(&dcache_lock);
 }
 
 void dput(struct dentry *d)
@@ -137,57 +130,29 @@ void dput(struct dentry *d)
 		parent = d->d_parent == d ? NULL : d->d_parent;
 		spin_unlock(&dcache_lock);
 		iput(d->d_inode);
-		if (d->d_name != d->d_iname)
-			kfree(d->d_name);
+		kfree(d->d_name);
 		kmem_cache_free(dentry_cache, d);
 		d = parent;
 	}
 }
 
-static void swap_names(struct dentry *a, struct dentry *b)
-{
-	bool a_inline = a->d_name == a->d_iname, b_inline = b->d_name == b->d_iname;
-	const char *a_name = a->d_name;
-	char tmp[DNAME_INLINE];
-
-	memcpy(tmp, a->d_iname, DNAME_INLINE);
-	memcpy(a->d_iname, b->d_iname, DNAME_INLINE);
-	memcpy(b->d_iname, tmp, DNAME_INLINE);
-	a->d_name = b_inline ? a->d_iname : b->d_name;
-	b->d_name = a_inline ? b->d_iname : a_name;
-	swap(a->d_len, b->d_len);
-}
-
 /* The references on the parents change hands with the pointers. */
 void d_move(struct dentry *d, struct dentry *target)
 {
-	spin_lock(&dcache_lock);
+	guard(spinlock)(&dcache_lock);
 	d_unlink(d);
 	__d_drop(target);
-	swap_names(d, target);
+	swap(d->d_name, target->d_name);
+	swap(d->d_len, target->d_len);
 	swap(d->d_parent, target->d_parent);
 	d_link(d);
-	spin_unlock(&dcache_lock);
-}
-
-void d_exchange(struct dentry *a, struct dentry *b)
-{
-	spin_lock(&dcache_lock);
-	d_unlink(a);
-	d_unlink(b);
-	swap_names(a, b);
-	swap(a->d_parent, b->d_parent);
-	d_link(a);
-	d_link(b);
-	spin_unlock(&dcache_lock);
 }
 
 bool d_ancestor(struct dentry *above, struct dentry *d)
 {
-	spin_lock(&dcache_lock);
+	guard(spinlock)(&dcache_lock);
 	while (d != above && d->d_parent != d)
 		d = d->d_parent;
-	spin_unlock(&dcache_lock);
 	return d == above;
 }
 
@@ -280,8 +245,8 @@ static char *pseudo_path(const struct dentry *d, char *buf, int size)
 
 char *d_path(const struct path *path, char *buf, int size)
 {
+	struct path root __cleanup(path_put) = { NULL, NULL };
 	char *p = buf + size;
-	struct path root;
 	bool reached;
 
 	if (!path->mnt)
@@ -292,7 +257,5 @@ char *d_path(const struct path *path, char *buf, int size)
 	if (d_unhashed(path->dentry) || !path->dentry->d_inode->i_nlink)
 		prepend(buf, &p, " (deleted)", 10);
 	get_fs_root(&root);
-	p = prepend_path(path, &root, buf, p, &reached);
-	path_put(&root);
-	return p;
+	return prepend_path(path, &root, buf, p, &reached);
 }

@@ -1,8 +1,8 @@
 /*
  * eventfd: a 64-bit counter as a file. write adds, read takes (all of it, or 1 with EFD_SEMAPHORE).
  *
- * Locks: ctx->lock, a spinlock: the counter. Sleepers test it with the lock held, so a waker that looks at the queue after it had the
- * lock sees them (the argument at the top of dev/tty.c).
+ * Locks: ctx->lock, a spinlock: the counter. Sleepers test it with the lock held, so a waker that
+ * looks at the queue after it had the lock sees them (the argument at the top of dev/tty.c).
  */
 #include "kernel/fs/special.h"
 #include "kernel/syscalls.h"
@@ -19,29 +19,19 @@ static u64 take_count(struct eventfd *ctx)
 {
 	u64 n;
 
-	spin_lock(&ctx->lock);
+	guard(spinlock)(&ctx->lock);
 	n = ctx->semaphore && ctx->count ? 1 : ctx->count;
 	ctx->count -= n;
-	spin_unlock(&ctx->lock);
 	return n;
 }
 
 static bool add_count(struct eventfd *ctx, u64 n)
 {
-	bool fits;
-
-	spin_lock(&ctx->lock);
-	fits = UINT64_MAX - ctx->count > n;
-	if (fits)
-		ctx->count += n;
-	spin_unlock(&ctx->lock);
-	return fits;
-}
-
-static void wake_eventfd(struct eventfd *ctx, unsigned int events)
-{
-	if (waitqueue_active(&ctx->wait))
-		__wake_up(&ctx->wait, TASK_NORMAL, 0, events);
+	guard(spinlock)(&ctx->lock);
+	if (UINT64_MAX - ctx->count <= n)
+		return false;
+	ctx->count += n;
+	return true;
 }
 
 static ssize_t eventfd_read(struct file *f, struct iov_iter *to, loff_t *pos)
@@ -52,15 +42,10 @@ static ssize_t eventfd_read(struct file *f, struct iov_iter *to, loff_t *pos)
 
 	if (to->count < sizeof(n))
 		return -EINVAL;
-	n = take_count(ctx);
-	if (!n) {
-		if (f->f_flags & O_NONBLOCK)
-			return -EAGAIN;
-		ret = wait_event_interruptible(&ctx->wait, (n = take_count(ctx)) != 0);
-		if (ret)
-			return ret;
-	}
-	wake_eventfd(ctx, POLLOUT | POLLWRNORM);
+	ret = wait_event_file(f, &ctx->wait, (n = take_count(ctx)) != 0);
+	if (ret)
+		return ret;
+	wake_up_pollers(&ctx->wait, POLLOUT | POLLWRNORM);
 	return copy_u64_to_iter(n, to);
 }
 
@@ -76,27 +61,21 @@ static ssize_t eventfd_write(struct file *f, struct iov_iter *from, loff_t *pos)
 		return -EFAULT;
 	if (n == UINT64_MAX)
 		return -EINVAL;
-	if (!add_count(ctx, n)) {
-		if (f->f_flags & O_NONBLOCK)
-			return -EAGAIN;
-		ret = wait_event_interruptible(&ctx->wait, add_count(ctx, n));
-		if (ret)
-			return ret;
-	}
-	wake_eventfd(ctx, POLLIN | POLLRDNORM);
+	ret = wait_event_file(f, &ctx->wait, add_count(ctx, n));
+	if (ret)
+		return ret;
+	wake_up_pollers(&ctx->wait, POLLIN | POLLRDNORM);
 	return sizeof(n);
 }
 
 static unsigned int eventfd_poll(struct file *f, struct poll_table *pt)
 {
 	struct eventfd *ctx = f->private_data;
-	u64 count;
 
 	poll_wait(f, &ctx->wait, pt);
-	spin_lock(&ctx->lock);
-	count = ctx->count;
-	spin_unlock(&ctx->lock);
-	return (count ? POLLIN | POLLRDNORM : 0) | (count < UINT64_MAX - 1 ? POLLOUT | POLLWRNORM : 0);
+	guard(spinlock)(&ctx->lock);
+	return (ctx->count ? POLLIN | POLLRDNORM : 0) |
+	       (ctx->count < UINT64_MAX - 1 ? POLLOUT | POLLWRNORM : 0);
 }
 
 static void eventfd_release(struct inode *inode, struct file *f)
@@ -105,9 +84,7 @@ static void eventfd_release(struct inode *inode, struct file *f)
 }
 
 static const struct file_operations eventfd_fops = {
-	.read = eventfd_read,
-	.write = eventfd_write,
-	.poll = eventfd_poll,
+	.read = eventfd_read, .write = eventfd_write, .poll = eventfd_poll,
 	.release = eventfd_release,
 };
 
@@ -125,13 +102,9 @@ long sys_eventfd2(unsigned int count, int flags)
 	init_waitqueue_head(&ctx->wait, "eventfd");
 	ctx->count = count;
 	ctx->semaphore = flags & EFD_SEMAPHORE;
-	fd = anon_inode_getfd("eventfd", &eventfd_fops, ctx, O_RDWR | (flags & (O_NONBLOCK | O_CLOEXEC)));
+	fd = anon_inode_getfd("[eventfd]", &eventfd_fops, ctx,
+			      O_RDWR | (flags & (O_NONBLOCK | O_CLOEXEC)));
 	if (fd < 0)
 		kfree(ctx);
 	return fd;
-}
-
-long sys_eventfd(unsigned int count)
-{
-	return sys_eventfd2(count, 0);
 }

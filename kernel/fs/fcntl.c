@@ -1,12 +1,13 @@
 /*
- * What can be asked of a descriptor: fcntl, ioctl, and the calls that make data safe (which here it always is).
+ * What can be asked of a descriptor: fcntl, ioctl, and the calls that make data safe (which here it
+ * always is).
  *
  * Locks: file_lock for the descriptor's flags. f_flags is one word, written whole.
  */
 #include "kernel/fs/internal.h"
 #include "libk/abi/termios.h"
 
-#define SETFL_MASK (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | FASYNC)
+#define SETFL_MASK (O_APPEND | O_NONBLOCK | O_NOATIME | FASYNC)
 
 static long dup_from(struct file *f, unsigned long start, unsigned int flags)
 {
@@ -24,17 +25,16 @@ static long dup_from(struct file *f, unsigned long start, unsigned int flags)
 static long cloexec(unsigned int fd, int set)
 {
 	struct files_struct *files = current->files;
-	long old = 0;
+	long old;
 
-	spin_lock(&files->file_lock);
-	if (fd < files->max_fds) {
-		old = test_bit(fd, files->close_on_exec);
-		if (set > 0)
-			__set_bit(fd, files->close_on_exec);
-		else if (set == 0)
-			__clear_bit(fd, files->close_on_exec);
-	}
-	spin_unlock(&files->file_lock);
+	guard(spinlock)(&files->file_lock);
+	if (fd >= files->max_fds)
+		return 0;
+	old = test_bit(fd, files->close_on_exec);
+	if (set > 0)
+		__set_bit(fd, files->close_on_exec);
+	else if (set == 0)
+		__clear_bit(fd, files->close_on_exec);
 	return old;
 }
 
@@ -51,95 +51,70 @@ static long set_flags(struct file *f, unsigned long arg)
 static long fcntl_lock(struct file *f, unsigned int cmd, struct flock __user *ufl)
 {
 	struct flock fl;
-	long err;
 
 	if (copy_from_user(&fl, ufl, sizeof(fl)))
 		return -EFAULT;
 	if (cmd != F_GETLK)
 		return fcntl_setlk(f, cmd, &fl);
-	err = fcntl_getlk(f, &fl);
-	return !err && copy_to_user(ufl, &fl, sizeof(fl)) ? -EFAULT : err;
+	return fcntl_getlk(f, &fl) ? : copy_to_user(ufl, &fl, sizeof(fl)) ? -EFAULT : 0;
 }
 
-static long do_fcntl(struct file *f, unsigned int fd, unsigned int cmd, unsigned long arg)
+long sys_fcntl(unsigned int fd, unsigned int cmd, unsigned long arg)
 {
+	CLASS(fd_raw, f)(fd);
+
+	if (!f.file)
+		return -EBADF;
 	switch (cmd) {
 	case F_DUPFD:
-		return dup_from(f, arg, 0);
 	case F_DUPFD_CLOEXEC:
-		return dup_from(f, arg, O_CLOEXEC);
+		return dup_from(f.file, arg, cmd == F_DUPFD ? 0 : O_CLOEXEC);
 	case F_GETFD:
 		return cloexec(fd, -1);
 	case F_SETFD:
 		cloexec(fd, arg & FD_CLOEXEC);
 		return 0;
 	case F_GETFL:
-		return f->f_flags;
+		return f.file->f_flags;
 	}
-	if (f->f_mode & FMODE_PATH)
+	if (f.file->f_mode & FMODE_PATH)
 		return -EBADF;
 	switch (cmd) {
 	case F_SETFL:
-		return set_flags(f, arg);
+		return set_flags(f.file, arg);
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:
-		return fcntl_lock(f, cmd, (struct flock __user *)arg);
-	case F_SETOWN:
-		f->f_owner = arg;
-		return 0;
-	case F_GETOWN:
-		return f->f_owner;
-	case F_GETPIPE_SZ:
-		return f->f_op->pipe_size ? f->f_op->pipe_size(f, -1) : -EBADF;
-	case F_SETPIPE_SZ:
-		return f->f_op->pipe_size && arg <= 0x7fffffff ? f->f_op->pipe_size(f, arg ? arg : 1) : -EBADF;
+		return fcntl_lock(f.file, cmd, (struct flock __user *)arg);
 	default:
 		return -EINVAL;
 	}
 }
 
-long sys_fcntl(unsigned int fd, unsigned int cmd, unsigned long arg)
-{
-	struct fd f = fdget_raw(fd);
-	long ret;
-
-	if (!f.file)
-		return -EBADF;
-	ret = do_fcntl(f.file, fd, cmd, arg);
-	fdput(f);
-	return ret;
-}
-
 long sys_flock(unsigned int fd, unsigned int op)
 {
-	struct fd f = fdget(fd);
-	long ret;
+	CLASS(fd, f)(fd);
 
-	if (!f.file)
-		return -EBADF;
-	ret = do_flock(f.file, op);
-	fdput(f);
-	return ret;
+	return f.file ? do_flock(f.file, op) : -EBADF;
 }
 
 /* --- ioctl --- */
 
 static long set_nonblock(struct file *f, const int __user *arg)
 {
+	unsigned int flags = f->f_flags & ~(unsigned int)O_NONBLOCK;
 	int on;
 
 	if (get_user(on, arg))
 		return -EFAULT;
-	WRITE_ONCE(f->f_flags, on ? f->f_flags | O_NONBLOCK : f->f_flags & ~(unsigned int)O_NONBLOCK);
+	WRITE_ONCE(f->f_flags, on ? flags | O_NONBLOCK : flags);
 	return 0;
 }
 
 long sys_ioctl(unsigned int fd, unsigned int cmd, unsigned long arg)
 {
-	struct fd f = fdget(fd);
-	struct inode *inode;
-	long ret = 0;
+	CLASS(fd, f)(fd);
+	const struct inode *inode;
 
 	if (!f.file)
 		return -EBADF;
@@ -148,26 +123,18 @@ long sys_ioctl(unsigned int fd, unsigned int cmd, unsigned long arg)
 	case FIOCLEX:
 	case FIONCLEX:
 		cloexec(fd, cmd == FIOCLEX);
-		break;
+		return 0;
 	case FIONBIO:
-		ret = set_nonblock(f.file, (const int __user *)arg);
-		break;
+		return set_nonblock(f.file, (const int __user *)arg);
 	case FIONREAD:
-		if (S_ISREG(inode->i_mode)) {
-			ret = put_user((int)(READ_ONCE(inode->i_size) - f.file->f_pos), (int __user *)arg);
-			break;
-		}
-		fallthrough;
-	default:
-		ret = f.file->f_op->ioctl ? f.file->f_op->ioctl(f.file, cmd, arg) : -ENOTTY;
-		if (ret == -ENOIOCTLCMD)
-			ret = -ENOTTY;
+		if (S_ISREG(inode->i_mode))
+			return put_user((int)(READ_ONCE(inode->i_size) - f.file->f_pos),
+					(int __user *)arg);
 	}
-	fdput(f);
-	return ret;
+	return f.file->f_op->ioctl ? f.file->f_op->ioctl(f.file, cmd, arg) : -ENOTTY;
 }
 
-/* --- sync --- */
+/* --- sync: there is nothing below the page cache to write to --- */
 
 int vfs_fsync(struct file *f)
 {
@@ -176,45 +143,23 @@ int vfs_fsync(struct file *f)
 
 long sys_fsync(unsigned int fd)
 {
-	struct fd f = fdget(fd);
-	long ret;
+	CLASS(fd, f)(fd);
 
-	if (!f.file)
-		return -EBADF;
-	ret = vfs_fsync(f.file);
-	fdput(f);
-	return ret;
-}
-
-long sys_fdatasync(unsigned int fd)
-{
-	return sys_fsync(fd);
+	return f.file ? vfs_fsync(f.file) : -EBADF;
 }
 
 long sys_sync(void)
 {
-	return 0;	/* there is nothing below the page cache to write to */
-}
-
-long sys_syncfs(int fd)
-{
-	struct fd f = fdget(fd);
-
-	fdput(f);
-	return f.file ? 0 : -EBADF;
+	return 0;
 }
 
 long sys_fadvise64(int fd, loff_t off, loff_t length, int advice)
 {
-	struct fd f = fdget(fd);
-	long ret = 0;
+	CLASS(fd, f)(fd);
 
 	if (!f.file)
 		return -EBADF;
 	if (S_ISFIFO(f.file->f_inode->i_mode))
-		ret = -ESPIPE;
-	else if (length < 0 || advice < POSIX_FADV_NORMAL || advice > POSIX_FADV_NOREUSE)
-		ret = -EINVAL;
-	fdput(f);
-	return ret;
+		return -ESPIPE;
+	return length < 0 || advice < POSIX_FADV_NORMAL || advice > POSIX_FADV_NOREUSE ? -EINVAL : 0;
 }

@@ -15,18 +15,20 @@ struct fs_struct init_fs = { .users = { ATOMIC_INIT(1) }, .lock = SPINLOCK_INIT(
 
 /* --- lookup --- */
 
+struct file *files_get_file(struct files_struct *files, unsigned int fd)
+{
+	guard(spinlock)(&files->file_lock);
+	return fd < files->max_fds && files->fd[fd] ? get_file(files->fd[fd]) : NULL;
+}
+
 struct fd __fdget_shared(unsigned int fd, unsigned int refuse)
 {
-	struct files_struct *files = current->files;
-	struct file *f;
+	struct file *f = files_get_file(current->files, fd);
 
-	spin_lock(&files->file_lock);
-	f = fd < files->max_fds ? files->fd[fd] : NULL;
-	if (f && (f->f_mode & refuse))
+	if (f && (f->f_mode & refuse)) {
+		fput(f);
 		f = NULL;
-	if (f)
-		get_file(f);
-	spin_unlock(&files->file_lock);
+	}
 	return (struct fd){ f, f ? FDPUT : 0 };
 }
 
@@ -144,33 +146,24 @@ static void __put_unused_fd(struct files_struct *files, unsigned int fd)
 
 void put_unused_fd(unsigned int fd)
 {
-	struct files_struct *files = current->files;
-
-	spin_lock(&files->file_lock);
-	__put_unused_fd(files, fd);
-	spin_unlock(&files->file_lock);
+	guard(spinlock)(&current->files->file_lock);
+	__put_unused_fd(current->files, fd);
 }
 
 void fd_install(unsigned int fd, struct file *f)
 {
-	struct files_struct *files = current->files;
-
-	spin_lock(&files->file_lock);
-	files->fd[fd] = f;
-	spin_unlock(&files->file_lock);
+	guard(spinlock)(&current->files->file_lock);
+	current->files->fd[fd] = f;
 }
 
 /* --- closing --- */
 
 /* What close(2) does with the file once its descriptor is gone. */
-static int filp_close(struct file *f, struct files_struct *owner)
+static void filp_close(struct file *f, struct files_struct *owner)
 {
-	int err = f->f_op->flush ? f->f_op->flush(f) : 0;
-
 	if (unlikely(!list_empty(&f->f_inode->i_flock)))
-		locks_remove_posix(f, owner);
+		locks_remove(f, owner);
 	fput(f);
-	return err;
 }
 
 /* Takes the file out of its slot; file_lock held. A slot that is only reserved is left to who reserved it. */
@@ -185,26 +178,21 @@ static struct file *take_fd(struct files_struct *files, unsigned int fd)
 	return f;
 }
 
-int close_fd(unsigned int fd)
+static int close_in(struct files_struct *files, unsigned int fd)
 {
-	struct files_struct *files = current->files;
 	struct file *f;
 
-	spin_lock(&files->file_lock);
-	f = take_fd(files, fd);
-	spin_unlock(&files->file_lock);
-	return f ? filp_close(f, files) : -EBADF;
+	scoped_guard(spinlock, &files->file_lock)
+		f = take_fd(files, fd);
+	if (!f)
+		return -EBADF;
+	filp_close(f, files);
+	return 0;
 }
 
-static void close_taken(struct files_struct *files, unsigned int fd)
+int close_fd(unsigned int fd)
 {
-	struct file *f;
-
-	spin_lock(&files->file_lock);
-	f = take_fd(files, fd);
-	spin_unlock(&files->file_lock);
-	if (f)
-		filp_close(f, files);
+	return close_in(current->files, fd);
 }
 
 void do_close_on_exec(struct files_struct *files)
@@ -213,15 +201,12 @@ void do_close_on_exec(struct files_struct *files)
 
 	for_each_set_bit(fd, files->close_on_exec, files->max_fds)
 		if (test_bit(fd, files->open_fds))
-			close_taken(files, fd);
+			close_in(files, fd);
 }
 
 long sys_close(unsigned int fd)
 {
-	int err = close_fd(fd);
-
-	/* The descriptor is gone: the call must not be restarted. */
-	return err == -ERESTARTSYS || err == -ERESTARTNOINTR || err == -ERESTARTNOHAND ? -EINTR : err;
+	return close_fd(fd);
 }
 
 /* A table of its own for current, which shared one. */
@@ -234,9 +219,8 @@ static int unshare_files(void)
 	new = dup_fd(old);
 	if (!new)
 		return -ENOMEM;
-	spin_lock_irq(&current->alloc_lock);
-	current->files = new;
-	spin_unlock_irq(&current->alloc_lock);
+	scoped_guard(spinlock_irq, &current->alloc_lock)
+		current->files = new;
 	put_files_struct(old);
 	return 0;
 }
@@ -255,12 +239,11 @@ long sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
 	last = min_t(unsigned int, last, READ_ONCE(files->max_fds) - 1);
 	for (unsigned int fd = first; fd <= last; fd++) {
 		if (!(flags & CLOSE_RANGE_CLOEXEC)) {
-			close_taken(files, fd);
+			close_in(files, fd);
 			continue;
 		}
-		spin_lock(&files->file_lock);
+		guard(spinlock)(&files->file_lock);
 		__set_bit(fd, files->close_on_exec);
-		spin_unlock(&files->file_lock);
 	}
 	return 0;
 }
@@ -332,24 +315,18 @@ void put_files_struct(struct files_struct *files)
 
 struct files_struct *get_task_files(struct task_struct *p)
 {
-	struct files_struct *files;
-
-	spin_lock_irq(&p->alloc_lock);
-	files = p->files;
-	if (files)
-		refcount_inc(&files->count);
-	spin_unlock_irq(&p->alloc_lock);
-	return files;
+	guard(spinlock_irq)(&p->alloc_lock);
+	if (p->files)
+		refcount_inc(&p->files->count);
+	return p->files;
 }
 
 void exit_files(struct task_struct *p)
 {
-	struct files_struct *files;
+	struct files_struct *files = NULL;
 
-	spin_lock_irq(&p->alloc_lock);
-	files = p->files;
-	p->files = NULL;
-	spin_unlock_irq(&p->alloc_lock);
+	scoped_guard(spinlock_irq, &p->alloc_lock)
+		swap(files, p->files);
 	put_files_struct(files);
 }
 
@@ -357,19 +334,14 @@ void exit_files(struct task_struct *p)
 
 long sys_dup(unsigned int fd)
 {
-	struct file *f;
-	struct fd raw = fdget_raw(fd);
+	CLASS(fd_raw, f)(fd);
 	int new;
 
-	if (!raw.file)
+	if (!f.file)
 		return -EBADF;
-	f = get_file(raw.file);
-	fdput(raw);
 	new = get_unused_fd_flags(0);
 	if (new >= 0)
-		fd_install(new, f);
-	else
-		fput(f);
+		fd_install(new, get_file(f.file));
 	return new;
 }
 
@@ -377,55 +349,43 @@ long sys_dup(unsigned int fd)
 static int replace_fd(unsigned int fd, struct file *f, unsigned int flags)
 {
 	struct files_struct *files = current->files;
-	struct file *old;
-	int err = -EBADF;
+	struct file *old = NULL;
+	int err;
 
-	if (fd >= fd_limit())
-		goto fail;
-	spin_lock(&files->file_lock);
-	err = fd < files->max_fds ? 0 : expand_files(files, fd);
-	old = err ? NULL : files->fd[fd];
-	if (!err && !old && test_bit(fd, files->open_fds))
-		err = -EBUSY;		/* another thread's open is about to use the slot */
-	if (!err) {
-		files->fd[fd] = f;
-		set_fd_bits(files, fd, flags);
+	scoped_guard(spinlock, &files->file_lock) {
+		err = fd < files->max_fds ? 0 : expand_files(files, fd);
+		if (!err && !files->fd[fd] && test_bit(fd, files->open_fds))
+			err = -EBUSY;	/* another thread's open is about to use the slot */
+		if (!err) {
+			old = files->fd[fd];
+			files->fd[fd] = f;
+			set_fd_bits(files, fd, flags);
+		}
 	}
-	spin_unlock(&files->file_lock);
 	if (err)
-		goto fail;
-	if (old)
+		fput(f);
+	else if (old)
 		filp_close(old, files);
-	return fd;
-fail:
-	fput(f);
-	return err;
+	return err ? err : (int)fd;
 }
 
 long sys_dup3(unsigned int fd, unsigned int to, int flags)
 {
-	struct fd f;
+	CLASS(fd_raw, f)(fd);
 
 	if ((flags & ~O_CLOEXEC) || fd == to)
 		return -EINVAL;
-	if (to >= fd_limit())
+	if (to >= fd_limit() || !f.file)
 		return -EBADF;
-	f = fdget_raw(fd);
-	if (!f.file)
-		return -EBADF;
-	get_file(f.file);
-	fdput(f);
-	return replace_fd(to, f.file, flags);
+	return replace_fd(to, get_file(f.file), flags);
 }
 
 long sys_dup2(unsigned int fd, unsigned int to)
 {
-	struct fd f;
+	CLASS(fd_raw, f)(fd);
 
 	if (fd != to)
 		return sys_dup3(fd, to, 0);
-	f = fdget_raw(fd);
-	fdput(f);
 	return f.file ? (long)fd : -EBADF;
 }
 
@@ -433,10 +393,9 @@ long sys_dup2(unsigned int fd, unsigned int to)
 
 static void get_fs_path(struct fs_struct *fs, const struct path *from, struct path *to)
 {
-	spin_lock(&fs->lock);
+	guard(spinlock)(&fs->lock);
 	*to = *from;
 	path_get(to);
-	spin_unlock(&fs->lock);
 }
 
 void get_fs_root(struct path *path)
@@ -457,13 +416,12 @@ struct fs_struct *copy_fs_struct(struct fs_struct *old)
 		return NULL;
 	refcount_set(&fs->users, 1);
 	spin_lock_init(&fs->lock, "fs_lock");
-	spin_lock(&old->lock);
+	guard(spinlock)(&old->lock);
 	fs->umask = old->umask;
 	fs->root = old->root;
 	fs->pwd = old->pwd;
 	path_get(&fs->root);
 	path_get(&fs->pwd);
-	spin_unlock(&old->lock);
 	return fs;
 }
 
@@ -478,23 +436,17 @@ void put_fs_struct(struct fs_struct *fs)
 
 void exit_fs(struct task_struct *p)
 {
-	struct fs_struct *fs;
+	struct fs_struct *fs = NULL;
 
-	spin_lock_irq(&p->alloc_lock);
-	fs = p->fs;
-	p->fs = NULL;
-	spin_unlock_irq(&p->alloc_lock);
+	scoped_guard(spinlock_irq, &p->alloc_lock)
+		swap(fs, p->fs);
 	put_fs_struct(fs);
 }
 
 bool get_task_fs_path(struct task_struct *p, bool root, struct path *path)
 {
-	struct fs_struct *fs;
-
-	spin_lock_irq(&p->alloc_lock);
-	fs = p->fs;
-	if (fs)
-		get_fs_path(fs, root ? &fs->root : &fs->pwd, path);
-	spin_unlock_irq(&p->alloc_lock);
-	return fs;
+	guard(spinlock_irq)(&p->alloc_lock);
+	if (p->fs)
+		get_fs_path(p->fs, root ? &p->fs->root : &p->fs->pwd, path);
+	return p->fs;
 }

@@ -65,16 +65,16 @@ int deny_write_access(struct inode *inode)
 
 static noinline void __fput(struct file *f)
 {
+	if (f->f_ep)
+		eventpoll_release(f);
+	if (!list_empty(&f->f_inode->i_flock))
+		locks_remove(f, f);
+	if (f->f_op->release)
+		f->f_op->release(f->f_inode, f);
 	if (f->f_mode & FMODE_WRITER)
 		put_write_access(f->f_inode);
 	if (f->f_mode & FMODE_EXEC)
 		atomic_inc(&f->f_inode->i_writecount);
-	if (f->f_ep)
-		eventpoll_release(f);
-	if (!list_empty(&f->f_inode->i_flock))
-		locks_remove_flock(f);
-	if (f->f_op->release)
-		f->f_op->release(f->f_inode, f);
 	path_put(&f->f_path);
 	kmem_cache_free(filp_cache, f);
 }
@@ -120,10 +120,10 @@ struct file *alloc_file_clone(struct file *base, int flags, const struct file_op
 
 struct file *anon_inode_getfile(const char *name, const struct file_operations *fops, void *private, int flags)
 {
-	char full[DNAME_INLINE];
+	char full[32];
 	struct file *f;
 
-	snprintf(full, sizeof(full), *name == '[' ? "anon_inode:%s" : "anon_inode:[%s]", name);
+	snprintf(full, sizeof(full), "anon_inode:%s", name);
 	f = alloc_file_pseudo(igrab(anon_inode), full, flags, fops);
 	if (IS_ERR(f))
 		iput(anon_inode);
@@ -145,5 +145,16 @@ int anon_inode_getfd(const char *name, const struct file_operations *fops, void 
 		return PTR_ERR(f);
 	}
 	fd_install(fd, f);
+	return fd;
+}
+
+int fd_publish(struct file *f, int flags)
+{
+	int fd = IS_ERR(f) ? PTR_ERR(f) : get_unused_fd_flags(flags);
+
+	if (fd >= 0)
+		fd_install(fd, f);
+	else if (!IS_ERR(f))
+		fput(f);
 	return fd;
 }

@@ -17,6 +17,7 @@
 #include "asm/uaccess.h"
 #include "kernel/mm/mm.h"
 #include "kernel/sched/sched.h"
+#include "kernel/sync/guard.h"
 #include "kernel/sync/sync.h"
 #include "kernel/task/task.h"
 #include "libk/abi/dirent.h"
@@ -40,6 +41,7 @@ struct iattr;
 struct seq_file;
 struct super_block;
 struct vfsmount;
+struct epitem;
 
 struct path {
 	struct vfsmount *mnt;
@@ -69,6 +71,10 @@ static inline void iov_iter_init_buf(struct iov_iter *it, void *buf, size_t n, b
 {
 	*it = (struct iov_iter){ .base = buf, .len = n, .count = n, .kernel = kernel };
 }
+
+/* The segments of readv and its kin into kernel memory: fast if they fit (IOV_FAST), else *vec is to be kfree'd. Total length or -errno. */
+#define IOV_FAST 8
+ssize_t import_iovec(const struct iovec __user *uvec, unsigned long n, struct iovec *fast, struct iovec **vec);
 
 /* Slow halves: several segments, kernel buffers, faults. to_iter false: from the iter into buf. buf NULL: zeroes (to), skip (from). */
 size_t iov_iter_copy(struct iov_iter *it, void *buf, size_t n, bool to_iter);
@@ -131,8 +137,10 @@ struct poll_table {
 /* What a poll operation calls for each queue that will be woken when the answer changes. pt may be NULL. */
 static inline void poll_wait(struct file *f, struct wait_queue_head *wq, struct poll_table *pt)
 {
-	if (pt && pt->queue)
+	if (pt && pt->queue) {
 		pt->queue(f, wq, pt);
+		smp_mb();	/* in the queue before the caller asks: wakers look the other way round */
+	}
 }
 
 /* --- operations --- */
@@ -147,12 +155,8 @@ struct file_operations {
 	long (*ioctl)(struct file *f, unsigned int cmd, unsigned long arg);	/* -ENOTTY: unknown */
 	int (*mmap)(struct file *f, struct vm_area_struct *vma);	/* mmap_lock held; NULL: -ENODEV */
 	int (*open)(struct inode *inode, struct file *f);
-	int (*flush)(struct file *f);			/* each close(2) */
 	void (*release)(struct inode *inode, struct file *f);	/* the last reference went; not after a failed open */
 	int (*fsync)(struct file *f);
-	long (*fallocate)(struct file *f, int mode, loff_t off, loff_t len);
-	long (*pipe_size)(struct file *f, long size);	/* F_SETPIPE_SZ (size > 0), F_GETPIPE_SZ (size < 0); NULL: -EBADF */
-	void (*show_fdinfo)(struct seq_file *m, struct file *f);
 };
 
 /* Operations that change a directory run with its i_mutex held; permissions are checked before. NULL: -EPERM. */
@@ -165,7 +169,7 @@ struct inode_operations {
 	int (*unlink)(struct inode *dir, struct dentry *d);
 	int (*rmdir)(struct inode *dir, struct dentry *d);
 	/* Checks and accounts only; the VFS moves the dentries. new->d_inode NULL: nothing is replaced. */
-	int (*rename)(struct inode *olddir, struct dentry *old, struct inode *newdir, struct dentry *new, unsigned int flags);
+	int (*rename)(struct inode *olddir, struct dentry *old, struct inode *newdir, struct dentry *new);
 	/* Target into buf (not NUL-terminated), length or -errno. */
 	int (*readlink)(struct dentry *d, char *buf, size_t size);
 	/* Magic links (/proc/PID/exe, fd/N): the place itself, with references. */
@@ -205,8 +209,6 @@ struct inode {
 	atomic_t i_writecount;			/* who has it open for writing, or, below 0, as a program */
 };
 
-#define DNAME_INLINE 32
-
 struct dentry {
 	refcount_t d_count;		/* 0 only under dcache_lock, just before it is freed */
 	unsigned int d_mounted;		/* (d) mounts on top of it */
@@ -221,7 +223,6 @@ struct dentry {
 	struct list_head d_children;	/* (d) */
 	u64 d_cookie;			/* (d) directory position: never reused within its directory */
 	u64 d_next_cookie;		/* (d) for the next child */
-	char d_iname[DNAME_INLINE];	/* short names need no memory of their own */
 };
 
 struct super_block {
@@ -275,8 +276,7 @@ struct file {
 	struct path f_path;			/* (c) with references */
 	loff_t f_pos;				/* (p), or one user only */
 	struct mutex f_pos_lock;
-	int f_owner;				/* F_SETOWN: pid, or -pgrp */
-	void *f_ep;				/* epoll's: what watches this file; NULL: nothing */
+	struct epitem *f_ep;			/* epoll's: what watches this file; NULL: nothing */
 };
 
 /* --- descriptors (fdtable.c) --- */
@@ -357,6 +357,11 @@ static inline void fdput(struct fd fd)
 		fput(fd.file);
 }
 
+/* CLASS(fd, f)(nr): fdget() until the end of the block. */
+DEFINE_CLASS(fd, struct fd, fdput(v), fdget(nr), unsigned int nr)
+DEFINE_CLASS(fd_raw, struct fd, fdput(v), fdget_raw(nr), unsigned int nr)
+DEFINE_FREE(kfree, const void *, kfree(v))
+
 struct file *fget(unsigned int fd);	/* with a reference, or NULL */
 /* A free descriptor >= start, marked as taken; flags: O_CLOEXEC. Or -EMFILE, -ENOMEM. */
 int get_unused_fd_from(unsigned int start, unsigned int flags);
@@ -366,10 +371,12 @@ static inline int get_unused_fd_flags(unsigned int flags)
 }
 void put_unused_fd(unsigned int fd);			/* gives one back that was never installed */
 void fd_install(unsigned int fd, struct file *f);	/* takes over the reference */
-int close_fd(unsigned int fd);				/* 0, -EBADF, or what flush says. May sleep */
+int close_fd(unsigned int fd);				/* 0 or -EBADF. May sleep */
 void do_close_on_exec(struct files_struct *files);	/* files is current's and not shared. May sleep */
 struct files_struct *dup_fd(struct files_struct *old);	/* fork: a copy, count 1; NULL: no memory */
 void put_files_struct(struct files_struct *files);	/* the last one closes all. May sleep */
+/* With a reference, or NULL. */
+struct file *files_get_file(struct files_struct *files, unsigned int fd);
 struct files_struct *get_task_files(struct task_struct *p);	/* with a reference, or NULL */
 void exit_files(struct task_struct *p);			/* p = current or never ran */
 struct fs_struct *copy_fs_struct(struct fs_struct *old);	/* a copy, one user; NULL: no memory */
@@ -388,9 +395,6 @@ struct file *dentry_open(const struct path *path, int flags);		/* permissions no
 struct file *do_execat_open(int dfd, const char *name, int flags);
 ssize_t kernel_read(struct file *f, void *buf, size_t n, loff_t *pos);		/* bytes or -errno */
 ssize_t kernel_write(struct file *f, const void *buf, size_t n, loff_t *pos);
-ssize_t vfs_read(struct file *f, char __user *buf, size_t n, loff_t *pos);	/* pos NULL: a stream */
-ssize_t vfs_write(struct file *f, const char __user *buf, size_t n, loff_t *pos);
-loff_t vfs_llseek(struct file *f, loff_t off, int whence);
 loff_t generic_file_llseek(struct file *f, loff_t off, int whence);
 ssize_t generic_read_dir(struct file *f, struct iov_iter *to, loff_t *pos);	/* -EISDIR */
 int vfs_fsync(struct file *f);		/* also msync's */
@@ -405,14 +409,15 @@ void eventpoll_release(struct file *f);	/* epoll's; called by the last fput() wh
 struct file *anon_inode_getfile(const char *name, const struct file_operations *fops, void *private, int flags);	/* ERR_PTR */
 int anon_inode_getfd(const char *name, const struct file_operations *fops, void *private, int flags);	/* O_CLOEXEC too; fd or -errno */
 /* A new inode of its own (pipes: S_IFIFO, sockets: S_IFSOCK) whose files read as "name:[ino]". */
+/* A descriptor for a new file (or ERR_PTR), whose reference it takes over. flags: O_CLOEXEC. */
+int fd_publish(struct file *f, int flags);
 struct inode *new_pseudo_inode(mode_t mode);		/* NULL: no memory */
 struct file *alloc_file_pseudo(struct inode *inode, const char *name, int flags, const struct file_operations *fops);	/* ERR_PTR; takes over the inode reference on success */
 struct file *alloc_file_clone(struct file *base, int flags, const struct file_operations *fops);	/* another file of the same inode (the pipe's other end) */
 
 /* --- devices (devtmpfs.c) --- */
-int register_chrdev(unsigned int major, const char *name, const struct file_operations *fops);	/* all minors; fops->open may replace f->f_op. -EBUSY */
-int devtmpfs_create(const char *name, mode_t mode, dev_t dev);	/* a node in every devtmpfs; "pts/0" makes the directory. After vfs_init() */
-int devtmpfs_symlink(const char *name, const char *target);
+void register_chrdev(unsigned int major, const struct file_operations *fops);	/* at boot; all minors; fops->open may replace f->f_op */
+int devtmpfs_create(const char *name, mode_t mode, dev_t dev);	/* a node in every devtmpfs. After vfs_init() */
 extern const struct file_operations fifo_fops;	/* pipe.c: open of a named pipe */
 
 /* --- inodes (inode.c) --- */
@@ -466,7 +471,6 @@ bool inode_owner_or_capable(const struct inode *inode);
 int simple_setattr(struct dentry *d, struct iattr *attr);	/* i_mutex held */
 int notify_change(const struct path *path, struct iattr *attr);	/* checks permissions, takes i_mutex */
 int vfs_getattr(const struct path *path, struct kstat *stat);
-int vfs_stat(int dfd, const char __user *name, int flags, struct kstat *stat);	/* flags: AT_xxx */
 
 /* --- dentries and paths (dcache.c, namei.c) --- */
 extern spinlock_t dcache_lock;
@@ -477,7 +481,6 @@ void d_add(struct dentry *d, struct inode *inode);	/* linked under its parent, t
 struct dentry *d_lookup(struct dentry *parent, const char *name, unsigned int len);	/* with a reference, or NULL */
 void d_drop(struct dentry *d);		/* out of hash and tree: a deleted name, or a stale one */
 void d_move(struct dentry *d, struct dentry *target);	/* d gets target's place and name; target is dropped */
-void d_exchange(struct dentry *a, struct dentry *b);
 bool d_ancestor(struct dentry *above, struct dentry *d);	/* rename_mutex held */
 void d_genocide(struct dentry *root);	/* unpins everything below (umount) */
 /* The n-th use of readdir: the child at or after *cookie with a reference, after prev (whose reference it drops) if that is still there. */
@@ -488,6 +491,7 @@ static inline struct dentry *dget(struct dentry *d)
 	return d;
 }
 void dput(struct dentry *d);		/* NULL is fine. May sleep */
+DEFINE_FREE(dput, struct dentry *, dput(v))
 static inline bool d_unhashed(const struct dentry *d)
 {
 	return hlist_unhashed(&d->d_hash) && d->d_parent != d;
@@ -502,8 +506,11 @@ void mntput(struct vfsmount *mnt);
 #define LOOKUP_FOLLOW 1u	/* a symbolic link at the end is followed */
 #define LOOKUP_DIRECTORY 2u	/* must be a directory */
 #define LOOKUP_EMPTY 4u		/* "" means dfd itself */
-char *getname(const char __user *name);	/* a copy in kernel memory; ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOMEM). "" is allowed */
-void putname(char *name);
+char *getname(const char __user *name);	/* a copy in kernel memory; ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOMEM). "" is allowed. putname() frees it */
+static inline void putname(char *name)
+{
+	kfree(name);
+}
 /* With references in *path. 0 or -errno. May sleep. */
 int user_path_at(int dfd, const char __user *name, unsigned int lookup, struct path *path);
 int kern_path(const char *name, unsigned int lookup, struct path *path);
@@ -514,7 +521,7 @@ int path_at(int dfd, const char *name, unsigned int lookup, struct path *path);	
  */
 struct dentry *path_create(int dfd, const char *name, unsigned int lookup, struct path *parent);
 void done_path_create(struct path *parent, struct dentry *d);
-int vfs_mknod(struct path *parent, struct dentry *d, mode_t mode, dev_t dev);	/* mode without umask applied already */
+int vfs_mknod(const struct path *parent, struct dentry *d, mode_t mode, dev_t dev);	/* mode without umask applied already */
 int do_mknod(int dfd, const char *name, mode_t mode, dev_t dev);		/* kernel name; umask not applied */
 int do_symlink(const char *target, int dfd, const char *name);
 int do_link(int olddfd, const char *old, int newdfd, const char *new, unsigned int lookup);
@@ -523,7 +530,7 @@ int do_link(int olddfd, const char *old, int newdfd, const char *new, unsigned i
 extern struct vfsmount *root_mnt;
 struct vfsmount *kern_mount(struct file_system_type *type);	/* not in the tree; panics when out of memory */
 void register_filesystem(struct file_system_type *type);
-bool follow_mount(struct path *path);	/* to the top mount on this place; true: moved. References change hands */
+void follow_mount(struct path *path);	/* to the top mount on this place. References change hands */
 bool follow_up(struct path *path);	/* from a mount's root to where it is mounted; false: it is the topmost */
 int do_mount(const char *dev, const char *dir, const char *type, unsigned long flags, const char *data);	/* kernel strings */
 static inline bool mnt_readonly(const struct vfsmount *mnt)
@@ -543,30 +550,18 @@ struct file *shmem_file_setup(const char *name, int flags);	/* memfd_create: an 
 long do_flock(struct file *f, int op);
 long fcntl_getlk(struct file *f, struct flock *fl);
 long fcntl_setlk(struct file *f, int cmd, struct flock *fl);
-void locks_remove_posix(struct file *f, struct files_struct *owner);	/* each close of a process */
-void locks_remove_flock(struct file *f);				/* the last close */
+/* Drops what owner has there: its files_struct at a close, f itself at the last. */
+void locks_remove(struct file *f, void *owner);
 
 /* --- seq_file: text made by a function, read in any pieces (seq_file.c) --- */
-struct seq_operations {
-	void *(*start)(struct seq_file *m, loff_t *pos);	/* element number *pos, NULL at the end. stop() follows in any case */
-	void *(*next)(struct seq_file *m, void *v, loff_t *pos);	/* advances *pos */
-	void (*stop)(struct seq_file *m, void *v);
-	int (*show)(struct seq_file *m, void *v);		/* 0 or -errno */
-};
-
 struct seq_file {
 	char *buf;
-	size_t size, count, from;	/* buffer; bytes in it; bytes of them already read */
-	loff_t index;			/* next element */
-	loff_t read_pos;		/* file position that index and from stand for */
-	const struct seq_operations *op;	/* NULL: one show function */
+	size_t size, count;		/* of the buffer; bytes in it */
 	int (*show)(struct seq_file *m, void *private);
 	void *private;
-	struct file *file;
 	struct mutex lock;		/* all of the above: pread needs no position lock */
-	bool overflow;			/* the buffer was too small: will be shown again in a bigger one */
+	bool overflow;			/* the buffer is too small: will be shown again in a bigger one */
 };
-int seq_open(struct file *f, const struct seq_operations *op, void *private);	/* in open: private_data becomes the seq_file */
 int single_open(struct file *f, int (*show)(struct seq_file *m, void *private), void *private);
 ssize_t seq_read(struct file *f, struct iov_iter *to, loff_t *pos);
 loff_t seq_lseek(struct file *f, loff_t off, int whence);
@@ -584,14 +579,12 @@ static inline void seq_putc(struct seq_file *m, char c)
 void seq_escape(struct seq_file *m, const char *s, const char *esc);	/* those characters, and backslash, in octal */
 
 /* --- /proc and /sys (procfs.c) --- */
-struct proc_dir_entry;
 /* path "sys/kernel/pid_max": directories on the way are made. In init code; panics when out of memory. */
-struct proc_dir_entry *proc_create_single(const char *path, int (*show)(struct seq_file *m, void *private), void *private);
-struct proc_dir_entry *proc_create(const char *path, mode_t mode, const struct file_operations *fops, void *private);	/* private is the inode's i_private's data: proc_data() */
-void proc_mkdir(const char *path);
-struct proc_dir_entry *proc_symlink(const char *path, const char *target);
+void proc_create_single(const char *path, int (*show)(struct seq_file *m, void *private),
+			void *private);
+/* The same with operations of its own; proc_data() of an inode gives private. */
+void proc_create(const char *path, mode_t mode, const struct file_operations *fops, void *private);
 void *proc_data(const struct inode *inode);
-void sysfs_create(const char *path, int (*show)(struct seq_file *m, void *private), void *private);	/* the same below /sys */
 void proc_init(void);		/* by vfs_init() */
 
 /* --- start --- */

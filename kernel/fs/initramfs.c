@@ -71,18 +71,13 @@ static int write_contents(const struct cpio_entry *e)
 
 static int make_symlink(const struct cpio_entry *e)
 {
-	char *target = kmalloc(PATH_MAX, GFP_KERNEL);
-	int err = -ENAMETOOLONG;
+	char *target __free(kfree) = kmalloc(PATH_MAX, GFP_KERNEL);
 
-	if (!target)
-		return -ENOMEM;
-	if (e->size < PATH_MAX) {
-		memcpy(target, e->data, e->size);
-		target[e->size] = '\0';
-		err = do_symlink(target, AT_FDCWD, e->name);
-	}
-	kfree(target);
-	return err;
+	if (!target || e->size >= PATH_MAX)
+		return target ? -ENAMETOOLONG : -ENOMEM;
+	memcpy(target, e->data, e->size);
+	target[e->size] = '\0';
+	return do_symlink(target, AT_FDCWD, e->name);
 }
 
 /* Makes the thing, with contents. */
@@ -106,14 +101,9 @@ static int set_attributes(const struct cpio_entry *e)
 		.ia_valid = ATTR_UID | ATTR_GID | ATTR_MTIME | (S_ISLNK(e->mode) ? 0 : ATTR_MODE), .ia_mode = e->mode & 07777,
 		.ia_uid = e->uid, .ia_gid = e->gid, .ia_mtime = { e->mtime, 0 },
 	};
-	struct path path;
-	int err = kern_path(e->name, 0, &path);
+	struct path path __cleanup(path_put) = { NULL, NULL };
 
-	if (err)
-		return err;
-	err = notify_change(&path, &attr);
-	path_put(&path);
-	return err;
+	return kern_path(e->name, 0, &path) ? : notify_change(&path, &attr);
 }
 
 /* What is there already gives way, but a directory to a directory. */
@@ -133,7 +123,7 @@ static int make_entry(const struct cpio_entry *e)
 	}
 	if (!err && !there)
 		err = make_node(e);
-	return err ? err : set_attributes(e);
+	return err ? : set_attributes(e);
 }
 
 int populate_rootfs(void)

@@ -142,10 +142,10 @@ int notify_change(const struct path *path, struct iattr *attr)
 
 	if (err)
 		return err;
-	mutex_lock(&inode->i_mutex);
+	guard(mutex)(&inode->i_mutex);
 	err = setattr_permission(inode, attr);
 	if (err)
-		goto out;
+		return err;
 	if (attr->ia_valid & ATTR_MODE) {
 		if (current->cred->fsuid != 0 && !in_group(inode->i_gid))
 			attr->ia_mode &= ~S_ISGID;
@@ -153,11 +153,9 @@ int notify_change(const struct path *path, struct iattr *attr)
 		attr->ia_valid |= ATTR_MODE;	/* what ran with another's rights no longer does */
 		attr->ia_mode = inode->i_mode & ~(S_ISUID | (inode->i_mode & S_IXGRP ? S_ISGID : 0));
 	}
-	err = inode->i_op && inode->i_op->setattr ? inode->i_op->setattr(path->dentry, attr) :
-						    simple_setattr(path->dentry, attr);
-out:
-	mutex_unlock(&inode->i_mutex);
-	return err;
+	if (inode->i_op && inode->i_op->setattr)
+		return inode->i_op->setattr(path->dentry, attr);
+	return simple_setattr(path->dentry, attr);
 }
 
 void file_accessed(struct file *f)

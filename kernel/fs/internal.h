@@ -12,6 +12,7 @@ void files_init(void);
 void ramfs_init(void);
 void devtmpfs_init(void);
 void proc_root_init(void);	/* the files directly in /proc */
+void proc_sys_init(void);	/* those below /proc/sys */
 void proc_pid_init(void);	/* /proc/PID */
 
 /* The path of current's root, of its working directory, with references. */
@@ -54,10 +55,16 @@ struct dentry *lookup_one(struct dentry *parent, const char *name, unsigned int 
 int may_create(const struct path *dir);
 /* May current take victim's name out of dir? want_dir: it must be a directory, else it must not be one. dir's i_mutex held. */
 int may_delete(struct inode *dir, struct dentry *victim, bool want_dir);
-/* Copies two names; neither is left on failure. */
-int get_two_names(const char __user *ua, const char __user *ub, char **a, char **b);
 int do_remove(int dfd, const char *name, bool want_dir);	/* unlink, rmdir: kernel name */
-int vfs_readlink(struct dentry *d, char *buf, int size);	/* target into buf, not NUL-terminated: length or -errno */
+
+#define AT_LOOKUP_FLAGS (AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)
+
+/* What AT_xxx flags mean for a path walk. */
+static inline unsigned int at_lookup(int flags)
+{
+	return (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
+	       (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+}
 
 /* -EROFS on a read-only mount. */
 static inline int mnt_want_write(const struct path *path)
@@ -72,7 +79,6 @@ int do_truncate(const struct path *path, loff_t length);	/* permissions checked 
 int get_write_access(struct inode *inode);
 void put_write_access(struct inode *inode);
 int deny_write_access(struct inode *inode);
-void show_chrdevs(struct seq_file *m);
 extern const struct file_operations def_chr_fops;
 
 /* Starts an iter over the buffers of a system call. */
@@ -83,7 +89,3 @@ static inline int import_user_buf(struct iov_iter *it, const void __user *buf, s
 	iov_iter_init_buf(it, (void *)buf, min_t(size_t, n, MAX_RW_COUNT), false);
 	return 0;
 }
-
-/* The segments of readv and its kin into kernel memory: fast if they fit (IOV_FAST), else *vec is to be kfree'd. Total length or -errno. */
-#define IOV_FAST 8
-ssize_t import_iovec(const struct iovec __user *uvec, unsigned long n, struct iovec *fast, struct iovec **vec);

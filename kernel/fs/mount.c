@@ -16,9 +16,8 @@ struct vfsmount *root_mnt;
 
 void register_filesystem(struct file_system_type *type)
 {
-	mutex_lock(&mount_mutex);
+	guard(mutex)(&mount_mutex);
 	list_add_tail(&type->list, &file_systems);
-	mutex_unlock(&mount_mutex);
 }
 
 static struct file_system_type *find_type(const char *name)
@@ -69,20 +68,21 @@ static void put_super(struct super_block *sb)
 
 /* --- mounts --- */
 
-/* Takes over the reference on sb (dropped on failure). mount_mutex held. */
-static struct vfsmount *alloc_mount(struct super_block *sb, struct dentry *root, const char *dev, unsigned long flags)
+/* A file system of that type, in no place yet. mount_mutex held. ERR_PTR. */
+static struct vfsmount *alloc_mount(struct file_system_type *type, const char *dev,
+				    unsigned long flags, const char *data)
 {
 	struct vfsmount *mnt = kzalloc(sizeof(*mnt), GFP_KERNEL);
 	char *name = kstrdup(dev, GFP_KERNEL);
+	struct super_block *sb = mnt && name ? get_super(type, data) : ERR_PTR(-ENOMEM);
 
-	if (!mnt || !name) {
+	if (IS_ERR(sb)) {
 		kfree(mnt);
 		kfree(name);
-		put_super(sb);
-		return ERR_PTR(-ENOMEM);
+		return (void *)sb;
 	}
 	mnt->mnt_sb = sb;
-	mnt->mnt_root = mnt->mnt_mountpoint = dget(root);
+	mnt->mnt_root = mnt->mnt_mountpoint = dget(sb->s_root);
 	mnt->mnt_parent = mnt;
 	mnt->mnt_devname = name;
 	mnt->mnt_flags = flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
@@ -104,54 +104,50 @@ void mntput(struct vfsmount *mnt)
 
 struct vfsmount *kern_mount(struct file_system_type *type)
 {
-	struct super_block *sb;
 	struct vfsmount *mnt;
 
-	mutex_lock(&mount_mutex);
-	sb = get_super(type, NULL);
-	mnt = IS_ERR(sb) ? (void *)sb : alloc_mount(sb, sb->s_root, type->name, 0);
-	mutex_unlock(&mount_mutex);
+	guard(mutex)(&mount_mutex);
+	mnt = alloc_mount(type, type->name, 0, NULL);
 	if (IS_ERR(mnt))
 		panic("VFS: cannot mount %s", type->name);
 	return mnt;
 }
 
-bool follow_mount(struct path *path)
+/* What is mounted right on path, with a reference, or NULL. */
+static struct vfsmount *lookup_mount(const struct path *path)
 {
 	struct vfsmount *mnt;
-	bool moved = false, found = true;
 
-	while (found && READ_ONCE(path->dentry->d_mounted)) {
-		found = false;
-		spin_lock(&dcache_lock);
-		list_for_each_entry(mnt, &mounts, mnt_list)
-			if (mnt->mnt_parent == path->mnt && mnt->mnt_mountpoint == path->dentry && mnt != path->mnt) {
-				refcount_inc(&mnt->mnt_count);
-				found = true;
-				break;
-			}
-		spin_unlock(&dcache_lock);
-		if (found) {
-			path_put(path);
-			*path = (struct path){ mnt, dget(mnt->mnt_root) };
-			moved = true;
+	guard(spinlock)(&dcache_lock);
+	list_for_each_entry(mnt, &mounts, mnt_list)
+		if (mnt->mnt_parent == path->mnt && mnt->mnt_mountpoint == path->dentry &&
+		    mnt != path->mnt) {
+			refcount_inc(&mnt->mnt_count);
+			return mnt;
 		}
+	return NULL;
+}
+
+void follow_mount(struct path *path)
+{
+	struct vfsmount *mnt;
+
+	while (READ_ONCE(path->dentry->d_mounted) && (mnt = lookup_mount(path))) {
+		path_put(path);
+		*path = (struct path){ mnt, dget(mnt->mnt_root) };
 	}
-	return moved;
 }
 
 bool follow_up(struct path *path)
 {
-	struct vfsmount *mnt = path->mnt;
 	struct path up;
 
-	spin_lock(&dcache_lock);
-	up = (struct path){ mnt->mnt_parent, mnt->mnt_mountpoint };
-	if (up.mnt != mnt)
+	scoped_guard(spinlock, &dcache_lock) {
+		up = (struct path){ path->mnt->mnt_parent, path->mnt->mnt_mountpoint };
+		if (up.mnt == path->mnt)
+			return false;
 		path_get(&up);
-	spin_unlock(&dcache_lock);
-	if (up.mnt == mnt)
-		return false;
+	}
 	path_put(path);
 	*path = up;
 	return true;
@@ -160,78 +156,45 @@ bool follow_up(struct path *path)
 /* Hangs mnt on path. mount_mutex held. */
 static int attach_mount(struct vfsmount *mnt, const struct path *path)
 {
-	if (path->mnt->mnt_sb == mnt->mnt_sb && path->mnt->mnt_root == path->dentry && path->dentry == mnt->mnt_root)
+	if (path->mnt->mnt_sb == mnt->mnt_sb && path->dentry == mnt->mnt_root)
 		return -EBUSY;		/* the very same thing is there already */
-	if (S_ISDIR(path->dentry->d_inode->i_mode) != S_ISDIR(mnt->mnt_root->d_inode->i_mode))
+	if (!S_ISDIR(path->dentry->d_inode->i_mode))
 		return -ENOTDIR;
 	if (d_unhashed(path->dentry))
 		return -ENOENT;
 	path_get(path);
-	spin_lock(&dcache_lock);
+	guard(spinlock)(&dcache_lock);
 	mnt->mnt_parent = path->mnt;
 	mnt->mnt_mountpoint = path->dentry;
 	path->dentry->d_mounted++;
 	list_add_tail(&mnt->mnt_list, &mounts);
-	spin_unlock(&dcache_lock);
 	return 0;
 }
 
-/* What is to be mounted, not yet attached; bind: a place to show again, or no dentry. mount_mutex held. */
-static struct vfsmount *make_mount(const struct path *bind, const char *dev, const char *type, unsigned long flags,
-				   const char *data)
+/* No bind mounts, no changes to a mount, no propagation: EINVAL. */
+#define MS_REFUSED (MS_BIND | MS_REMOUNT | MS_MOVE | MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
+
+int do_mount(const char *dev, const char *dir, const char *type, unsigned long flags,
+	     const char *data)
 {
+	struct path path __cleanup(path_put) = { NULL, NULL };
 	struct file_system_type *fs;
-	struct super_block *sb;
-
-	if (bind->dentry) {
-		refcount_inc(&bind->mnt->mnt_sb->s_active);
-		return alloc_mount(bind->mnt->mnt_sb, bind->dentry, bind->mnt->mnt_devname, bind->mnt->mnt_flags);
-	}
-	fs = find_type(type);
-	if (!fs)
-		return ERR_PTR(-ENODEV);
-	sb = get_super(fs, data);
-	return IS_ERR(sb) ? (void *)sb : alloc_mount(sb, sb->s_root, *dev ? dev : "none", flags);
-}
-
-static int do_remount(const struct path *path, unsigned long flags)
-{
-	if (path->dentry != path->mnt->mnt_root)
-		return -EINVAL;
-	path->mnt->mnt_flags = flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
-	return 0;
-}
-
-/* Bind mounts take one mount, not those below it (MS_REC has no effect); mounts do not propagate, so MS_SHARED is refused. */
-int do_mount(const char *dev, const char *dir, const char *type, unsigned long flags, const char *data)
-{
 	struct vfsmount *mnt;
-	struct path path, bind = { NULL, NULL };
 	int err = kern_path(dir, LOOKUP_FOLLOW, &path);
 
-	if (err)
-		return err;
-	if ((flags & (MS_BIND | MS_REMOUNT)) == MS_BIND)
-		err = kern_path(dev, LOOKUP_FOLLOW, &bind);
-	if (err)
-		goto out;
-	mutex_lock(&mount_mutex);
+	if (err || (flags & MS_REFUSED))
+		return err ? err : -EINVAL;
+	guard(mutex)(&mount_mutex);
+	fs = find_type(type);
+	if (!fs)
+		return -ENODEV;
 	follow_mount(&path);
-	if (flags & MS_REMOUNT) {
-		err = do_remount(&path, flags);
-	} else if (flags & (MS_SHARED | MS_MOVE)) {
-		err = -EINVAL;
-	} else if (!(flags & (MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE))) {
-		mnt = make_mount(&bind, dev, type, flags, data);
-		err = IS_ERR(mnt) ? PTR_ERR(mnt) : attach_mount(mnt, &path);
-		if (err && !IS_ERR(mnt))
-			mntput(mnt);
-	}
-	mutex_unlock(&mount_mutex);
-	if (bind.dentry)
-		path_put(&bind);
-out:
-	path_put(&path);
+	mnt = alloc_mount(fs, *dev ? dev : "none", flags, data);
+	if (IS_ERR(mnt))
+		return PTR_ERR(mnt);
+	err = attach_mount(mnt, &path);
+	if (err)
+		mntput(mnt);
 	return err;
 }
 
@@ -241,97 +204,59 @@ static char *get_string(const char __user *s)
 	return s ? getname(s) : kstrdup("", GFP_KERNEL);
 }
 
-long sys_mount(char __user *udev, char __user *udir, char __user *utype, unsigned long flags, void __user *udata)
+long sys_mount(char __user *udev, char __user *udir, char __user *utype, unsigned long flags,
+	       void __user *udata)
 {
-	char *type = get_string(utype), *dev = get_string(udev), *dir = getname(udir), *data = get_string(udata);
+	char *type __free(kfree) = get_string(utype), *dev __free(kfree) = get_string(udev);
+	char *dir __free(kfree) = getname(udir), *data __free(kfree) = get_string(udata);
 	char *all[] = { type, dev, dir, data };
-	long err = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(all) && !err; i++)
-		err = !all[i] ? -ENOMEM : IS_ERR(all[i]) ? PTR_ERR(all[i]) : 0;
-	if (!err && !capable())
-		err = -EPERM;
-	if (!err) {
-		if ((flags & MS_MGC_MSK) == MS_MGC_VAL)
-			flags &= ~(unsigned long)MS_MGC_MSK;
-		err = do_mount(dev, dir, type, flags, data);
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-		if (!IS_ERR(all[i]))
-			kfree(all[i]);
-	return err;
+		if (IS_ERR_OR_NULL(all[i]))
+			return all[i] ? PTR_ERR(all[i]) : -ENOMEM;
+	if (!capable())
+		return -EPERM;
+	if ((flags & MS_MGC_MSK) == MS_MGC_VAL)
+		flags &= ~(unsigned long)MS_MGC_MSK;
+	return do_mount(dev, dir, type, flags, data);
 }
 
 /* --- unmounting --- */
 
-/* Takes mnt and all mounts on top of it out of the tree, onto gone. dcache_lock held. */
-static void collect_mounts(struct vfsmount *mnt, struct list_head *gone)
+static int do_umount(const struct path *path)
 {
-	struct vfsmount *g, *m, *n;
-
-	list_move_tail(&mnt->mnt_list, gone);
-	list_for_each_entry(g, gone, mnt_list)
-		list_for_each_entry_safe(m, n, &mounts, mnt_list)
-			if (m->mnt_parent == g)
-				list_move_tail(&m->mnt_list, gone);
-}
-
-static void release_mounts(struct list_head *gone)
-{
-	struct vfsmount *mnt;
+	struct vfsmount *mnt = path->mnt;
 	struct path at;
 
-	while (!list_empty(gone)) {
-		mnt = list_first_entry(gone, struct vfsmount, mnt_list);
-		spin_lock(&dcache_lock);
+	if (path->dentry != mnt->mnt_root || mnt == root_mnt)
+		return -EINVAL;
+	guard(mutex)(&mount_mutex);
+	scoped_guard(spinlock, &dcache_lock) {
+		if (mnt->mnt_parent == mnt)
+			return -EINVAL;		/* was detached meanwhile */
+		if (refcount_read(&mnt->mnt_count) > 2)
+			return -EBUSY;		/* more than the tree's reference and the caller's */
 		list_del_init(&mnt->mnt_list);
 		at = (struct path){ mnt->mnt_parent, mnt->mnt_mountpoint };
 		mnt->mnt_parent = mnt;
 		mnt->mnt_mountpoint = mnt->mnt_root;
 		at.dentry->d_mounted--;
-		spin_unlock(&dcache_lock);
-		path_put(&at);
-		mntput(mnt);
 	}
-}
-
-static int do_umount(const struct path *path, int flags)
-{
-	struct vfsmount *mnt = path->mnt;
-	LIST_HEAD(gone);
-	int err = 0;
-
-	if (path->dentry != mnt->mnt_root || mnt == root_mnt)
-		return -EINVAL;
-	mutex_lock(&mount_mutex);
-	spin_lock(&dcache_lock);
-	if (mnt->mnt_parent == mnt)
-		err = -EINVAL;		/* was detached meanwhile */
-	else if (!(flags & MNT_DETACH) && refcount_read(&mnt->mnt_count) > 2)
-		err = -EBUSY;		/* more than the tree's reference and the caller's */
-	else
-		collect_mounts(mnt, &gone);
-	spin_unlock(&dcache_lock);
-	mutex_unlock(&mount_mutex);
-	release_mounts(&gone);
-	return err;
+	path_put(&at);
+	mntput(mnt);
+	return 0;
 }
 
 long sys_umount2(char __user *name, int flags)
 {
-	struct path path;
-	int err;
+	struct path path __cleanup(path_put) = { NULL, NULL };
 
-	if (flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW))
+	if (flags & ~(MNT_FORCE | UMOUNT_NOFOLLOW))
 		return -EINVAL;
 	if (!capable())
 		return -EPERM;
-	err = user_path_at(AT_FDCWD, name, flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path);
-	if (err)
-		return err;
-	err = flags & MNT_EXPIRE ? -EINVAL : do_umount(&path, flags);
-	path_put(&path);
-	return err;
+	return user_path_at(AT_FDCWD, name, flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path) ? :
+	       do_umount(&path);
 }
 
 /* --- what there is --- */
@@ -341,14 +266,12 @@ static struct vfsmount *nth_mount(int n)
 {
 	struct vfsmount *mnt;
 
-	spin_lock(&dcache_lock);
+	guard(spinlock)(&dcache_lock);
 	list_for_each_entry(mnt, &mounts, mnt_list)
 		if (n-- == 0) {
 			refcount_inc(&mnt->mnt_count);
-			spin_unlock(&dcache_lock);
 			return mnt;
 		}
-	spin_unlock(&dcache_lock);
 	return NULL;
 }
 
@@ -363,8 +286,10 @@ static void show_mount(struct seq_file *m, struct vfsmount *mnt, char *buf)
 	seq_escape(m, mnt->mnt_devname, " \t\n");
 	seq_putc(m, ' ');
 	seq_escape(m, where, " \t\n");
-	seq_printf(m, " %s %s%s%s%s", sb->s_type->name, mnt_readonly(mnt) ? "ro" : "rw", mnt->mnt_flags & MS_NOSUID ? ",nosuid" : "",
-		   mnt->mnt_flags & MS_NODEV ? ",nodev" : "", mnt->mnt_flags & MS_NOEXEC ? ",noexec" : "");
+	seq_printf(m, " %s %s%s%s%s", sb->s_type->name, mnt_readonly(mnt) ? "ro" : "rw",
+		   mnt->mnt_flags & MS_NOSUID ? ",nosuid" : "",
+		   mnt->mnt_flags & MS_NODEV ? ",nodev" : "",
+		   mnt->mnt_flags & MS_NOEXEC ? ",noexec" : "");
 	if (sb->s_op && sb->s_op->show_options)
 		sb->s_op->show_options(m, sb);
 	seq_puts(m, " 0 0\n");
@@ -386,10 +311,9 @@ void show_filesystems(struct seq_file *m)
 {
 	struct file_system_type *type;
 
-	mutex_lock(&mount_mutex);
+	guard(mutex)(&mount_mutex);
 	list_for_each_entry(type, &file_systems, list)
 		seq_printf(m, "nodev\t%s\n", type->name);
-	mutex_unlock(&mount_mutex);
 }
 
 /* --- start --- */
@@ -398,15 +322,11 @@ static struct file_system_type rootfs_type = { .name = "rootfs", .fill_super = r
 
 static void mount_root(void)
 {
-	struct path root;
-
 	root_mnt = kern_mount(&rootfs_type);
 	list_add_tail(&root_mnt->mnt_list, &mounts);
-	root = (struct path){ root_mnt, root_mnt->mnt_root };
-	path_get(&root);
-	init_fs.root = root;
-	path_get(&root);
-	init_fs.pwd = root;
+	init_fs.root = init_fs.pwd = (struct path){ root_mnt, root_mnt->mnt_root };
+	path_get(&init_fs.root);
+	path_get(&init_fs.pwd);
 }
 
 void vfs_init(void)

@@ -24,11 +24,6 @@ char *getname(const char __user *name)
 	return ERR_PTR(n < 0 ? n : -ENAMETOOLONG);
 }
 
-void putname(char *name)
-{
-	kfree(name);
-}
-
 void path_get(const struct path *path)
 {
 	if (path->mnt)
@@ -229,9 +224,6 @@ int link_path_walk(struct nameidata *nd)
 
 int nd_start(struct nameidata *nd, int dfd, const char *name, unsigned int lookup)
 {
-	struct fd f;
-	int err = 0;
-
 	*nd = (struct nameidata){ .name = name, .lookup = lookup };
 	if (!*name && !(lookup & LOOKUP_EMPTY))
 		return -ENOENT;
@@ -240,18 +232,15 @@ int nd_start(struct nameidata *nd, int dfd, const char *name, unsigned int looku
 	} else if (dfd == AT_FDCWD) {
 		get_fs_pwd(&nd->path);
 	} else {
-		f = fdget_raw(dfd);
+		CLASS(fd_raw, f)(dfd);
 		if (!f.file)
 			return -EBADF;
-		if (*name && !S_ISDIR(f.file->f_inode->i_mode)) {
-			err = -ENOTDIR;
-		} else {
-			nd->path = f.file->f_path;
-			path_get(&nd->path);
-		}
-		fdput(f);
+		if (*name && !S_ISDIR(f.file->f_inode->i_mode))
+			return -ENOTDIR;
+		nd->path = f.file->f_path;
+		path_get(&nd->path);
 	}
-	return err;
+	return 0;
 }
 
 void nd_end(struct nameidata *nd)
@@ -265,25 +254,23 @@ void nd_end(struct nameidata *nd)
 
 int path_at(int dfd, const char *name, unsigned int lookup, struct path *path)
 {
-	struct nameidata nd;
+	struct nameidata nd __cleanup(nd_end);
 	int err = nd_start(&nd, dfd, name, lookup);
 
 	if (err)
-		goto out;
+		return err;
 	do {
 		err = link_path_walk(&nd);
 		if (!err && nd.last_type != LAST_NONE)
 			err = walk_component(&nd, (lookup & LOOKUP_FOLLOW) || nd.slash);
 	} while (err > 0);
-	if (!err && ((lookup & LOOKUP_DIRECTORY) || nd.slash) && !S_ISDIR(nd.path.dentry->d_inode->i_mode))
-		err = -ENOTDIR;
 	if (err)
-		goto out;
+		return err;
+	if (((lookup & LOOKUP_DIRECTORY) || nd.slash) && !S_ISDIR(nd.path.dentry->d_inode->i_mode))
+		return -ENOTDIR;
 	*path = nd.path;
 	nd.path.dentry = NULL;
-out:
-	nd_end(&nd);
-	return err;
+	return 0;
 }
 
 int kern_path(const char *name, unsigned int lookup, struct path *path)
@@ -293,14 +280,9 @@ int kern_path(const char *name, unsigned int lookup, struct path *path)
 
 int user_path_at(int dfd, const char __user *uname, unsigned int lookup, struct path *path)
 {
-	char *name = getname(uname);
-	int err;
+	char *name __free(kfree) = getname(uname);
 
-	if (IS_ERR(name))
-		return PTR_ERR(name);
-	err = path_at(dfd, name, lookup, path);
-	putname(name);
-	return err;
+	return IS_ERR(name) ? PTR_ERR(name) : path_at(dfd, name, lookup, path);
 }
 
 int path_parent(struct nameidata *nd, int dfd, const char *name, int otherwise)

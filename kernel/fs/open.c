@@ -1,7 +1,8 @@
 /*
- * Opening files, and the calls that change one attribute of a path or move a task's root, working directory or umask.
+ * Opening files, and the calls that move a task's root, working directory or umask.
  *
- * Locks: the directory's i_mutex while a file is created in it. Everything else through the functions called.
+ * Locks: the directory's i_mutex while a file is created in it. Everything else through the
+ * functions called.
  */
 #include "kernel/fs/internal.h"
 
@@ -38,65 +39,67 @@ struct file *dentry_open(const struct path *path, int flags)
 	return f;
 }
 
-static int open_mask(int flags)
-{
-	static const u8 mask[4] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE };
-
-	return mask[flags & O_ACCMODE] | (flags & O_TRUNC ? MAY_WRITE : 0);
-}
-
 static int may_open(const struct path *path, int flags)
 {
+	static const u8 access[4] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE };
+	int mask = access[flags & O_ACCMODE] | (flags & O_TRUNC ? MAY_WRITE : 0);
 	struct inode *inode = path->dentry->d_inode;
-	int mask = open_mask(flags), err;
+	mode_t mode = inode->i_mode;
 
-	if (S_ISLNK(inode->i_mode))
+	if (S_ISLNK(mode))
 		return -ELOOP;
-	if (S_ISDIR(inode->i_mode) && (mask & MAY_WRITE))
+	if (S_ISDIR(mode) && (mask & MAY_WRITE))
 		return -EISDIR;
-	if ((S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode)) && path->mnt && (path->mnt->mnt_flags & MS_NODEV))
+	if ((S_ISCHR(mode) || S_ISBLK(mode)) && path->mnt && (path->mnt->mnt_flags & MS_NODEV))
 		return -EACCES;
-	if (S_ISREG(inode->i_mode) && (mask & MAY_WRITE) && mnt_want_write(path))
+	if (S_ISREG(mode) && (mask & MAY_WRITE) && mnt_want_write(path))
 		return -EROFS;
-	err = inode_permission(inode, mask);
-	if (!err && (flags & O_NOATIME) && !inode_owner_or_capable(inode))
-		err = -EPERM;
-	return err;
+	if ((flags & O_NOATIME) && !inode_owner_or_capable(inode))
+		return -EPERM;
+	return inode_permission(inode, mask);
+}
+
+/* The file of that name in dir, made if there is none (*created). ERR_PTR. */
+static struct dentry *lookup_or_create(const struct path *dir, const struct nameidata *nd,
+				       mode_t mode, bool *created)
+{
+	struct dentry *d;
+	int err;
+
+	guard(mutex)(&dir->dentry->d_inode->i_mutex);
+	d = lookup_one(dir->dentry, nd->last, nd->last_len, true);
+	if (d != ERR_PTR(-ENOENT))
+		return d;
+	err = may_create(dir);
+	if (err)
+		return ERR_PTR(err);
+	d = d_alloc(dir->dentry, dir->dentry->d_sb, nd->last, nd->last_len);
+	err = d ? vfs_mknod(dir, d, S_IFREG | (mode & 07777 & ~current->fs->umask), 0) : -ENOMEM;
+	*created = !err;
+	if (!err)
+		return d;
+	dput(d);
+	return ERR_PTR(err);
 }
 
 /*
- * The last component of an open with O_CREAT. 0: nd->path is the file (*created tells whether it is new); 1: a symbolic link was followed,
- * walk on; -errno.
+ * The last component of an open with O_CREAT. 0: nd->path is the file (*created tells whether it is
+ * new); 1: a symbolic link was followed, walk on; -errno.
  */
 static int open_create(struct nameidata *nd, int flags, mode_t mode, bool *created)
 {
-	struct path dir = nd->path;
-	struct inode *inode = dir.dentry->d_inode;
 	struct dentry *d;
-	int err = 0;
 
 	if (nd->last_type != LAST_NORM)
 		return flags & O_EXCL ? -EEXIST : -EISDIR;
 	if (nd->slash)
 		return -EISDIR;
-	mutex_lock(&inode->i_mutex);
-	d = lookup_one(dir.dentry, nd->last, nd->last_len, true);
-	if (d == ERR_PTR(-ENOENT)) {
-		err = may_create(&dir);
-		d = err ? ERR_PTR(err) : d_alloc(dir.dentry, dir.dentry->d_sb, nd->last, nd->last_len);
-		if (!IS_ERR_OR_NULL(d)) {
-			err = vfs_mknod(&dir, d, S_IFREG | (mode & 07777 & ~current->fs->umask), 0);
-			*created = !err;
-		}
-	}
-	mutex_unlock(&inode->i_mutex);
-	if (IS_ERR_OR_NULL(d))
-		return d ? PTR_ERR(d) : -ENOMEM;
-	if (!err && !*created && (flags & O_EXCL))
-		err = -EEXIST;
-	if (err) {
+	d = lookup_or_create(&nd->path, nd, mode, created);
+	if (IS_ERR(d))
+		return PTR_ERR(d);
+	if (!*created && (flags & O_EXCL)) {
 		dput(d);
-		return err;
+		return -EEXIST;
 	}
 	if (S_ISLNK(d->d_inode->i_mode) && !(flags & O_NOFOLLOW))
 		return follow_link(nd, d);
@@ -106,31 +109,30 @@ static int open_create(struct nameidata *nd, int flags, mode_t mode, bool *creat
 	return S_ISDIR(nd->path.dentry->d_inode->i_mode) ? -EISDIR : 0;
 }
 
-static int open_path_create(int dfd, const char *name, int flags, mode_t mode, struct path *path, bool *created)
+static int open_path_create(int dfd, const char *name, int flags, mode_t mode, struct path *path,
+			    bool *created)
 {
-	struct nameidata nd;
+	struct nameidata nd __cleanup(nd_end);
 	int err = nd_start(&nd, dfd, name, 0);
 
-	if (!err) {
-		do {
-			err = link_path_walk(&nd);
-			if (!err)
-				err = open_create(&nd, flags, mode, created);
-		} while (err > 0);
-	}
+	if (err)
+		return err;
+	do {
+		err = link_path_walk(&nd);
+		if (!err)
+			err = open_create(&nd, flags, mode, created);
+	} while (err > 0);
 	if (!err) {
 		*path = nd.path;
 		nd.path.dentry = NULL;
 	}
-	nd_end(&nd);
 	return err;
 }
 
 struct file *do_filp_open(int dfd, const char *name, int flags, mode_t mode)
 {
+	struct path path __cleanup(path_put) = { NULL, NULL };
 	bool created = false;
-	struct path path;
-	struct file *f;
 	int err;
 
 	if (flags & O_PATH)
@@ -143,18 +145,14 @@ struct file *do_filp_open(int dfd, const char *name, int flags, mode_t mode)
 		err = open_path_create(dfd, name, flags, mode, &path, &created);
 	else
 		err = path_at(dfd, name, flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path);
-	if (err)
-		return ERR_PTR(err);
-	if ((flags & O_DIRECTORY) && !S_ISDIR(path.dentry->d_inode->i_mode))
+	if (!err && (flags & O_DIRECTORY) && !S_ISDIR(path.dentry->d_inode->i_mode))
 		err = -ENOTDIR;
 	if (!err && !created && !(flags & O_PATH)) {
 		err = may_open(&path, flags);
 		if (!err && (flags & O_TRUNC) && S_ISREG(path.dentry->d_inode->i_mode))
 			err = do_truncate(&path, 0);
 	}
-	f = err ? ERR_PTR(err) : dentry_open(&path, flags);
-	path_put(&path);
-	return f;
+	return err ? ERR_PTR(err) : dentry_open(&path, flags);
 }
 
 struct file *filp_open(const char *name, int flags, mode_t mode)
@@ -164,23 +162,20 @@ struct file *filp_open(const char *name, int flags, mode_t mode)
 
 struct file *do_execat_open(int dfd, const char *name, int flags)
 {
-	unsigned int lookup = (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+	struct path path __cleanup(path_put) = { NULL, NULL };
+	int err = path_at(dfd, name, at_lookup(flags), &path);
 	struct inode *inode;
-	struct path path;
 	struct file *f;
-	int err = path_at(dfd, name, lookup, &path);
 
 	if (err)
 		return ERR_PTR(err);
 	inode = path.dentry->d_inode;
 	if (S_ISLNK(inode->i_mode))
-		err = -ELOOP;
-	else if (!S_ISREG(inode->i_mode) || (path.mnt && (path.mnt->mnt_flags & MS_NOEXEC)))
-		err = -EACCES;
-	else
-		err = inode_permission(inode, MAY_EXEC);
+		return ERR_PTR(-ELOOP);
+	if (!S_ISREG(inode->i_mode) || (path.mnt && (path.mnt->mnt_flags & MS_NOEXEC)))
+		return ERR_PTR(-EACCES);
+	err = inode_permission(inode, MAY_EXEC);
 	f = err ? ERR_PTR(err) : dentry_open(&path, O_RDONLY);
-	path_put(&path);
 	if (IS_ERR(f))
 		return f;
 	err = deny_write_access(inode);
@@ -192,9 +187,9 @@ struct file *do_execat_open(int dfd, const char *name, int flags)
 	return f;
 }
 
-static long do_sys_open(int dfd, const char __user *uname, int flags, mode_t mode)
+long sys_openat(int dfd, const char __user *uname, int flags, mode_t mode)
 {
-	char *name = getname(uname);
+	char *name __free(kfree) = getname(uname);
 	struct file *f;
 	int fd;
 
@@ -202,88 +197,40 @@ static long do_sys_open(int dfd, const char __user *uname, int flags, mode_t mod
 		return PTR_ERR(name);
 	fd = get_unused_fd_flags(flags);
 	if (fd < 0)
-		goto out;
+		return fd;
 	f = do_filp_open(dfd, name, flags, mode);
 	if (IS_ERR(f)) {
 		put_unused_fd(fd);
-		fd = PTR_ERR(f);
-	} else {
-		fd_install(fd, f);
+		return PTR_ERR(f);
 	}
-out:
-	putname(name);
+	fd_install(fd, f);
 	return fd;
-}
-
-long sys_open(const char __user *name, int flags, mode_t mode)
-{
-	return do_sys_open(AT_FDCWD, name, flags, mode);
-}
-
-long sys_openat(int dfd, const char __user *name, int flags, mode_t mode)
-{
-	return do_sys_open(dfd, name, flags, mode);
-}
-
-long sys_creat(const char __user *name, mode_t mode)
-{
-	return do_sys_open(AT_FDCWD, name, O_CREAT | O_WRONLY | O_TRUNC, mode);
-}
-
-/* Unlike openat: unknown flags, and a mode without O_CREAT, are errors. No RESOLVE_xxx restriction is supported. */
-long sys_openat2(int dfd, const char __user *name, const struct open_how __user *uhow, size_t size)
-{
-	static const u64 known = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC | FASYNC |
-		O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_SYNC | O_PATH | O_TMPFILE;
-	struct open_how how;
-
-	if (size < sizeof(how))
-		return -EINVAL;
-	if (size > PAGE_SIZE)
-		return -E2BIG;
-	if (copy_from_user(&how, uhow, sizeof(how)))
-		return -EFAULT;
-	for (size_t i = sizeof(how); i < size; i++) {
-		u8 rest;
-
-		if (get_user(rest, (const u8 __user *)uhow + i))
-			return -EFAULT;
-		if (rest)
-			return -E2BIG;
-	}
-	if ((how.flags & ~known) || how.resolve || (how.mode & ~07777UL) || (how.mode && !(how.flags & (O_CREAT | __O_TMPFILE))))
-		return -EINVAL;
-	return do_sys_open(dfd, name, how.flags, how.mode);
 }
 
 /* --- root, working directory, umask --- */
 
-/* Takes over the references. */
 static void set_fs_path(struct path *place, const struct path *path)
 {
 	struct path old;
 
-	spin_lock(&current->fs->lock);
-	old = *place;
-	*place = *path;
-	spin_unlock(&current->fs->lock);
-	if (old.dentry)
-		path_put(&old);
+	path_get(path);
+	scoped_guard(spinlock, &current->fs->lock) {
+		old = *place;
+		*place = *path;
+	}
+	path_put(&old);
 }
 
 static long change_dir(const char __user *name, struct path *place)
 {
-	struct path path;
+	struct path path __cleanup(path_put) = { NULL, NULL };
 	int err = user_path_at(AT_FDCWD, name, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &path);
 
-	if (err)
-		return err;
-	err = inode_permission(path.dentry->d_inode, MAY_EXEC);
+	if (!err)
+		err = inode_permission(path.dentry->d_inode, MAY_EXEC);
 	if (!err && place == &current->fs->root && !capable())
 		err = -EPERM;
-	if (err)
-		path_put(&path);
-	else
+	if (!err)
 		set_fs_path(place, &path);
 	return err;
 }
@@ -300,17 +247,16 @@ long sys_chroot(const char __user *name)
 
 long sys_fchdir(unsigned int fd)
 {
-	struct fd f = fdget_raw(fd);
+	CLASS(fd_raw, f)(fd);
 	int err;
 
 	if (!f.file)
 		return -EBADF;
-	err = S_ISDIR(f.file->f_inode->i_mode) ? inode_permission(f.file->f_inode, MAY_EXEC) : -ENOTDIR;
-	if (!err) {
-		path_get(&f.file->f_path);
+	if (!S_ISDIR(f.file->f_inode->i_mode))
+		return -ENOTDIR;
+	err = inode_permission(f.file->f_inode, MAY_EXEC);
+	if (!err)
 		set_fs_path(&current->fs->pwd, &f.file->f_path);
-	}
-	fdput(f);
 	return err;
 }
 

@@ -9,14 +9,10 @@
 static bool process_exited(struct pid *pid)
 {
 	struct task_struct *p;
-	unsigned long flags;
-	bool exited;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	guard(spinlock_irqsave)(&tasklist_lock);
 	p = pid_task(pid, PIDTYPE_TGID);
-	exited = !p || (p->exit_state && p->signal->nr_threads <= 1);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return exited;
+	return !p || (p->exit_state && p->signal->nr_threads <= 1);
 }
 
 static unsigned int pidfd_poll(struct file *f, struct poll_table *pt)
@@ -32,16 +28,7 @@ static void pidfd_release(struct inode *inode, struct file *f)
 	put_pid(f->private_data);
 }
 
-static void pidfd_show_fdinfo(struct seq_file *m, struct file *f)
-{
-	seq_printf(m, "Pid:\t%d\n", pid_vnr(f->private_data));
-}
-
-static const struct file_operations pidfd_fops = {
-	.poll = pidfd_poll,
-	.release = pidfd_release,
-	.show_fdinfo = pidfd_show_fdinfo,
-};
+static const struct file_operations pidfd_fops = { .poll = pidfd_poll, .release = pidfd_release };
 
 int pidfd_create(struct pid *pid, unsigned int flags)
 {
@@ -54,34 +41,31 @@ int pidfd_create(struct pid *pid, unsigned int flags)
 
 struct pid *pidfd_get_pid(unsigned int ufd, unsigned int *f_flags)
 {
-	struct fd fd = fdget(ufd);
-	struct pid *pid = ERR_PTR(-EBADF);
+	CLASS(fd, fd)(ufd);
 
-	if (fd.file && fd.file->f_op == &pidfd_fops) {
-		pid = get_pid(fd.file->private_data);
-		*f_flags = fd.file->f_flags;
-	}
-	fdput(fd);
-	return pid;
+	if (!fd.file || fd.file->f_op != &pidfd_fops)
+		return ERR_PTR(-EBADF);
+	*f_flags = fd.file->f_flags;
+	return get_pid(fd.file->private_data);
+}
+
+static bool is_process(struct pid *pid)
+{
+	guard(spinlock_irqsave)(&tasklist_lock);
+	return pid_task(pid, PIDTYPE_TGID);
 }
 
 long sys_pidfd_open(pid_t nr, unsigned int flags)
 {
 	struct pid *pid;
-	unsigned long irqflags;
-	int fd = -EINVAL;
+	int fd;
 
 	if ((flags & ~(unsigned int)O_NONBLOCK) || nr <= 0)
 		return -EINVAL;
 	pid = find_get_pid(nr);
 	if (!pid)
 		return -ESRCH;
-	spin_lock_irqsave(&tasklist_lock, irqflags);
-	if (pid_task(pid, PIDTYPE_TGID))	/* not a mere thread */
-		fd = 0;
-	spin_unlock_irqrestore(&tasklist_lock, irqflags);
-	if (!fd)
-		fd = pidfd_create(pid, flags);
+	fd = is_process(pid) ? pidfd_create(pid, flags) : -EINVAL;	/* not a mere thread */
 	put_pid(pid);
 	return fd;
 }

@@ -11,22 +11,20 @@
 #include "kernel/fs/special.h"
 #include "kernel/syscalls.h"
 
-#define PIPE_DEF_PAGES 16u
-#define PIPE_MAX_SIZE (1u << 20)
+#define PIPE_PAGES 16u
+#define PIPE_SIZE (PIPE_PAGES * (unsigned int)PAGE_SIZE)
 
 /* (m) = mutex, (i) = inode->i_mutex */
 struct pipe {
 	struct mutex mutex;
 	struct wait_queue_head rd_wait, wr_wait;
 	unsigned int head, tail;	/* (m) next byte to write, to read; run freely. Both 0 whenever the pipe gets empty */
-	unsigned int size;		/* (m) bytes, a power of two, at least a page */
 	unsigned int allocated;		/* (m) pages that are there; pages[0] is the first */
-	char **pages;			/* (m) byte p lies in pages[p / PAGE_SIZE % (size / PAGE_SIZE)]; NULL: not allocated yet */
 	unsigned int readers, writers;	/* (m) open files of each kind */
 	unsigned int r_counter, w_counter;	/* (m) how many there ever were: a FIFO's open waits for a change */
 	unsigned int files;		/* (i) */
 	bool named;			/* (c) a FIFO */
-	char *first_pages[PIPE_DEF_PAGES];
+	char *pages[PIPE_PAGES];	/* (m) byte p lies in pages[p / PAGE_SIZE % PIPE_PAGES]; NULL: not allocated yet */
 };
 
 static struct kmem_cache *pipe_cache;
@@ -40,8 +38,6 @@ struct pipe *alloc_pipe(bool named)
 	mutex_init(&p->mutex, "pipe");
 	init_waitqueue_head(&p->rd_wait, "pipe_read");
 	init_waitqueue_head(&p->wr_wait, "pipe_write");
-	p->size = PIPE_DEF_PAGES * PAGE_SIZE;
-	p->pages = p->first_pages;
 	p->named = named;
 	p->readers = p->writers = p->r_counter = p->w_counter = !named;
 	return p;
@@ -50,7 +46,7 @@ struct pipe *alloc_pipe(bool named)
 /* Frees the pages from number first on. */
 static void drop_pages(struct pipe *p, unsigned int first)
 {
-	for (unsigned int i = first; i < p->size / PAGE_SIZE; i++) {
+	for (unsigned int i = first; i < PIPE_PAGES; i++) {
 		if (p->pages[i]) {
 			free_page(p->pages[i]);
 			p->pages[i] = NULL;
@@ -62,8 +58,6 @@ static void drop_pages(struct pipe *p, unsigned int first)
 void free_pipe(struct pipe *p)
 {
 	drop_pages(p, 0);
-	if (p->pages != p->first_pages)
-		kfree(p->pages);
 	kmem_cache_free(pipe_cache, p);
 }
 
@@ -74,7 +68,7 @@ static inline unsigned int pipe_used(const struct pipe *p)
 
 static inline char **pipe_slot(struct pipe *p, unsigned int pos)
 {
-	return &p->pages[(pos & (p->size - 1)) >> PAGE_SHIFT];
+	return &p->pages[(pos & (PIPE_SIZE - 1)) >> PAGE_SHIFT];
 }
 
 /* Copies n bytes, for which there is room, into the ring. Bytes copied, or -EFAULT, -ENOMEM when there were none. */
@@ -131,51 +125,7 @@ static inline void pipe_consume(struct pipe *p, size_t n)
 	}
 }
 
-/*
- * Packets, of sockets that keep the bounds of messages: a word with the length stands in the ring before each. The mutex is held, and there is room
- * (a packet), so the words are never torn. Bytes done, or -errno.
- */
-static ssize_t put_packet(struct pipe *p, struct iov_iter *from, u32 len)
-{
-	unsigned int start = p->head;
-	struct iov_iter word;
-	ssize_t ret;
-
-	iov_iter_init_buf(&word, &len, sizeof(len), true);
-	ret = pipe_fill(p, &word, sizeof(len));
-	if (ret == sizeof(len))
-		ret = pipe_fill(p, from, len);
-	if (ret != (ssize_t)len) {
-		WRITE_ONCE(p->head, start);
-		return ret == -ENOMEM ? ret : -EFAULT;
-	}
-	return ret;
-}
-
-static ssize_t get_packet(struct pipe *p, struct iov_iter *to, unsigned int flags, size_t *full)
-{
-	struct iov_iter word;
-	size_t n;
-	u32 len;
-
-	iov_iter_init_buf(&word, &len, sizeof(len), true);
-	pipe_copy(p, p->tail, &word, sizeof(len));
-	n = min_t(size_t, len, to->count);
-	if (n && pipe_copy(p, p->tail + sizeof(len), to, n) != n)
-		return -EFAULT;
-	if (!(flags & PIPE_PEEK))
-		pipe_consume(p, sizeof(len) + len);
-	*full = len;
-	return n;
-}
-
-static inline void wake_pipe(struct wait_queue_head *wq, unsigned int events)
-{
-	if (waitqueue_active(wq))
-		__wake_up(wq, TASK_NORMAL, 0, events);
-}
-
-ssize_t __flatten pipe_recv(struct pipe *p, struct iov_iter *to, unsigned int flags, size_t *full)
+ssize_t __flatten pipe_recv(struct pipe *p, struct iov_iter *to, unsigned int flags)
 {
 	ssize_t ret = 0;
 
@@ -193,18 +143,14 @@ ssize_t __flatten pipe_recv(struct pipe *p, struct iov_iter *to, unsigned int fl
 			return ret;
 		mutex_lock(&p->mutex);
 	}
-	if (unlikely(flags & PIPE_PACKET)) {
-		ret = get_packet(p, to, flags, full);
-	} else {
-		ret = pipe_copy(p, p->tail, to, min_t(size_t, to->count, pipe_used(p)));
-		if (likely(!(flags & PIPE_PEEK)))
-			pipe_consume(p, ret);
-		if (unlikely(!ret))
-			ret = -EFAULT;
-	}
+	ret = pipe_copy(p, p->tail, to, min_t(size_t, to->count, pipe_used(p)));
+	if (likely(!(flags & PIPE_PEEK)))
+		pipe_consume(p, ret);
+	if (unlikely(!ret))
+		ret = -EFAULT;
 out:
 	mutex_unlock(&p->mutex);
-	wake_pipe(&p->wr_wait, POLLOUT | POLLWRNORM);
+	wake_up_pollers(&p->wr_wait, POLLOUT | POLLWRNORM);
 	return ret;
 }
 
@@ -214,8 +160,8 @@ static int wait_for_room(struct pipe *p, size_t n)
 	int ret;
 
 	mutex_unlock(&p->mutex);
-	wake_pipe(&p->rd_wait, POLLIN | POLLRDNORM);
-	ret = wait_event_interruptible(&p->wr_wait, READ_ONCE(p->size) - pipe_used(p) >= n || !READ_ONCE(p->readers) ||
+	wake_up_pollers(&p->rd_wait, POLLIN | POLLRDNORM);
+	ret = wait_event_interruptible(&p->wr_wait, PIPE_SIZE - pipe_used(p) >= n || !READ_ONCE(p->readers) ||
 				       !READ_ONCE(p->writers));
 	mutex_lock(&p->mutex);
 	return ret;
@@ -224,20 +170,12 @@ static int wait_for_room(struct pipe *p, size_t n)
 /* One step of pipe_send: as much as there is room for, or a wait. Bytes, 0: waited, look again; or -errno. mutex held. */
 static ssize_t send_some(struct pipe *p, struct iov_iter *from, size_t total, unsigned int flags)
 {
-	size_t left = from->count, room = p->size - pipe_used(p);
+	size_t left = from->count, room = PIPE_SIZE - pipe_used(p);
 
-	if (unlikely(flags & PIPE_PACKET)) {
-		if (room >= left + sizeof(u32))
-			return put_packet(p, from, left);
-		left += sizeof(u32);
-		if (left > p->size)
-			return -EMSGSIZE;
-	} else {
-		/* up to PIPE_BUF bytes go in one piece or not at all */
-		if (likely(room >= left) || (room && total > PIPE_BUF))
-			return pipe_fill(p, from, min(left, room));
-		left = min_t(size_t, left, PIPE_BUF);
-	}
+	/* up to PIPE_BUF bytes go in one piece or not at all */
+	if (likely(room >= left) || (room && total > PIPE_BUF))
+		return pipe_fill(p, from, min(left, room));
+	left = min_t(size_t, left, PIPE_BUF);
 	return flags & PIPE_NONBLOCK ? -EAGAIN : wait_for_room(p, left);
 }
 
@@ -258,13 +196,13 @@ ssize_t __flatten pipe_send(struct pipe *p, struct iov_iter *from, unsigned int 
 		done += ret > 0 ? ret : 0;
 	} while (ret >= 0 && done < total);
 	mutex_unlock(&p->mutex);
-	wake_pipe(&p->rd_wait, POLLIN | POLLRDNORM);
+	wake_up_pollers(&p->rd_wait, POLLIN | POLLRDNORM);
 	return done ? (ssize_t)done : ret;
 }
 
 static ssize_t pipe_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
-	return likely(to->count) ? pipe_recv(f->private_data, to, f->f_flags & O_NONBLOCK, NULL) : 0;
+	return likely(to->count) ? pipe_recv(f->private_data, to, f->f_flags & O_NONBLOCK) : 0;
 }
 
 static ssize_t pipe_write(struct file *f, struct iov_iter *from, loff_t *pos)
@@ -281,7 +219,7 @@ unsigned int pipe_poll_in(struct pipe *p, struct file *f, struct poll_table *pt)
 unsigned int pipe_poll_out(struct pipe *p, struct file *f, struct poll_table *pt)
 {
 	poll_wait(f, &p->wr_wait, pt);
-	return (READ_ONCE(p->size) - pipe_used(p) >= PIPE_BUF ? POLLOUT | POLLWRNORM : 0);
+	return (PIPE_SIZE - pipe_used(p) >= PIPE_BUF ? POLLOUT | POLLWRNORM : 0);
 }
 
 bool pipe_is_open(const struct pipe *p, bool read)
@@ -312,77 +250,28 @@ static long pipe_ioctl(struct file *f, unsigned int cmd, unsigned long arg)
 	return cmd == FIONREAD ? put_user((int)pipe_used(p), (int __user *)arg) : -ENOTTY;
 }
 
-/* Moves the bytes to a ring of size bytes. mutex held. 0, -EBUSY (they do not fit) or -ENOMEM. */
-static int resize_ring(struct pipe *p, unsigned int size)
-{
-	struct pipe new = { .size = size, .pages = kcalloc(size / PAGE_SIZE, sizeof(char *), GFP_KERNEL) };
-	int ret = pipe_used(p) > size ? -EBUSY : new.pages ? 0 : -ENOMEM;
-
-	for (unsigned int pos = p->tail, run; !ret && pos != p->head; pos += run) {
-		struct iov_iter it;
-
-		run = min_t(unsigned int, p->head - pos, PAGE_SIZE - pos % PAGE_SIZE);
-		iov_iter_init_buf(&it, *pipe_slot(p, pos) + pos % PAGE_SIZE, run, true);
-		if (pipe_fill(&new, &it, run) != (ssize_t)run)
-			ret = -ENOMEM;
-	}
-	if (!ret) {
-		swap(p->pages, new.pages);
-		swap(p->size, new.size);
-		swap(p->allocated, new.allocated);
-		p->tail = 0;
-		p->head = new.head;
-	}
-	if (new.pages)
-		drop_pages(&new, 0);
-	if (new.pages != p->first_pages)
-		kfree(new.pages);
-	return ret;
-}
-
-static long pipe_size(struct file *f, long size)
-{
-	struct pipe *p = f->private_data;
-	long ret;
-
-	if (size < 0)
-		return READ_ONCE(p->size);
-	if (size > PIPE_MAX_SIZE)
-		return size > 1L << 31 ? -EINVAL : -EPERM;
-	size = roundup_pow_of_two(max_t(unsigned long, size, PAGE_SIZE));
-	mutex_lock(&p->mutex);
-	ret = size == p->size ? 0 : resize_ring(p, size);
-	mutex_unlock(&p->mutex);
-	wake_pipe(&p->wr_wait, POLLOUT | POLLWRNORM);
-	return ret ? ret : size;
-}
-
 /* --- opening and closing --- */
 
 static void put_pipe(struct inode *inode, struct pipe *p)
 {
-	bool last;
-
-	mutex_lock(&inode->i_mutex);
-	last = --p->files == 0;
-	if (last)
+	scoped_guard(mutex, &inode->i_mutex) {
+		if (--p->files)
+			return;
 		inode->i_private = NULL;
-	mutex_unlock(&inode->i_mutex);
-	if (last)
-		free_pipe(p);
+	}
+	free_pipe(p);
 }
 
 static struct pipe *get_pipe(struct inode *inode)
 {
 	struct pipe *p;
 
-	mutex_lock(&inode->i_mutex);
+	guard(mutex)(&inode->i_mutex);
 	p = inode->i_private;
 	if (!p)
 		p = inode->i_private = alloc_pipe(true);
 	if (p)
 		p->files++;
-	mutex_unlock(&inode->i_mutex);
 	return p;
 }
 
@@ -427,12 +316,6 @@ static void pipe_release(struct inode *inode, struct file *f)
 	put_pipe(inode, p);
 }
 
-/* Waits until the other end was opened since *counter read seen. */
-static int wait_for_partner(struct pipe *p, struct wait_queue_head *wq, unsigned int *counter, unsigned int seen)
-{
-	return wait_event_interruptible(wq, READ_ONCE(*counter) != seen);
-}
-
 static int fifo_open(struct inode *inode, struct file *f)
 {
 	struct pipe *p = get_pipe(inode);
@@ -461,9 +344,9 @@ static int fifo_open(struct inode *inode, struct file *f)
 	if (!p->named || (f->f_flags & O_NONBLOCK))
 		return 0;
 	if (rd == FMODE_READ)
-		ret = wait_for_partner(p, &p->rd_wait, &p->w_counter, seen_w);
+		ret = wait_event_interruptible(&p->rd_wait, READ_ONCE(p->w_counter) != seen_w);
 	else if (rd == FMODE_WRITE)
-		ret = wait_for_partner(p, &p->wr_wait, &p->r_counter, seen_r);
+		ret = wait_event_interruptible(&p->wr_wait, READ_ONCE(p->r_counter) != seen_r);
 	if (ret)
 		pipe_release(inode, f);
 	return ret;
@@ -476,7 +359,6 @@ const struct file_operations fifo_fops = {
 	.ioctl = pipe_ioctl,
 	.open = fifo_open,
 	.release = pipe_release,
-	.pipe_size = pipe_size,
 };
 
 /* A new pipe's two files, reader first. 0 or -errno. */
@@ -542,11 +424,6 @@ long sys_pipe2(int __user *fds, int flags)
 		return -EINVAL;
 	ret = create_pipe_files(files, flags & O_NONBLOCK);
 	return ret ? ret : install_fd_pair(files, flags, fds);
-}
-
-long sys_pipe(int __user *fds)
-{
-	return sys_pipe2(fds, 0);
 }
 
 void pipe_init(void)

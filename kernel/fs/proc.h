@@ -34,7 +34,7 @@ struct proc_inode {
 	struct proc_dir_entry *pde;	/* NULL: belongs to a task */
 	struct pid *pid;		/* the task's, with a reference */
 	const struct pid_entry *entry;
-	int fd;				/* /proc/PID/fd/N, fdinfo/N */
+	int fd;				/* /proc/PID/fd/N */
 };
 
 static inline struct proc_inode *PROC_I(const struct inode *inode)
@@ -42,12 +42,18 @@ static inline struct proc_inode *PROC_I(const struct inode *inode)
 	return inode->i_private;
 }
 
+DEFINE_FREE(task, struct task_struct *, put_task_struct(v))
+DEFINE_FREE(mm, struct mm_struct *, mmput(v))
+DEFINE_FREE(pid, struct pid *, put_pid(v))
+
 /* The task of an inode with a reference, or NULL: it is gone. */
 static inline struct task_struct *proc_task(const struct inode *inode)
 {
 	return get_pid_task(PROC_I(inode)->pid, PIDTYPE_PID);
 }
 
+/* iops NULL: the target is a fixed one. */
+void proc_symlink(const char *path, const char *target, const struct inode_operations *iops);
 extern struct proc_dir_entry proc_root, sysfs_root;
 extern const struct inode_operations proc_pid_link_iops, proc_dir_iops;
 extern const struct file_operations proc_dir_fops;

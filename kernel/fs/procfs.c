@@ -82,11 +82,6 @@ static int proc_readlink(struct dentry *d, char *buf, size_t size)
 static const struct inode_operations proc_link_iops = { .readlink = proc_readlink };
 static const struct inode_operations proc_file_iops = { .lookup = NULL };
 
-void *proc_data(const struct inode *inode)
-{
-	return PROC_I(inode)->pde->private;
-}
-
 /* --- directories --- */
 
 int proc_lookup_pde(struct dentry *d, struct proc_dir_entry *dir)
@@ -180,46 +175,45 @@ static struct proc_dir_entry *pde_at(struct proc_dir_entry *dir, const char *pat
 	return new_pde(dir, path, strlen(path), mode);
 }
 
-struct proc_dir_entry *proc_create_single(const char *path, int (*show)(struct seq_file *m, void *private), void *private)
+void proc_create_single(const char *path, int (*show)(struct seq_file *m, void *private),
+			void *private)
 {
 	struct proc_dir_entry *e = pde_at(&proc_root, path, S_IFREG | 0444);
 
 	e->show = show;
 	e->private = private;
 	link_pde(e);
-	return e;
 }
 
-struct proc_dir_entry *proc_create(const char *path, mode_t mode, const struct file_operations *fops, void *private)
+void proc_create(const char *path, mode_t mode, const struct file_operations *fops, void *private)
 {
 	struct proc_dir_entry *e = pde_at(&proc_root, path, S_IFREG | mode);
 
 	e->fops = fops;
 	e->private = private;
 	link_pde(e);
-	return e;
 }
 
-void proc_mkdir(const char *path)
+void *proc_data(const struct inode *inode)
 {
-	link_pde(pde_at(&proc_root, path, S_IFDIR | 0555));
+	return PROC_I(inode)->pde->private;
 }
 
-struct proc_dir_entry *proc_symlink(const char *path, const char *target)
+void proc_symlink(const char *path, const char *target, const struct inode_operations *iops)
 {
 	struct proc_dir_entry *e = pde_at(&proc_root, path, S_IFLNK | 0777);
 
 	e->target = target;
+	if (iops)
+		e->iops = iops;
 	link_pde(e);
-	return e;
 }
 
-void sysfs_create(const char *path, int (*show)(struct seq_file *m, void *private), void *private)
+static void sysfs_create(const char *path, int (*show)(struct seq_file *m, void *private))
 {
 	struct proc_dir_entry *e = pde_at(&sysfs_root, path, S_IFREG | 0444);
 
 	e->show = show;
-	e->private = private;
 	link_pde(e);
 }
 
@@ -262,8 +256,9 @@ void proc_init(void)
 	register_filesystem(&sysfs_type);
 	proc_root_init();
 	proc_pid_init();
-	sysfs_create("devices/system/cpu/online", show_cpus, NULL);
-	sysfs_create("devices/system/cpu/possible", show_cpus, NULL);
-	sysfs_create("devices/system/cpu/present", show_cpus, NULL);
+	proc_sys_init();
+	sysfs_create("devices/system/cpu/online", show_cpus);
+	sysfs_create("devices/system/cpu/possible", show_cpus);
+	sysfs_create("devices/system/cpu/present", show_cpus);
 	link_pde(pde_at(&sysfs_root, "kernel", S_IFDIR | 0555));
 }

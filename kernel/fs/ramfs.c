@@ -91,48 +91,48 @@ static ssize_t ramfs_fill(struct inode *inode, struct iov_iter *from, loff_t pos
 	return done;
 }
 
-static ssize_t ramfs_write(struct file *f, struct iov_iter *from, loff_t *pos)
+static ssize_t write_locked(struct file *f, struct iov_iter *from, loff_t *pos, unsigned long limit)
 {
 	struct inode *inode = f->f_inode;
-	unsigned long limit = current->signal ? current->signal->rlim[RLIMIT_FSIZE].rlim_cur : RLIM_INFINITY;
-	ssize_t done = 0;
+	ssize_t done;
 
-	if (!iov_iter_count(from))
-		return 0;
-	mutex_lock(&inode->i_mutex);
+	guard(mutex)(&inode->i_mutex);
 	if (f->f_flags & O_APPEND)
 		*pos = inode->i_size;
-	if ((unsigned long)*pos >= limit || *pos > (loff_t)(~0UL / 2 - MAX_RW_COUNT)) {
-		done = -EFBIG;
-		goto out;
-	}
-	done = ramfs_fill(inode, from, *pos, min_t(size_t, iov_iter_count(from), limit - *pos));
+	if ((unsigned long)*pos >= limit || *pos > (loff_t)(~0UL / 2 - MAX_RW_COUNT))
+		return -EFBIG;
+	done = ramfs_fill(inode, from, *pos, min_t(size_t, from->count, limit - *pos));
 	if (done > 0) {
 		*pos += done;
 		inode->i_mtime = inode->i_ctime = current_time();
 	}
-out:
-	mutex_unlock(&inode->i_mutex);
+	return done;
+}
+
+static ssize_t ramfs_write(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	unsigned long limit = RLIM_INFINITY;
+	ssize_t done;
+
+	if (!from->count)
+		return 0;
+	if (current->signal)
+		limit = current->signal->rlim[RLIMIT_FSIZE].rlim_cur;
+	done = write_locked(f, from, pos, limit);
 	if (done == -EFBIG && limit != RLIM_INFINITY)
 		send_sig(SIGXFSZ, current, SEND_SIG_PRIV);
 	return done;
 }
 
-/* Zeroes what the page cache has of [from, to). i_mutex held. */
+/* Zeroes the bytes [from, to) of one page, if the page cache has it. i_mutex held. */
 static void ramfs_zero(struct inode *inode, loff_t from, loff_t to)
 {
-	struct page *page;
-	size_t off, n;
+	struct page *page = mapping_get_page(&inode->i_data, from / PAGE_SIZE, false);
 
-	for (; from < to; from += n) {
-		off = from % PAGE_SIZE;
-		n = min_t(size_t, PAGE_SIZE - off, to - from);
-		page = mapping_get_page(&inode->i_data, from / PAGE_SIZE, false);
-		if (!page)
-			continue;
-		memset((char *)page_address(page) + off, 0, n);
-		put_page(page);
-	}
+	if (!page)
+		return;
+	memset((char *)page_address(page) + from % PAGE_SIZE, 0, to - from);
+	put_page(page);
 }
 
 /* The size is lowered first: no page fault brings a page back that the cache is about to drop. */
@@ -142,37 +142,11 @@ static void ramfs_truncate(struct inode *inode, loff_t size)
 
 	WRITE_ONCE(inode->i_size, size);
 	if (size < old) {
-		ramfs_zero(inode, size, min_t(loff_t, ALIGN_UP(size, PAGE_SIZE), old));
+		if (size % PAGE_SIZE)
+			ramfs_zero(inode, size, min_t(loff_t, ALIGN_UP(size, PAGE_SIZE), old));
 		mapping_truncate(&inode->i_data, DIV_ROUND_UP(size, (loff_t)PAGE_SIZE));
 	}
 	tmpfs_room(inode);
-}
-
-static long ramfs_fallocate(struct file *f, int mode, loff_t off, loff_t len)
-{
-	struct inode *inode = f->f_inode;
-	struct page *page;
-	loff_t end = off + len;
-	long err = 0;
-
-	mutex_lock(&inode->i_mutex);
-	if (mode & FALLOC_FL_PUNCH_HOLE) {
-		ramfs_zero(inode, off, min(end, inode->i_size));
-		goto out;
-	}
-	for (loff_t i = off / (loff_t)PAGE_SIZE; i < DIV_ROUND_UP(end, (loff_t)PAGE_SIZE) && !err; i++) {
-		page = signal_pending(current) ? ERR_PTR(-EINTR) : ramfs_write_page(inode, i);
-		if (IS_ERR(page))
-			err = PTR_ERR(page);
-		else
-			put_page(page);
-	}
-	if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && end > inode->i_size)
-		WRITE_ONCE(inode->i_size, end);
-out:
-	inode->i_mtime = inode->i_ctime = current_time();
-	mutex_unlock(&inode->i_mutex);
-	return err;
 }
 
 static int ramfs_mmap(struct file *f, struct vm_area_struct *vma)
@@ -188,8 +162,8 @@ static int ramfs_fsync(struct file *f)
 }
 
 const struct file_operations ramfs_file_fops = {
-	.read = ramfs_read, .write = ramfs_write, .llseek = generic_file_llseek, .mmap = ramfs_mmap, .fsync = ramfs_fsync,
-	.fallocate = ramfs_fallocate,
+	.read = ramfs_read, .write = ramfs_write, .llseek = generic_file_llseek,
+	.mmap = ramfs_mmap, .fsync = ramfs_fsync,
 };
 
 /* --- attributes --- */
@@ -314,12 +288,8 @@ static int ramfs_link(struct dentry *old, struct inode *dir, struct dentry *d)
 
 static bool dir_empty(struct dentry *d)
 {
-	bool empty;
-
-	spin_lock(&dcache_lock);
-	empty = list_empty(&d->d_children);
-	spin_unlock(&dcache_lock);
-	return empty;
+	guard(spinlock)(&dcache_lock);
+	return list_empty(&d->d_children);
 }
 
 /* A name of the inode goes; its directory loses a subdirectory's "..". */
@@ -349,23 +319,17 @@ static int ramfs_rmdir(struct inode *dir, struct dentry *d)
 	return 0;
 }
 
-static int ramfs_rename(struct inode *olddir, struct dentry *old, struct inode *newdir, struct dentry *new, unsigned int flags)
+static int ramfs_rename(struct inode *olddir, struct dentry *old, struct inode *newdir,
+			struct dentry *new)
 {
-	bool old_dir = S_ISDIR(old->d_inode->i_mode);
-	struct inode *there = new->d_inode;
+	bool is_dir = S_ISDIR(old->d_inode->i_mode);
 
-	if (flags & RENAME_EXCHANGE) {
-		newdir->i_nlink += old_dir - S_ISDIR(there->i_mode);
-		olddir->i_nlink += S_ISDIR(there->i_mode) - old_dir;
-		there->i_ctime = current_time();
-	} else {
-		if (there && S_ISDIR(there->i_mode) && !dir_empty(new))
-			return -ENOTEMPTY;
-		if (there)
-			drop_link(newdir, there);
-		newdir->i_nlink += old_dir;
-		olddir->i_nlink -= old_dir;
-	}
+	if (new->d_inode && S_ISDIR(new->d_inode->i_mode) && !dir_empty(new))
+		return -ENOTEMPTY;
+	if (new->d_inode)
+		drop_link(newdir, new->d_inode);
+	newdir->i_nlink += is_dir;
+	olddir->i_nlink -= is_dir;
 	old->d_inode->i_ctime = current_time();
 	touch_dir(olddir);
 	touch_dir(newdir);
@@ -414,7 +378,7 @@ int ramfs_fill_super(struct super_block *sb, const char *data)
 	return 0;
 }
 
-/* "64m", "50%" (of memory), in pages. */
+/* "64m", in pages. */
 static long parse_size(const char *s)
 {
 	unsigned long n = 0;
@@ -431,10 +395,10 @@ static long parse_size(const char *s)
 	case 'k':
 		n *= 1024;
 	}
-	return *s == '%' ? n * totalram_pages() / 100 : DIV_ROUND_UP(n, PAGE_SIZE);
+	return DIV_ROUND_UP(n, PAGE_SIZE);
 }
 
-/* Options: size=N[kmg%], mode=OCTAL; others are Linux's and mean nothing here (uid, nr_inodes, huge, ...). */
+/* Options: size=N[kmg], mode=OCTAL; others are Linux's and mean nothing here (uid, nr_inodes, huge, ...). */
 static int tmpfs_fill_super(struct super_block *sb, const char *data)
 {
 	int err = ramfs_fill_super(sb, data);
@@ -484,24 +448,13 @@ struct file *shmem_file_setup(const char *name, int flags)
 
 long sys_memfd_create(const char __user *uname, unsigned int flags)
 {
-	char full[NAME_MAX + 1], *name;
-	struct file *f;
-	int fd;
+	char full[NAME_MAX + 1], *name __free(kfree) = getname(uname);
 
 	if (flags & ~MFD_CLOEXEC)
 		return -EINVAL;		/* no sealing */
-	name = getname(uname);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
-	fd = snprintf(full, sizeof(full), "/memfd:%s", name) >= NAME_MAX ? -EINVAL : get_unused_fd_flags(flags & MFD_CLOEXEC ? O_CLOEXEC : 0);
-	putname(name);
-	if (fd < 0)
-		return fd;
-	f = shmem_file_setup(full, O_RDWR);
-	if (IS_ERR(f)) {
-		put_unused_fd(fd);
-		return PTR_ERR(f);
-	}
-	fd_install(fd, f);
-	return fd;
+	if (snprintf(full, sizeof(full), "/memfd:%s", name) >= NAME_MAX)
+		return -EINVAL;
+	return fd_publish(shmem_file_setup(full, O_RDWR), flags & MFD_CLOEXEC ? O_CLOEXEC : 0);
 }

@@ -55,16 +55,6 @@ static __always_inline ssize_t rw_one(struct file *f, void *buf, size_t n, loff_
 	return write ? f->f_op->write(f, &it, pos) : f->f_op->read(f, &it, pos);
 }
 
-ssize_t vfs_read(struct file *f, char __user *buf, size_t n, loff_t *pos)
-{
-	return rw_one(f, buf, n, pos, false, false);
-}
-
-ssize_t vfs_write(struct file *f, const char __user *buf, size_t n, loff_t *pos)
-{
-	return rw_one(f, (void *)buf, n, pos, true, false);
-}
-
 ssize_t kernel_read(struct file *f, void *buf, size_t n, loff_t *pos)
 {
 	return rw_one(f, buf, n, pos, false, true);
@@ -210,69 +200,44 @@ static ssize_t rw_vec(struct file *f, const struct iovec __user *uvec, unsigned 
 	return ret;
 }
 
-static long rw_vec_here(unsigned int fd, const struct iovec __user *vec, unsigned long n, bool write)
-{
-	struct fd f = fdget_pos(fd);
-	ssize_t done;
-
-	if (!f.file)
-		return -EBADF;
-	done = rw_vec(f.file, vec, n, file_pos(f.file), write);
-	fdput_pos(f);
-	return done;
-}
-
-static long rw_vec_at(unsigned int fd, const struct iovec __user *vec, unsigned long n, loff_t pos, bool write)
+/* at: at pos, which leaves the file's own alone. */
+static long rw_vec_fd(unsigned int fd, const struct iovec __user *vec, unsigned long n, bool write,
+		      bool at, loff_t pos)
 {
 	struct fd f;
-	ssize_t done;
+	ssize_t done = -ESPIPE;
 
-	if (pos < 0)
+	if (at && pos < 0)
 		return -EINVAL;
-	f = fdget(fd);
+	f = at ? fdget(fd) : fdget_pos(fd);
 	if (!f.file)
 		return -EBADF;
-	done = f.file->f_mode & FMODE_LSEEK ? rw_vec(f.file, vec, n, &pos, write) : -ESPIPE;
-	fdput(f);
+	if (!at)
+		done = rw_vec(f.file, vec, n, file_pos(f.file), write);
+	else if (f.file->f_mode & FMODE_LSEEK)
+		done = rw_vec(f.file, vec, n, &pos, write);
+	fdput_pos(f);
 	return done;
 }
 
 long sys_readv(unsigned int fd, const struct iovec __user *vec, unsigned long n)
 {
-	return rw_vec_here(fd, vec, n, false);
+	return rw_vec_fd(fd, vec, n, false, false, 0);
 }
 
 long sys_writev(unsigned int fd, const struct iovec __user *vec, unsigned long n)
 {
-	return rw_vec_here(fd, vec, n, true);
+	return rw_vec_fd(fd, vec, n, true, false, 0);
 }
 
 long sys_preadv(unsigned int fd, const struct iovec __user *vec, unsigned long n, loff_t pos)
 {
-	return rw_vec_at(fd, vec, n, pos, false);
+	return rw_vec_fd(fd, vec, n, false, true, pos);
 }
 
 long sys_pwritev(unsigned int fd, const struct iovec __user *vec, unsigned long n, loff_t pos)
 {
-	return rw_vec_at(fd, vec, n, pos, true);
-}
-
-/* Of the flags those are taken that ask for what is so anyway: there is no slower medium to wait for. pos -1: the file's own. */
-static long rw_vec2(unsigned int fd, const struct iovec __user *vec, unsigned long n, loff_t pos, int flags, bool write)
-{
-	if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC))
-		return -EOPNOTSUPP;
-	return pos == -1 ? rw_vec_here(fd, vec, n, write) : rw_vec_at(fd, vec, n, pos, write);
-}
-
-long sys_preadv2(unsigned int fd, const struct iovec __user *vec, unsigned long n, loff_t pos, unsigned long high, int flags)
-{
-	return rw_vec2(fd, vec, n, pos, flags, false);
-}
-
-long sys_pwritev2(unsigned int fd, const struct iovec __user *vec, unsigned long n, loff_t pos, unsigned long high, int flags)
-{
-	return rw_vec2(fd, vec, n, pos, flags, true);
+	return rw_vec_fd(fd, vec, n, true, true, pos);
 }
 
 /* --- seeking --- */
@@ -305,128 +270,17 @@ loff_t generic_file_llseek(struct file *f, loff_t off, int whence)
 	return off;
 }
 
-loff_t vfs_llseek(struct file *f, loff_t off, int whence)
-{
-	return f->f_mode & FMODE_LSEEK ? f->f_op->llseek(f, off, whence) : -ESPIPE;
-}
-
 long sys_lseek(unsigned int fd, loff_t off, int whence)
 {
 	struct fd f = fdget_pos(fd);
-	loff_t ret;
+	loff_t ret = -ESPIPE;
 
 	if (!f.file)
 		return -EBADF;
-	ret = whence < 0 || whence > SEEK_HOLE ? -EINVAL : vfs_llseek(f.file, off, whence);
+	if (whence < 0 || whence > SEEK_HOLE)
+		ret = -EINVAL;
+	else if (f.file->f_mode & FMODE_LSEEK)
+		ret = f.file->f_op->llseek(f.file, off, whence);
 	fdput_pos(f);
-	return ret;
-}
-
-/* --- file to file --- */
-
-/* Copies through a page of kernel memory; moves *inpos by what was written. outpos NULL: a stream. Bytes or -errno. */
-static ssize_t copy_bytes(struct file *in, loff_t *inpos, struct file *out, loff_t *outpos, size_t n)
-{
-	char *buf = get_zeroed_page(GFP_KERNEL);
-	ssize_t got = 0, put = 0, done = 0;
-	loff_t pos;
-
-	if (!buf)
-		return -ENOMEM;
-	while ((size_t)done < n && !fatal_signal_pending(current)) {
-		pos = *inpos;
-		got = kernel_read(in, buf, min_t(size_t, n - done, PAGE_SIZE), &pos);
-		if (got <= 0)
-			break;
-		put = kernel_write(out, buf, got, outpos);
-		if (put <= 0)
-			break;
-		*inpos += put;
-		done += put;
-		if (put < got)
-			break;
-	}
-	free_page(buf);
-	return done ? done : got < 0 ? got : put;
-}
-
-/* Reads a position from user space, or takes the file's own. */
-static int take_pos(struct file *f, const loff_t __user *upos, loff_t *pos)
-{
-	*pos = f->f_pos;
-	if (!upos)
-		return 0;
-	if (get_user(*pos, upos))
-		return -EFAULT;
-	return *pos < 0 ? -EINVAL : 0;
-}
-
-static long give_pos(struct file *f, loff_t __user *upos, loff_t pos, long ret)
-{
-	if (!upos)
-		f->f_pos = pos;
-	else if (put_user(pos, upos))
-		return -EFAULT;
-	return ret;
-}
-
-long sys_sendfile(int out, int in, loff_t __user *upos, size_t n)
-{
-	struct fd from = fdget(in), to = fdget(out);
-	loff_t pos;
-	long ret = -EBADF;
-
-	if (!from.file || !to.file || !(from.file->f_mode & FMODE_READ) || !(to.file->f_mode & FMODE_WRITE))
-		goto out;
-	ret = -EINVAL;
-	if ((from.file->f_mode & FMODE_STREAM) || (to.file->f_flags & O_APPEND))
-		goto out;
-	ret = take_pos(from.file, upos, &pos);
-	if (ret)
-		goto out;
-	ret = copy_bytes(from.file, &pos, to.file, file_pos(to.file), min_t(size_t, n, MAX_RW_COUNT));
-	ret = give_pos(from.file, upos, pos, ret);
-out:
-	fdput(from);
-	fdput(to);
-	return ret;
-}
-
-static long check_copy_range(const struct file *in, const struct file *out)
-{
-	if (S_ISDIR(in->f_inode->i_mode) || S_ISDIR(out->f_inode->i_mode))
-		return -EISDIR;
-	if (!S_ISREG(in->f_inode->i_mode) || !S_ISREG(out->f_inode->i_mode))
-		return -EINVAL;
-	if (!(in->f_mode & FMODE_READ) || !(out->f_mode & FMODE_WRITE) || (out->f_flags & O_APPEND))
-		return -EBADF;
-	return 0;
-}
-
-long sys_copy_file_range(int in, loff_t __user *uin, int out, loff_t __user *uout, size_t n, unsigned int flags)
-{
-	struct fd from = fdget(in), to = fdget(out);
-	loff_t inpos, outpos;
-	long ret = -EBADF;
-
-	if (!from.file || !to.file)
-		goto out;
-	ret = flags ? -EINVAL : check_copy_range(from.file, to.file);
-	if (!ret)
-		ret = take_pos(from.file, uin, &inpos);
-	if (!ret)
-		ret = take_pos(to.file, uout, &outpos);
-	if (ret)
-		goto out;
-	n = min_t(size_t, n, MAX_RW_COUNT);
-	ret = -EINVAL;
-	if (from.file->f_inode == to.file->f_inode && inpos < outpos + (loff_t)n && outpos < inpos + (loff_t)n)
-		goto out;
-	ret = copy_bytes(from.file, &inpos, to.file, &outpos, n);
-	if (ret > 0 && (give_pos(from.file, uin, inpos, 0) || give_pos(to.file, uout, outpos, 0)))
-		ret = -EFAULT;
-out:
-	fdput(from);
-	fdput(to);
 	return ret;
 }

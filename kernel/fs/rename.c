@@ -1,5 +1,6 @@
 /*
- * rename: the one operation on two names. Checks first, then the file system's own word, then the dentries change places.
+ * rename: the one operation on two names. Checks first, then the file system's own word, then the
+ * dentries change places.
  *
  * Locks: rename_mutex and both directories' i_mutex (see dir.c); the i_mutex of what is replaced.
  */
@@ -27,43 +28,41 @@ static void unlock_rename(struct dentry *a, struct dentry *b)
 	mutex_unlock(&rename_mutex);
 }
 
-/* May the names of both go and come? A directory that changes its parent is written to itself: its "..". */
-static int may_rename(const struct path *olddir, struct dentry *old, const struct path *newdir, struct dentry *new, unsigned int flags)
+/*
+ * May the names of both go and come? A directory that changes its parent is written to itself: its
+ * "..".
+ */
+static int may_rename(const struct path *olddir, struct dentry *old, const struct path *newdir,
+		      struct dentry *new)
 {
+	struct inode *from = olddir->dentry->d_inode;
 	bool is_dir = S_ISDIR(old->d_inode->i_mode);
-	int err = may_delete(olddir->dentry->d_inode, old, is_dir);
+	int err = may_delete(from, old, is_dir) ? : mnt_want_write(olddir);
 
 	if (!err)
-		err = mnt_want_write(olddir);
-	if (!err && !new->d_inode)
-		err = may_create(newdir);
-	else if (!err)
-		err = may_delete(newdir->dentry->d_inode, new, flags & RENAME_EXCHANGE ? S_ISDIR(new->d_inode->i_mode) : is_dir);
+		err = new->d_inode ? may_delete(newdir->dentry->d_inode, new, is_dir) :
+				     may_create(newdir);
 	if (!err && is_dir && olddir->dentry != newdir->dentry)
 		err = inode_permission(old->d_inode, MAY_WRITE);
-	if (!err && !olddir->dentry->d_inode->i_op->rename)
-		err = -EPERM;
-	return err;
+	return err ? err : from->i_op->rename ? 0 : -EPERM;
 }
 
 /* Both directories locked. */
-static int rename_dentries(const struct path *olddir, struct dentry *old, const struct path *newdir, struct dentry *new,
-			   unsigned int flags)
+static int rename_dentries(const struct path *olddir, struct dentry *old,
+			   const struct path *newdir, struct dentry *new)
 {
-	struct inode *from = olddir->dentry->d_inode, *to = newdir->dentry->d_inode, *victim = new->d_inode;
+	struct inode *from = olddir->dentry->d_inode, *victim = new->d_inode;
 	int err;
 
 	if (old->d_inode == victim)
 		return 0;	/* two names of one file: nothing to do, says POSIX */
-	err = may_rename(olddir, old, newdir, new, flags);
+	err = may_rename(olddir, old, newdir, new);
 	if (err)
 		return err;
 	if (victim)
 		mutex_lock(&victim->i_mutex);
-	err = from->i_op->rename(from, old, to, new, flags);
-	if (!err && (flags & RENAME_EXCHANGE))
-		d_exchange(old, new);
-	else if (!err)
+	err = from->i_op->rename(from, old, newdir->dentry->d_inode, new);
+	if (!err)
 		d_move(old, new);
 	if (victim)
 		mutex_unlock(&victim->i_mutex);
@@ -71,86 +70,59 @@ static int rename_dentries(const struct path *olddir, struct dentry *old, const 
 }
 
 /* What is there under the new name, or a dentry yet without inode. */
-static struct dentry *lookup_target(struct nameidata *nd, unsigned int flags)
+static struct dentry *lookup_target(struct nameidata *nd, bool replace)
 {
-	struct dentry *d = lookup_one(nd->path.dentry, nd->last, nd->last_len, true);
+	struct dentry *dir = nd->path.dentry, *d = lookup_one(dir, nd->last, nd->last_len, true);
 
-	if (!IS_ERR(d) && (flags & RENAME_NOREPLACE)) {
+	if (!IS_ERR(d) && !replace) {
 		dput(d);
 		return ERR_PTR(-EEXIST);
 	}
-	if (d != ERR_PTR(-ENOENT) || (flags & RENAME_EXCHANGE))
+	if (d != ERR_PTR(-ENOENT))
 		return d;
-	d = d_alloc(nd->path.dentry, nd->path.dentry->d_sb, nd->last, nd->last_len);
+	d = d_alloc(dir, dir->d_sb, nd->last, nd->last_len);
 	return d ? d : ERR_PTR(-ENOMEM);
 }
 
-static int rename_locked(struct nameidata *from, struct nameidata *to, unsigned int flags)
+static int rename_locked(struct nameidata *from, struct nameidata *to, bool replace)
 {
-	struct dentry *old = lookup_one(from->path.dentry, from->last, from->last_len, true), *new;
-	int err;
+	struct dentry *old __free(dput) = NULL, *new __free(dput) = NULL;
 
+	old = lookup_one(from->path.dentry, from->last, from->last_len, true);
 	if (IS_ERR(old))
 		return PTR_ERR(old);
-	new = lookup_target(to, flags);
-	if (IS_ERR(new)) {
-		dput(old);
+	new = lookup_target(to, replace);
+	if (IS_ERR(new))
 		return PTR_ERR(new);
-	}
-	if (!S_ISDIR(old->d_inode->i_mode) && (from->slash || (to->slash && !(flags & RENAME_EXCHANGE))))
-		err = -ENOTDIR;
-	else if (d_ancestor(old, to->path.dentry))
-		err = -EINVAL;		/* a directory into itself */
-	else if (new->d_inode && d_ancestor(new, from->path.dentry))
-		err = flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
-	else
-		err = rename_dentries(&from->path, old, &to->path, new, flags);
-	dput(old);
-	dput(new);
-	return err;
+	if (!S_ISDIR(old->d_inode->i_mode) && (from->slash || to->slash))
+		return -ENOTDIR;
+	if (d_ancestor(old, to->path.dentry))
+		return -EINVAL;		/* a directory into itself */
+	if (new->d_inode && d_ancestor(new, from->path.dentry))
+		return -ENOTEMPTY;
+	return rename_dentries(&from->path, old, &to->path, new);
 }
 
-static int do_rename(int olddfd, const char *old, int newdfd, const char *new, unsigned int flags)
+long sys_renameat2(int olddfd, const char __user *uold, int newdfd, const char __user *unew,
+		   unsigned int flags)
 {
-	struct nameidata from, to = { .links = 0 };
-	int err = path_parent(&from, olddfd, old, -EBUSY);
-
-	if (!err)
-		err = path_parent(&to, newdfd, new, flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY);
-	if (!err && from.path.mnt != to.path.mnt)
-		err = -EXDEV;
-	if (!err) {
-		lock_rename(from.path.dentry, to.path.dentry);
-		err = rename_locked(&from, &to, flags);
-		unlock_rename(from.path.dentry, to.path.dentry);
-	}
-	nd_end(&from);
-	nd_end(&to);
-	return err;
-}
-
-long sys_renameat2(int olddfd, const char __user *uold, int newdfd, const char __user *unew, unsigned int flags)
-{
-	char *old, *new;
+	char *old __free(kfree) = getname(uold), *new __free(kfree) = getname(unew);
+	struct nameidata from __cleanup(nd_end) = { .links = 0 }, to __cleanup(nd_end) = from;
+	bool replace = !(flags & RENAME_NOREPLACE);
 	int err;
 
-	if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) || flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
+	if (flags & ~RENAME_NOREPLACE)
 		return -EINVAL;
-	err = get_two_names(uold, unew, &old, &new);
+	if (IS_ERR(old) || IS_ERR(new))
+		return PTR_ERR(IS_ERR(old) ? old : new);
+	err = path_parent(&from, olddfd, old, -EBUSY) ? :
+	      path_parent(&to, newdfd, new, replace ? -EBUSY : -EEXIST);
+	if (!err && from.path.mnt != to.path.mnt)
+		err = -EXDEV;
 	if (err)
 		return err;
-	err = do_rename(olddfd, old, newdfd, new, flags);
-	putname(old);
-	putname(new);
+	lock_rename(from.path.dentry, to.path.dentry);
+	err = rename_locked(&from, &to, replace);
+	unlock_rename(from.path.dentry, to.path.dentry);
 	return err;
-}
-
-long sys_renameat(int olddfd, const char __user *old, int newdfd, const char __user *new)
-{
-	return sys_renameat2(olddfd, old, newdfd, new, 0);
-}
-
-long sys_rename(const char __user *old, const char __user *new)
-{
-	return sys_renameat2(AT_FDCWD, old, AT_FDCWD, new, 0);
 }

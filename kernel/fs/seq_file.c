@@ -1,6 +1,6 @@
 /*
- * seq_file: a file whose text a function makes. The text goes into a buffer that grows until an element fits; reads of any size are served
- * from it, and the next read goes on where the last one ended, even inside an element.
+ * seq_file: a file whose text a function makes. A read at the start makes the text, into a buffer
+ * that grows until all of it fits; the reads after it, of any size, are served from there.
  *
  * Locks: seq_file->lock.
  */
@@ -42,27 +42,17 @@ void seq_escape(struct seq_file *m, const char *s, const char *esc)
 	}
 }
 
-static int make_seq(struct file *f, struct seq_file init)
+int single_open(struct file *f, int (*show)(struct seq_file *m, void *private), void *private)
 {
-	struct seq_file *m = kmalloc(sizeof(*m), GFP_KERNEL);
+	struct seq_file *m = kzalloc(sizeof(*m), GFP_KERNEL);
 
 	if (!m)
 		return -ENOMEM;
-	*m = init;
-	m->file = f;
+	m->show = show;
+	m->private = private;
 	mutex_init(&m->lock, "seq_file");
 	f->private_data = m;
 	return 0;
-}
-
-int seq_open(struct file *f, const struct seq_operations *op, void *private)
-{
-	return make_seq(f, (struct seq_file){ .op = op, .private = private });
-}
-
-int single_open(struct file *f, int (*show)(struct seq_file *m, void *private), void *private)
-{
-	return make_seq(f, (struct seq_file){ .show = show, .private = private });
 }
 
 void seq_release(struct inode *inode, struct file *f)
@@ -73,122 +63,44 @@ void seq_release(struct inode *inode, struct file *f)
 	kfree(m);
 }
 
-/* Shows the elements from m->index on into an empty buffer, as many as fit. Elements shown, or -errno. */
-static int seq_show_some(struct seq_file *m)
-{
-	loff_t pos = m->index;
-	int shown = 0, err = 0;
-	size_t before;
-	void *v;
-
-	if (m->show)
-		return pos ? 0 : (err = m->show(m, m->private)) ? err : 1;
-	v = m->op->start(m, &pos);
-	while (v && !IS_ERR(v)) {
-		before = m->count;
-		err = m->op->show(m, v);
-		if (err)
-			break;
-		if (m->overflow && shown) {	/* that one next time */
-			m->count = before;
-			m->overflow = false;
-			break;
-		}
-		shown++;
-		if (m->overflow || m->count >= m->size / 2)
-			break;
-		v = m->op->next(m, v, &pos);
-	}
-	if (IS_ERR(v))
-		err = PTR_ERR(v);
-	m->op->stop(m, v);
-	return err && !shown ? err : shown;
-}
-
-/* Fills the empty buffer, growing it until one element fits. 0 at the end of the file, elements, or -errno. m->index is not moved. */
+/* Makes the text. 0 or -errno. */
 static int seq_fill(struct seq_file *m)
 {
-	size_t size = m->size ? m->size : PAGE_SIZE;
-	int shown;
+	int err;
 
-	for (;; size *= 2) {
-		if (m->size != size) {
+	do {
+		if (m->overflow || !m->buf) {
 			kfree(m->buf);
+			m->size = m->size ? 2 * m->size : PAGE_SIZE;
+			m->buf = m->size <= SEQ_MAX_BUF ? kmalloc(m->size, GFP_KERNEL) : NULL;
+		}
+		m->count = 0;
+		if (!m->buf) {
 			m->size = 0;
-			m->buf = size <= SEQ_MAX_BUF ? kmalloc(size, GFP_KERNEL) : NULL;
-			if (!m->buf)
-				return -ENOMEM;
-			m->size = size;
+			return -ENOMEM;
 		}
-		m->count = m->from = 0;
 		m->overflow = false;
-		shown = seq_show_some(m);
-		if (shown < 0)
-			m->count = 0;
-		if (shown < 0 || !m->overflow)
-			return shown;
-	}
-}
-
-/* Makes the buffer hold unread bytes, past empty elements. > 0, 0 at the end, -errno. */
-static int seq_ready(struct seq_file *m)
-{
-	int shown = 1;
-
-	while (m->from == m->count && shown > 0) {
-		shown = seq_fill(m);
-		if (shown > 0)
-			m->index += shown;
-	}
-	return shown;
-}
-
-/* Starts over and skips to pos: somebody has moved the position. */
-static int seq_traverse(struct seq_file *m, loff_t pos)
-{
-	size_t skip;
-	int ret;
-
-	m->index = m->read_pos = 0;
-	m->from = m->count = 0;
-	while (m->read_pos < pos) {
-		ret = seq_ready(m);
-		if (ret < 0)
-			return ret;
-		if (ret == 0) {
-			m->read_pos = pos;	/* beyond the end: reads find nothing */
-			break;
-		}
-		skip = min_t(size_t, m->count - m->from, pos - m->read_pos);
-		m->from += skip;
-		m->read_pos += skip;
-	}
-	return 0;
+		err = m->show(m, m->private);
+	} while (!err && m->overflow);
+	if (err)
+		m->count = 0;
+	return err;
 }
 
 ssize_t seq_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
 	struct seq_file *m = f->private_data;
-	ssize_t done = 0, err = 0;
 	size_t n, got;
+	int err;
 
-	mutex_lock(&m->lock);
-	if (*pos != m->read_pos || *pos == 0)
-		err = seq_traverse(m, *pos);
-	while (!err && iov_iter_count(to)) {
-		err = seq_ready(m);
-		if (err <= 0)
-			break;
-		n = min(m->count - m->from, iov_iter_count(to));
-		got = copy_to_iter(m->buf + m->from, n, to);
-		m->from += got;
-		done += got;
-		err = got < n ? -EFAULT : 0;
-	}
-	*pos += done;
-	m->read_pos = *pos;
-	mutex_unlock(&m->lock);
-	return done ? done : err;
+	guard(mutex)(&m->lock);
+	err = *pos == 0 || !m->buf ? seq_fill(m) : 0;
+	if (err)
+		return err;
+	n = *pos < (loff_t)m->count ? min(m->count - (size_t)*pos, to->count) : 0;
+	got = copy_to_iter(m->buf + *pos, n, to);
+	*pos += got;
+	return got || !n ? (ssize_t)got : -EFAULT;
 }
 
 loff_t seq_lseek(struct file *f, loff_t off, int whence)

@@ -35,9 +35,12 @@ static int take_signal(struct signalfd *ctx, siginfo_t *info)
 	return sig;
 }
 
-static ssize_t copy_info(const siginfo_t *info, int sig, struct iov_iter *to)
+/* What a siginfo says, in signalfd's words. */
+static struct signalfd_siginfo translate(const siginfo_t *info)
 {
-	struct signalfd_siginfo s = { .ssi_signo = (u32)sig, .ssi_errno = info->si_errno, .ssi_code = info->si_code };
+	int sig = info->si_signo;
+	struct signalfd_siginfo s = { .ssi_signo = (u32)sig, .ssi_errno = info->si_errno,
+				      .ssi_code = info->si_code };
 
 	if (sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE || sig == SIGTRAP) {
 		s.ssi_addr = (u64)info->si_addr;
@@ -58,32 +61,34 @@ static ssize_t copy_info(const siginfo_t *info, int sig, struct iov_iter *to)
 			s.ssi_ptr = (u64)info->si_ptr;
 		}
 	}
-	return copy_to_iter(&s, sizeof(s), to) == sizeof(s) ? (ssize_t)sizeof(s) : -EFAULT;
+	return s;
 }
 
 static ssize_t signalfd_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
 	struct signalfd *ctx = f->private_data;
+	struct signalfd_siginfo out;
 	ssize_t done = 0, ret = 0;
 	siginfo_t info;
-	int sig = 0;
+	int sig;
 
-	if (to->count < sizeof(struct signalfd_siginfo))
+	if (to->count < sizeof(out))
 		return -EINVAL;
-	while (to->count >= sizeof(struct signalfd_siginfo)) {
+	while (to->count >= sizeof(out)) {
 		clear_siginfo(&info);
 		sig = take_signal(ctx, &info);
-		if (!sig && !done) {	/* the first is waited for, the others are taken along */
-			ret = f->f_flags & O_NONBLOCK ? -EAGAIN :
-			      wait_event_interruptible(&current->sighand->signalfd_wqh, (sig = take_signal(ctx, &info)) != 0);
-		}
+		if (!sig && !done)	/* the first is waited for, the others are taken along */
+			ret = wait_event_file(f, &current->sighand->signalfd_wqh,
+					      (sig = take_signal(ctx, &info)) != 0);
 		if (!sig || ret)
 			break;
-		ret = copy_info(&info, sig, to);
-		if (ret < 0)
+		info.si_signo = sig;
+		out = translate(&info);
+		if (copy_to_iter(&out, sizeof(out), to) != sizeof(out)) {
+			ret = -EFAULT;
 			break;
-		done += ret;
-		ret = 0;
+		}
+		done += sizeof(out);
 	}
 	return done ? done : ret;
 }
@@ -94,19 +99,17 @@ static bool keep_sighand(struct signalfd *ctx)
 	struct sighand_struct *sighand = current->sighand;
 	struct polled_sighand *p;
 
-	mutex_lock(&signalfd_mutex);
+	guard(mutex)(&signalfd_mutex);
 	list_for_each_entry(p, &ctx->polled, list)
 		if (p->sighand == sighand)
-			goto out;
+			return true;
 	p = kmalloc(sizeof(*p), GFP_KERNEL);
-	if (p) {
-		refcount_inc(&sighand->count);
-		p->sighand = sighand;
-		list_add_tail(&p->list, &ctx->polled);
-	}
-out:
-	mutex_unlock(&signalfd_mutex);
-	return p;
+	if (!p)
+		return false;
+	refcount_inc(&sighand->count);
+	p->sighand = sighand;
+	list_add_tail(&p->list, &ctx->polled);
+	return true;
 }
 
 static unsigned int signalfd_poll(struct file *f, struct poll_table *pt)
@@ -138,9 +141,7 @@ static void signalfd_release(struct inode *inode, struct file *f)
 }
 
 static const struct file_operations signalfd_fops = {
-	.read = signalfd_read,
-	.poll = signalfd_poll,
-	.release = signalfd_release,
+	.read = signalfd_read, .poll = signalfd_poll, .release = signalfd_release,
 };
 
 static int new_signalfd(sigset_t mask, int flags)
@@ -160,9 +161,8 @@ static int new_signalfd(sigset_t mask, int flags)
 
 long sys_signalfd4(int ufd, const sigset_t __user *umask, size_t size, int flags)
 {
-	struct fd fd;
+	CLASS(fd, fd)(ufd);
 	sigset_t mask;
-	long ret = ufd;
 
 	if (size != sizeof(mask))
 		return -EINVAL;
@@ -173,20 +173,11 @@ long sys_signalfd4(int ufd, const sigset_t __user *umask, size_t size, int flags
 	mask &= ~SIG_KERNEL_ONLY_MASK;
 	if (ufd == -1)
 		return new_signalfd(mask, flags);
-	fd = fdget(ufd);
-	if (!fd.file) {
-		ret = -EBADF;
-	} else if (fd.file->f_op != &signalfd_fops) {
-		ret = -EINVAL;
-	} else {
-		WRITE_ONCE(((struct signalfd *)fd.file->private_data)->mask, mask);
-		wake_up_all(&current->sighand->signalfd_wqh);
-	}
-	fdput(fd);
-	return ret;
-}
-
-long sys_signalfd(int ufd, const sigset_t __user *umask, size_t size)
-{
-	return sys_signalfd4(ufd, umask, size, 0);
+	if (!fd.file)
+		return -EBADF;
+	if (fd.file->f_op != &signalfd_fops)
+		return -EINVAL;
+	WRITE_ONCE(((struct signalfd *)fd.file->private_data)->mask, mask);
+	wake_up_all(&current->sighand->signalfd_wqh);
+	return ufd;
 }

@@ -12,6 +12,9 @@ void vma_init(void);
 void filemap_init(void);
 
 /* --- pages --- */
+void drain_slabs(void);		/* this CPU's ready objects back to their slabs. Any context */
+void drain_kstacks(void);	/* this CPU's ready stacks: unmapped, their slots stale. Any context */
+void clean_stale_slots(void);	/* may sleep */
 void free_hot_page(struct page *page);	/* an order-0 page without references, to this CPU's list. Any context */
 
 /* Is there a little more than what user pages have to leave? */

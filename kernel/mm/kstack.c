@@ -71,7 +71,7 @@ static void detach_empty_tables(struct list_head *tables)
  * Makes stale slots usable again. What was stale before the flush began is clean after it: the copy of the bitmap keeps apart what
  * other CPUs free meanwhile. One at a time, hence the mutex.
  */
-static void clean_stale_slots(void)
+void clean_stale_slots(void)
 {
 	static unsigned long cleaning[BITS_TO_LONGS(NR_SLOTS)];
 	unsigned long flags;
@@ -181,6 +181,16 @@ void kstack_free(void *stack)
 	local_irq_restore(flags);
 	if (stack)
 		unmap_stack(stack);
+}
+
+void drain_kstacks(void)
+{
+	unsigned long flags = local_irq_save();
+	struct ready *r = &ready[smp_processor_id()];
+
+	while (r->n)
+		unmap_stack(r->stack[--r->n]);
+	local_irq_restore(flags);
 }
 
 bool kstack_guard_hit(unsigned long addr)

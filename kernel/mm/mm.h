@@ -77,6 +77,7 @@ static inline void get_page(struct page *page)
 void *get_zeroed_page(gfp_t gfp);	/* address in the direct map, or NULL */
 void free_page(void *addr);
 void drain_local_pages(void);	/* this CPU's ready pages back to the buddy lists */
+void drop_caches(void);		/* all that is only kept ready for the next user, on all CPUs, becomes free pages. May sleep */
 unsigned long nr_free_pages(void);
 unsigned long totalram_pages(void);
 void clear_page(void *addr);

@@ -19,9 +19,22 @@
 static DEFINE_MUTEX(oom_mutex);
 static u64 last_kill;	/* (oom_mutex) ktime; 0: never */
 
+/* In this order: objects are in pages, and pages go through the CPU's stack of them. */
 static void drain_here(void *unused)
 {
+	drain_slabs();
+	drain_kstacks();
 	drain_local_pages();
+}
+
+void drop_caches(void)
+{
+	preempt_disable();
+	drain_here(NULL);
+	smp_call_function_many(~BIT(smp_processor_id()), drain_here, NULL);
+	preempt_enable();
+	clean_stale_slots();
+	drain_tables();
 }
 
 /* Pages of the process, or -1 when it has none any more. tasklist_lock held. */
@@ -59,7 +72,8 @@ static struct task_struct *select_victim(bool *dying)
 			continue;
 		}
 		points += p->signal->oom_score_adj * (long)(totalram_pages() / 1000);
-		if (points > most || !victim) {
+		points /= (long)(totalram_pages() / 128);	/* of those about as large the youngest: it has done least */
+		if (points >= most || !victim) {
 			most = points;
 			victim = p;
 		}
@@ -94,12 +108,7 @@ void out_of_memory(void)
 	u64 now;
 
 	mutex_lock(&oom_mutex);
-	drain_tables();
-	drain_local_pages();
-	preempt_disable();
-	if (nr_cpus > 1)
-		smp_call_function_many(~BIT(smp_processor_id()), drain_here, NULL);
-	preempt_enable();
+	drop_caches();
 	now = ktime_get();
 	if (!user_pages_available() && (!last_kill || now - last_kill > GRACE)) {
 		kill_one();

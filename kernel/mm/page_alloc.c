@@ -262,19 +262,31 @@ void show_buddyinfo(struct seq_file *m)
 
 /* --- boot --- */
 
+/* How large a block may begin at pfn and end by last: as its alignment allows. */
+static unsigned int block_order(unsigned long pfn, unsigned long last)
+{
+	unsigned int order = pfn ? min((unsigned int)__builtin_ctzl(pfn), MAX_ORDER - 1U) : MAX_ORDER - 1U;
+
+	while (pfn + (1UL << order) > last)
+		order--;
+	return order;
+}
+
+/* In blocks as large as they come: page by page this was most of the time a boot took. */
 void free_reserved_range(u64 start, u64 end)
 {
-	unsigned long last = end >> PAGE_SHIFT, flags;
+	unsigned long pfn = max((start + PAGE_SIZE - 1) >> PAGE_SHIFT, (u64)LOW_MEMORY_PFN);
+	unsigned long last = min(end >> PAGE_SHIFT, (u64)max_pfn), flags;
 
 	spin_lock_irqsave(&zone.lock, flags);
-	for (unsigned long pfn = (start + PAGE_SIZE - 1) >> PAGE_SHIFT; pfn < last && pfn < max_pfn; pfn++) {
-		struct page *page = pfn_to_page(pfn);
+	while (pfn < last) {
+		unsigned int order = block_order(pfn, last);
 
-		if (pfn < LOW_MEMORY_PFN || !(page->flags & PG_RESERVED))
-			continue;
-		page->flags = 0;
-		free_block(page, 0);
-		zone.total++;
+		for (unsigned long i = 0; i < 1UL << order; i++)
+			pfn_to_page(pfn + i)->flags = 0;
+		free_block(pfn_to_page(pfn), order);
+		zone.total += 1UL << order;
+		pfn += 1UL << order;
 	}
 	spin_unlock_irqrestore(&zone.lock, flags);
 }

@@ -251,6 +251,21 @@ void kmem_cache_free(struct kmem_cache *c, void *obj)
 	local_irq_restore(flags);
 }
 
+void drain_slabs(void)
+{
+	unsigned long flags;
+
+	for (struct kmem_cache *c = caches; c < caches + nr_caches; c++) {
+		struct cpu_stack *s;
+
+		spin_lock_irqsave(&c->lock, flags);
+		s = &c->cpu[smp_processor_id()];
+		while (s->n)
+			give_object(c, s->objects[--s->n]);
+		spin_unlock_irqrestore(&c->lock, flags);
+	}
+}
+
 /* The order whose slabs waste least; a larger one must save at least an eighth of a page. */
 static unsigned int best_order(unsigned int size)
 {

@@ -23,22 +23,26 @@ static int weakest_cpu(struct task_struct *p, int best)
 	return best;
 }
 
-/* Where it ran last if that CPU is free, else a free one, else the shortest queue; its last CPU wins ties (warm cache). */
-int select_task_rq(struct task_struct *p)
+/* Apart, so that the usual answer needs no stack frame. */
+static noinline int search_cpus(struct task_struct *p, int best)
 {
-	int best = p->cpu;
-	bool last_allowed = p->cpus_mask & 1UL << best;
-
-	if (last_allowed && (nr_cpus == 1 || cpu_idle(best)))
-		return best;
-	if (!last_allowed)
-		best = __builtin_ctzl(p->cpus_mask);
 	if (p->prio < MAX_RT_PRIO)
 		return weakest_cpu(p, best);
 	for_each_cpu(cpu)
 		if (p->cpus_mask & 1UL << cpu && READ_ONCE(cpu_rq(cpu)->nr_running) < READ_ONCE(cpu_rq(best)->nr_running))
 			best = cpu;
 	return best;
+}
+
+/* Where it ran last if that CPU is free, else a free one, else the shortest queue; its last CPU wins ties (warm cache). */
+int select_task_rq(struct task_struct *p)
+{
+	int last = p->cpu;
+	bool allowed = p->cpus_mask & 1UL << last;
+
+	if (likely(allowed && (nr_cpus == 1 || cpu_idle(last))))
+		return last;
+	return search_cpus(p, allowed ? last : __builtin_ctzl(p->cpus_mask));
 }
 
 /* Both locks held: moves one task that waits on from and may run on to. */

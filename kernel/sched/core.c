@@ -167,7 +167,7 @@ void finish_task_switch(struct task_struct *prev)
 {
 	struct rq *rq = this_rq();
 	struct mm_struct *mm = rq->prev_mm;
-	bool dead = prev->state == TASK_DEAD;
+	bool dead = prev->state == TASK_DEAD && !prev->on_rq;	/* on_rq: preempted on its way to its last schedule() */
 	bool misplaced = prev->state == TASK_RUNNING && !prev->on_rq && prev != rq->idle;
 
 	rq->prev_mm = NULL;
@@ -200,7 +200,8 @@ static struct task_struct *pick_next_task(struct rq *rq)
 
 	if (!rq->nr_running)
 		newidle_balance(rq);
-	for (size_t i = 0; !p; i++)
+	/* Mostly nobody of real time is runnable: then that class need not be asked. */
+	for (size_t i = rq->rt.bitmap[0] | rq->rt.bitmap[1] ? 0 : 1; !p; i++)
 		p = classes[i]->pick_next_task(rq);
 	return p;
 }
@@ -247,8 +248,9 @@ static noinline __flatten void __schedule(enum why why)
 		prev->se.wait_start = rq->clock;
 		if (why == YIELDED)
 			prev->sched_class->yield_task(rq);
-		if (unlikely(!(prev->cpus_mask & 1UL << rq->cpu)))
-			deactivate_task(rq, prev, 0);	/* must not run here any more: finish_task_switch() moves it */
+		/* Must not run here any more: finish_task_switch() moves it. A sleeper that was preempted before it tested its condition stays. */
+		if (unlikely(!(prev->cpus_mask & 1UL << rq->cpu)) && prev->state == TASK_RUNNING)
+			deactivate_task(rq, prev, 0);
 	}
 	prev->sched_class->put_prev_task(rq, prev);
 	next = pick_next_task(rq);

@@ -154,7 +154,7 @@ void lock_acquire(const void *lock, struct lock_class *class, enum lock_how how)
 		return;
 	flags = local_irq_save();
 	id = class_id(class);
-	if (how != LOCK_SLEEP)
+	if (how == LOCK_SPIN || (how == LOCK_TRY && !in_interrupt()))	/* an interrupt that only tries gives up */
 		check_irq(id, flags & X86_EFLAGS_IF, at);
 	if (how != LOCK_TRY)	/* who only tries does not wait */
 		for (int i = 0; i < me->lock_depth; i++)

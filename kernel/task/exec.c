@@ -49,6 +49,10 @@ static void become_leader(struct task_struct *me, struct task_struct *leader)
 		hlist_del(&leader->pid_links[type]);
 		attach_pid(me, type, leader->signal->pids[type]);
 	}
+	if (task_active_pid_ns(me)->child_reaper == leader)
+		task_active_pid_ns(me)->child_reaper = me;
+	if (init_process == leader)
+		init_process = me;
 	list_replace_init(&leader->tasks, &me->tasks);
 	list_replace_init(&leader->sibling, &me->sibling);
 	adopt_children(leader, me);

@@ -52,13 +52,17 @@ static void exit_mm(struct task_struct *p)
 
 /* --- family --- */
 
-/* Nearest living ancestor that wants orphans, else PID 1 of the namespace. tasklist_lock held. */
+/* Nearest living ancestor that wants orphans, else PID 1 of the namespace, or, when that has died, of the next one above. tasklist_lock held. */
 static struct task_struct *find_reaper(struct task_struct *p)
 {
-	struct task_struct *reaper = task_active_pid_ns(p)->child_reaper;
+	struct pid_namespace *ns = task_active_pid_ns(p);
+	struct task_struct *reaper;
 
+	while (ns->dead)
+		ns = ns->parent;
+	reaper = ns->child_reaper;
 	if (p->signal->has_child_subreaper)
-		for (struct task_struct *a = p->real_parent; a != &init_task && a != reaper; a = a->real_parent)
+		for (struct task_struct *a = p->real_parent; a != &init_task && a != reaper && task_active_pid_ns(a) == ns; a = a->real_parent)
 			if (a->signal->is_child_subreaper && a->signal->live > 0)
 				return a;
 	return reaper;
@@ -159,7 +163,6 @@ static void zap_pid_ns(struct pid_namespace *ns)
 	struct task_struct *p;
 
 	ns->dead = true;
-	ns->child_reaper = ns->parent->child_reaper;
 	for_each_process(p)
 		if (p != current->group_leader && pid_nr_ns(p->thread_pid, ns))
 			do_send_sig_info(SIGKILL, SEND_SIG_PRIV, p, true);

@@ -20,7 +20,7 @@
 #define RESERVED_PIDS 300	/* after the first round, low numbers are left to the boot */
 
 int pid_max = PID_MAX_DEFAULT;
-bool randomize_tids;
+int randomize_tids;
 DEFINE_SPINLOCK(tasklist_lock);
 static struct hlist_head pid_hash[1 << PIDHASH_BITS];
 static struct kmem_cache *pid_cache[MAX_PID_NS_LEVEL + 1];

@@ -261,7 +261,7 @@ static inline void put_task_struct(struct task_struct *p)	/* any context */
 #define PID_MAX_DEFAULT 32768
 #define PID_MAX_LIMIT 131072		/* numbers are below this */
 extern int pid_max;			/* /proc/sys/kernel/pid_max */
-extern bool randomize_tids;		/* /proc/sys/kernel/randomize_tids */
+extern int randomize_tids;		/* /proc/sys/kernel/randomize_tids */
 void pid_init(void);
 struct pid *find_vpid(int nr);		/* tasklist_lock held; no reference */
 struct pid *find_pid_ns(int nr, const struct pid_namespace *ns);	/* the same */

@@ -82,6 +82,7 @@ static int sleep_until(u64 deadline)
 {
 	u64 left = 1;
 
+	current->wchan = "hrtimer_nanosleep";
 	while (left) {
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (signal_pending(current))
@@ -89,6 +90,7 @@ static int sleep_until(u64 deadline)
 		left = schedule_hrtimeout(deadline);
 	}
 	__set_current_state(TASK_RUNNING);
+	current->wchan = NULL;
 	return left ? -EINTR : 0;
 }
 

@@ -40,10 +40,6 @@ void posix_timer_put(struct k_itimer *timer)
 {
 }
 
-void signal_frame_init(void)
-{
-}
-
 static bool add(struct sigpending *sp, int sig, int code, int value)
 {
 	struct sigqueue *q = sigqueue_alloc(&owner, false);

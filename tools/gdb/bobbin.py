@@ -25,7 +25,7 @@ These say more:"""
 
 Bobbin()
 for setting in ("print pretty on", "stack-cache off", "code-cache off", "confirm off", "print thread-events off",
-                "backtrace limit 64", "debuginfod enabled off", "tcp auto-retry on"):
+                "backtrace limit 64", "debuginfod enabled off", "remotetimeout 30"):
     gdb.execute("set " + setting)
 
 from bobbingdb import printers, symbols, frames, tasks, waiting, memory, walk_switch, walk_calls  # noqa: E402, F401

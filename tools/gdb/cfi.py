@@ -118,7 +118,9 @@ def rules(stack):
     if kind == "user":
         return bytes([DEF_CFA]) + uleb(7) + uleb(0) + bytes([REGISTER, 16, 2, REGISTER, 49, 11])
     if kind == "syscall":
-        sp = saved("rsp", 16) if len(pushed) >= 2 else bytes([UNDEFINED, 7])
+        if len(pushed) < 2:         # rsp is in struct cpu only, which no rule can name
+            return bytes([DEF_CFA]) + uleb(7) + uleb(8 * len(pushed)) + bytes([UNDEFINED, 16])
+        sp = saved("rsp", 16)
         return bytes([DEF_CFA]) + uleb(7) + uleb(8 * len(pushed)) + sp + bytes([REGISTER, 16, 2, REGISTER, 49, 11])
     size = 40 if kind == "iret" else 8
     out = bytes([DEF_CFA]) + uleb(7) + uleb(size + 8 * len(pushed)) + saved("rip", size)

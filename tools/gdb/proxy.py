@@ -30,175 +30,26 @@ import time
 
 sys.dont_write_bytecode = True
 import layout  # noqa: E402
+import machine  # noqa: E402
 import rsp  # noqa: E402
-import tasks  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CPU_ID = 2000000
-MAX_READ = 1024         # bytes in one packet of ours to QEMU
-USER_END = 1 << 47
-RSP_REGISTER = 7
-# QEMU's order of x86-64 registers in a g packet, as far as a sleeping task has any: name -> size.
-REGISTERS = dict.fromkeys(("rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip").split(), 8)
-REGISTERS.update(dict.fromkeys(("eflags cs ss ds es fs gs").split(), 4))
-REGISTERS.update(dict.fromkeys(("fs_base gs_base k_gs_base cr0 cr2 cr3").split(), 8))
+BACK_TRIES = 50         # stops of a reverse-continue that no write explains
+PASSED_ON = (b"qXfer:features:read:", b"qAttached", b"qRcmd,", b"vCont?", b"qqemu.", b"Qqemu.")
 STOP = re.compile(rb"^T(..)(.*)$")
 THREAD = re.compile(rb"thread:(?:p[0-9a-f]+\.)?([0-9a-f]+);")
-
-
-class Stub:
-    """QEMU's side: one question, one answer."""
-
-    def __init__(self, channel):
-        self.channel = channel
-        self.cpu = None         # the CPU that g, p, m refer to
-        self.numbers = None
-        self.relay = None       # called with output packets that come before an answer
-
-    def ask(self, packet):
-        self.channel.send(packet)
-        while True:
-            answer = self.channel.receive()
-            if answer == rsp.Channel.INTERRUPT:
-                continue
-            if self.relay and answer[:1] == b"O" and answer != b"OK":
-                self.relay(answer)
-                continue
-            return answer
-
-    def select(self, cpu):
-        if cpu != self.cpu:
-            self.ask(b"Hg%x" % (cpu + 1))
-            self.cpu = cpu
-
-    def cpus(self):
-        """Numbers of QEMU's CPUs, which do not change."""
-        if self.numbers is None:
-            self.numbers = self.ask_cpus()
-        return self.numbers
-
-    def ask_cpus(self):
-        text, answer = b"", self.ask(b"qfThreadInfo")
-        while answer[:1] == b"m":
-            text += b"," + answer[1:]
-            answer = self.ask(b"qsThreadInfo")
-        numbers = [rsp.number(part.split(b".")[-1]) for part in text.split(b",") if part]
-        return [n - 1 for n in numbers if n] or [0]
-
-    def registers(self, cpu):
-        self.select(cpu)
-        return self.ask(b"g")
-
-    def read(self, address, size):
-        """Bytes or None, through whichever CPU is selected."""
-        data = b""
-        while len(data) < size:
-            part = min(size - len(data), MAX_READ)
-            got = rsp.unhex(self.ask(b"m%x,%x" % (address + len(data), part)))
-            if not got or len(got) != part:
-                return None
-            data += got
-        return data
-
-
-class View:
-    """The machine as it stands now: which CPU runs which task. Thrown away when it runs on."""
-
-    def __init__(self, stub, where):
-        self.stub = stub
-        self.tasks = tasks.Tasks(where, self.read)
-        self.cpus = stub.cpus()
-        self.pages = {}
-        self.running = {}       # CPU -> thread number
-        self.known = None       # thread number -> Task; None: not read yet
-
-    def read(self, address, size):
-        """Kernel memory, remembered in blocks of 256 bytes: a task_struct is looked at in many places."""
-        first, last = address >> 8, address + size - 1 >> 8
-        data = b""
-        for block in range(first, last + 1):
-            if block not in self.pages:
-                if self.stub.cpu is None:
-                    self.stub.select(self.cpus[0])
-                self.pages[block] = self.stub.read(block << 8 & (1 << 64) - 1, 256)
-            if self.pages[block] is None:
-                return None
-            data += self.pages[block]
-        return data[address - (first << 8):][:size]
-
-    def all(self):
-        """Thread number -> Task, of every task there is."""
-        if self.known is None:
-            self.known = self.tasks.all()
-        return self.known
-
-    def on_cpu(self, cpu):
-        """Thread number of what the CPU runs."""
-        if cpu not in self.running:
-            self.running[cpu] = self.find_on_cpu(cpu)
-        return self.running[cpu]
-
-    def find_on_cpu(self, cpu):
-        address = self.tasks.current(cpu)
-        task = address and self.tasks.at(address)
-        if not task:
-            return CPU_ID + cpu
-        data = rsp.unhex(self.stub.registers(cpu)[:16 * 17])
-        stack = struct.unpack_from("<Q", data, 8 * RSP_REGISTER)[0] if data and len(data) >= 136 else 0
-        # A user stack, or the stack of an exception: then current is right.
-        if not self.tasks.on_stack(task, stack) and stack & tasks.KERNEL_HALF:
-            for other in self.all().values():
-                if self.tasks.on_stack(other, stack):
-                    return other.id
-        if self.known is not None:
-            return next((t.id for t in self.known.values() if t.address == address), task.id)
-        return task.id
-
-    def cpu_of(self, thread):
-        """The CPU that runs the thread, or None."""
-        return next((cpu for cpu in self.cpus if self.on_cpu(cpu) == thread), None)
-
-    def threads(self):
-        """All thread numbers: tasks, and CPUs without one."""
-        return sorted(set(self.all()) | {self.on_cpu(cpu) for cpu in self.cpus})
-
-    def exists(self, thread):
-        return thread in self.threads()
-
-    def words(self, thread):
-        """(name, description) of a thread for people."""
-        task, cpu = self.all().get(thread), self.cpu_of(thread)
-        if task is None:
-            name = f"CPU {thread - CPU_ID}"
-            return name, "no task yet" if self.all() else "before the first task"
-        if cpu is not None:
-            return task.comm, f"pid {task.pid} {task.state} running on CPU {cpu}"
-        wait = self.tasks.string(task.wchan) if task.wchan else ""
-        return task.comm, f"pid {task.pid} {task.state} {wait + ' ' if wait else ''}CPU {task.cpu}"
-
-    def registers(self, thread):
-        """A g packet for a thread that is on no CPU."""
-        values = self.tasks.saved_registers(self.all()[thread])
-        text = b"".join(values[name].to_bytes(size, "little").hex().encode() if name in values else b"x" * (2 * size)
-                        for name, size in REGISTERS.items())
-        return text + b"x" * (len(self.stub.registers(self.cpus[0])) - len(text))
-
-    def foreign(self, thread, address):
-        """The task through whose page tables an address has to be looked up, or None: the CPU's own will do."""
-        if address >= USER_END or self.cpu_of(thread) is not None:
-            return None
-        return self.all().get(thread)
 
 
 class Session:
     """One GDB at work."""
 
     def __init__(self, gdb, qemu, where):
-        self.gdb, self.stub, self.where = gdb, Stub(qemu), where
+        self.gdb, self.stub, self.where = gdb, machine.Stub(qemu), where
         self.stub.relay = gdb.send
         self.view = None
         self.thread = None      # selected by GDB for g, p, m
         self.stopped = None     # thread of the last stop
+        self.breakpoints, self.watched = {}, {}         # address -> size
         self.handlers = [
             (b"qSupported", self.supported), (b"QStartNoAckMode", self.no_acks), (b"qfThreadInfo", self.thread_list),
             (b"qsThreadInfo", lambda packet: b"l"), (b"qC", lambda packet: b"QC%x" % self.current()),
@@ -206,12 +57,13 @@ class Session:
             (b"T", self.alive), (b"?", self.why), (b"g", self.get), (b"G", self.put), (b"p", self.get_one), (b"P", self.put_one),
             (b"m", self.memory), (b"M", self.memory), (b"X", self.memory), (b"vCont;", self.resume), (b"c", self.resume),
             (b"s", self.resume), (b"C", self.resume), (b"S", self.resume), (b"bc", self.resume), (b"bs", self.resume),
+            (b"Z", self.note_point), (b"z", self.note_point),
             (b"qBobbin.", self.question), (b"vKill", self.kill), (b"k", self.kill), (b"D", self.detach),
         ]
 
     def now(self):
         if self.view is None:
-            self.view = View(self.stub, self.where)
+            self.view = machine.View(self.stub, self.where)
         return self.view
 
     def current(self):
@@ -225,11 +77,18 @@ class Session:
     def run(self):
         while True:
             packet = self.gdb.receive()
-            if packet == rsp.Channel.INTERRUPT:
-                continue        # the machine stands still already
+            if packet == rsp.Channel.INTERRUPT or self.repeated(packet):
+                continue        # the machine stands still already; or GDB lost patience and sent it again
             answer = self.answer(packet)
             if answer is not None:
                 self.gdb.send(answer)
+
+    def repeated(self, packet):
+        """Does the same packet follow at once? GDB sends it again after two seconds, and wants one answer."""
+        if self.gdb.acks:
+            while self.gdb.ready_now():
+                self.gdb.fill()
+        return self.gdb.acks and self.gdb.buffer.startswith(b"$" + packet + b"#")
 
     def answer(self, packet):
         for start, handler in self.handlers:
@@ -238,6 +97,8 @@ class Session:
                     return handler(packet)
                 except (ValueError, IndexError, KeyError, struct.error):
                     return b"E01"       # a packet that makes no sense
+        if not packet.startswith(PASSED_ON):
+            return b""          # "not supported". QEMU leaves some nonsense without an answer, and some lets the machine run
         answer = self.stub.ask(packet)
         if packet[:5] == b"qRcmd":
             self.forget()       # a monitor command may have changed anything
@@ -312,13 +173,13 @@ class Session:
         return view.registers(thread) if thread in view.all() else b"E01"
 
     def get_one(self, packet):
-        view, thread = self.now(), self.current()
+        view, thread, number = self.now(), self.current(), int(packet[1:], 16)
         cpu = view.cpu_of(thread)
         if cpu is not None:
             view.stub.select(cpu)
             return view.stub.ask(packet)
-        number, blob, place = int(packet[1:], 16), view.registers(thread), 0
-        for index, size in enumerate(REGISTERS.values()):
+        blob, place = view.registers(thread), 0
+        for index, size in enumerate(machine.REGISTERS.values()):
             if index == number:
                 return blob[place:place + 2 * size]
             place += 2 * size
@@ -328,7 +189,7 @@ class Session:
     def put(self, packet):
         """Registers of a running task can be written; those of a sleeping one are on its stack and stay as they are."""
         cpu = self.now().cpu_of(self.current())
-        if cpu is None:
+        if cpu is None or not re.fullmatch(rb"(G|P[0-9a-f]+=)[0-9a-fx]+", packet):
             return b"E01"
         self.stub.select(cpu)
         answer = self.stub.ask(packet)
@@ -349,7 +210,7 @@ class Session:
             view.stub.select(view.cpus[0] if cpu is None else cpu)
             return view.stub.ask(packet)
         if packet[:1] == b"m":
-            return self.foreign_read(task, address, min(size, MAX_READ))
+            return self.foreign_read(task, address, min(size, machine.MAX_READ))
         return self.foreign_write(task, address, packet)
 
     def foreign_read(self, task, address, size):
@@ -404,10 +265,56 @@ class Session:
         if order is None:
             self.gdb.send(b"O" + b"This task does not run now, and nothing else was allowed to.\n".hex().encode())
             return b"T05thread:%x;" % self.current()
+        if order == b"bc" and self.watched:
+            return self.back_to_write()
+        return self.go(order)
+
+    def go(self, order):
+        """Let the machine run until it stops; the stop reply."""
         self.forget()
         self.thread = None
         self.stub.channel.send(order)
         return self.until_stop()
+
+    # QEMU stops a reverse-continue behind a write to a watched place, and sometimes elsewhere, and does not say why. GDB wants to
+    # stand before the write and to hear of it.
+
+    def note_point(self, packet):
+        """Z and z packets: remember what is set."""
+        kind, where, size = (int(word, 16) for word in packet[1:].split(b";")[0].split(b","))
+        answer = self.stub.ask(packet)
+        points = self.watched if kind in (2, 3, 4) else self.breakpoints
+        if answer == b"OK" and packet[:1] == b"Z":
+            points[where] = size
+        elif answer == b"OK":
+            points.pop(where, None)
+        return answer
+
+    def watched_bytes(self):
+        if self.stub.cpu is None:
+            self.stub.select(self.now().cpus[0])
+        return {where: self.stub.read(where, size) for where, size in self.watched.items()}
+
+    def back_to_write(self):
+        before = self.watched_bytes()
+
+        def changed():
+            after = self.watched_bytes()
+            return next((where for where in before if after[where] != before[where]), None)
+        for _ in range(BACK_TRIES):
+            for order in b"bc", b"bs":
+                stop = self.go(order)
+                if not stop.startswith(b"T05") or b"watch" in stop:
+                    return stop
+                if changed() is not None:
+                    return stop + b"watch:%x;" % changed()
+                if order == b"bc" and self.at_breakpoint():
+                    return stop
+        return stop
+
+    def at_breakpoint(self):
+        data = rsp.unhex(self.stub.registers(self.now().cpus[0])[:16 * 17])
+        return not data or struct.unpack_from("<Q", data, 8 * 16)[0] in self.breakpoints
 
     def until_stop(self):
         qemu = self.stub.channel

@@ -95,9 +95,9 @@ class Channel:
                 self.write(self.last)
         return None
 
-    def ready(self):
-        """Is there something to read, in the buffer or behind it?"""
-        return bool(self.buffer) or bool(select.select([self.source], [], [], 0)[0])
+    def ready_now(self):
+        """Could fill() go on without waiting?"""
+        return bool(select.select([self.source], [], [], 0)[0])
 
     def receive(self):
         while (unit := self.take()) is None:

@@ -111,7 +111,7 @@ static const struct file_operations mem_fops = { .open = mem_open };
 
 void mem_devices_init(void)
 {
-	register_chrdev(1, "mem", &mem_fops);
+	register_chrdev(1, &mem_fops);
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
 		devtmpfs_create(devices[i].name, S_IFCHR | devices[i].mode, makedev(1, devices[i].minor));
 }

@@ -91,18 +91,13 @@ static bool opost(struct n_tty *n, u8 c)
 	}
 	switch (c) {
 	case '\n':
-		if (O_FLAG(n, ONLCR))
+		if (O_FLAG(n, ONLCR)) {
 			emit(n, '\r');
-		if (O_FLAG(n, ONLCR | ONLRET))
 			n->column = 0;
+		}
 		break;
 	case '\r':
-		if (O_FLAG(n, ONOCR) && !n->column)
-			return true;
-		if (O_FLAG(n, OCRNL))
-			c = '\n';
-		if (!O_FLAG(n, OCRNL) || O_FLAG(n, ONLRET))
-			n->column = 0;
+		n->column = 0;
 		break;
 	case '\t':
 		opost_tab(n);
@@ -111,8 +106,6 @@ static bool opost(struct n_tty *n, u8 c)
 		n->column -= n->column > 0;
 		break;
 	default:
-		if (O_FLAG(n, OLCUC))
-			c = (u8)toupper(c);
 		n->column += !is_control(c) && !is_continuation(n, c);
 	}
 	emit(n, c);

@@ -37,13 +37,9 @@ static void serial_start(struct tty_struct *tty)
 /* Nobody will read what is left; a terminal on the same line may listen. */
 static void plain_close(struct tty_struct *tty)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&tty->lock, flags);
 	n_tty_flush_input(&tty->ldisc);
 	tty->throttled = false;
 	uart_receive(tty->index, ports[tty->index].tty.count > 0);
-	spin_unlock_irqrestore(&tty->lock, flags);
 }
 
 static const struct tty_operations serial_tty_ops = { .write = serial_write, .open = serial_start, .throttle = serial_throttle };
@@ -121,7 +117,7 @@ void serial_init(void)
 {
 	char text[16];
 
-	register_chrdev(SERIAL_MAJOR, "serial", &serial_fops);
+	register_chrdev(SERIAL_MAJOR, &serial_fops);
 	for (int i = 0; i < NR_UARTS; i++) {
 		struct serial_port *port = &ports[i];
 

@@ -19,7 +19,7 @@ void tty_struct_init(struct tty_struct *tty, const struct tty_operations *ops, d
 	tty->ops = ops;
 	tty->dev = dev;
 	tty->index = index;
-	tty->hung_up = tty->throttled = false;
+	tty->throttled = false;
 	tty->winsize = (struct winsize){ .ws_row = 24, .ws_col = 80 };
 	init_waitqueue_head(&tty->read_wait, "tty_read");
 	init_waitqueue_head(&tty->write_wait, "tty_write");
@@ -50,7 +50,7 @@ static void tty_check_throttle(struct tty_struct *tty)
 	const struct n_tty *n = &tty->ldisc;
 	bool full = n->head - n->tail > N_TTY_BUF_SIZE / 4 * 3 && n_tty_readable(n, 1);
 
-	if (full != tty->throttled && tty->ops->throttle) {
+	if (full != tty->throttled) {
 		tty->throttled = full;
 		tty->ops->throttle(tty, full);
 	}
@@ -58,32 +58,29 @@ static void tty_check_throttle(struct tty_struct *tty)
 
 static void wake_readers(struct tty_struct *tty)
 {
-	if (waitqueue_active(&tty->read_wait))
-		__wake_up(&tty->read_wait, TASK_NORMAL, 0, POLLIN | POLLRDNORM);
+	wake_up_pollers(&tty->read_wait, POLLIN | POLLRDNORM);
 }
 
 static void wake_writers(struct tty_struct *tty)
 {
-	if (waitqueue_active(&tty->write_wait))
-		__wake_up(&tty->write_wait, TASK_NORMAL, 0, POLLOUT | POLLWRNORM);
+	wake_up_pollers(&tty->write_wait, POLLOUT | POLLWRNORM);
 }
 
 void tty_receive(struct tty_struct *tty, const u8 *bytes, size_t n)
 {
 	while (n) {
 		bool readable, was_stopped, stopped;
-		unsigned long flags;
 		int sig = 0;
 
-		spin_lock_irqsave(&tty->lock, flags);
-		was_stopped = tty->ldisc.stopped;
-		for (; n && !sig; n--)
-			sig = n_tty_receive(&tty->ldisc, *bytes++);
-		stopped = tty->ldisc.stopped;
-		readable = n_tty_readable(&tty->ldisc, 1);
-		tty_push(tty);
-		tty_check_throttle(tty);
-		spin_unlock_irqrestore(&tty->lock, flags);
+		scoped_guard(spinlock_irqsave, &tty->lock) {
+			was_stopped = tty->ldisc.stopped;
+			for (; n && !sig; n--)
+				sig = n_tty_receive(&tty->ldisc, *bytes++);
+			stopped = tty->ldisc.stopped;
+			readable = n_tty_readable(&tty->ldisc, 1);
+			tty_push(tty);
+			tty_check_throttle(tty);
+		}
 		if (sig)
 			tty_signal_pgrp(tty, sig);
 		if (readable)
@@ -95,27 +92,14 @@ void tty_receive(struct tty_struct *tty, const u8 *bytes, size_t n)
 
 void tty_output_ready(struct tty_struct *tty)
 {
-	unsigned long flags;
 	bool writable;
 
-	spin_lock_irqsave(&tty->lock, flags);
-	tty_push(tty);
-	writable = n_tty_writable(&tty->ldisc);
-	spin_unlock_irqrestore(&tty->lock, flags);
+	scoped_guard(spinlock_irqsave, &tty->lock) {
+		tty_push(tty);
+		writable = n_tty_writable(&tty->ldisc);
+	}
 	if (writable)
 		wake_writers(tty);
-}
-
-void tty_hangup(struct tty_struct *tty)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&tty->lock, flags);
-	tty->hung_up = true;
-	spin_unlock_irqrestore(&tty->lock, flags);
-	tty_drop_session(tty);
-	wake_up_all(&tty->read_wait);
-	wake_up_all(&tty->write_wait);
 }
 
 /* --- reading --- */
@@ -123,13 +107,8 @@ void tty_hangup(struct tty_struct *tty)
 /* Would a read do something other than wait? wanted: bytes, where there are no lines. */
 static bool input_ready(struct tty_struct *tty, unsigned int wanted)
 {
-	unsigned long flags;
-	bool ready;
-
-	spin_lock_irqsave(&tty->lock, flags);
-	ready = tty->hung_up || n_tty_readable(&tty->ldisc, wanted);
-	spin_unlock_irqrestore(&tty->lock, flags);
-	return ready;
+	guard(spinlock_irqsave)(&tty->lock);
+	return n_tty_readable(&tty->ldisc, wanted);
 }
 
 /* 0, -ERESTARTSYS, or -ETIME when the deadline passed first. */
@@ -177,14 +156,11 @@ static struct read_rule read_rule(const struct n_tty *n)
 /* Up to CHUNK bytes into buf. */
 static size_t take_input(struct tty_struct *tty, u8 *buf, size_t n, bool *ended)
 {
-	unsigned long flags;
 	size_t got;
 
-	spin_lock_irqsave(&tty->lock, flags);
+	guard(spinlock_irqsave)(&tty->lock);
 	got = n_tty_read(&tty->ldisc, buf, n, ended);
-	*ended |= !got && tty->hung_up;
 	tty_check_throttle(tty);
-	spin_unlock_irqrestore(&tty->lock, flags);
 	return got;
 }
 
@@ -250,30 +226,21 @@ static ssize_t tty_read(struct file *f, struct iov_iter *to, loff_t *pos)
 
 /* --- writing --- */
 
-/* Bytes taken (0: no room now), or -EIO. */
-static ssize_t put_output(struct tty_struct *tty, const u8 *buf, size_t n)
+/* Bytes taken; 0: no room now. */
+static size_t put_output(struct tty_struct *tty, const u8 *buf, size_t n)
 {
-	unsigned long flags;
-	ssize_t taken = -EIO;
+	size_t taken;
 
-	spin_lock_irqsave(&tty->lock, flags);
-	if (!tty->hung_up) {
-		taken = n_tty_write(&tty->ldisc, buf, n);
-		tty_push(tty);
-	}
-	spin_unlock_irqrestore(&tty->lock, flags);
+	guard(spinlock_irqsave)(&tty->lock);
+	taken = n_tty_write(&tty->ldisc, buf, n);
+	tty_push(tty);
 	return taken;
 }
 
 static bool output_ready(struct tty_struct *tty)
 {
-	unsigned long flags;
-	bool ready;
-
-	spin_lock_irqsave(&tty->lock, flags);
-	ready = tty->hung_up || n_tty_writable(&tty->ldisc);
-	spin_unlock_irqrestore(&tty->lock, flags);
-	return ready;
+	guard(spinlock_irqsave)(&tty->lock);
+	return n_tty_writable(&tty->ldisc);
 }
 
 static ssize_t write_output(struct tty_struct *tty, struct iov_iter *from, bool nonblock)
@@ -331,8 +298,6 @@ static unsigned int tty_poll(struct file *f, struct poll_table *pt)
 		mask |= POLLIN | POLLRDNORM;
 	if (output_ready(tty))
 		mask |= POLLOUT | POLLWRNORM;
-	if (READ_ONCE(tty->hung_up))
-		mask |= POLLHUP;
 	return mask;
 }
 
@@ -340,60 +305,39 @@ static unsigned int tty_poll(struct file *f, struct poll_table *pt)
 
 static long drain_output(struct tty_struct *tty)
 {
-	return wait_event_interruptible(&tty->write_wait, tty->hung_up || READ_ONCE(tty->ldisc.out_head) ==
-					READ_ONCE(tty->ldisc.out_tail));
+	return wait_event_interruptible(&tty->write_wait, READ_ONCE(tty->ldisc.out_head) ==
+							  READ_ONCE(tty->ldisc.out_tail));
 }
 
-/* TCSETS and its kin: size bytes of termios or termios2 from the user. */
-static long set_termios(struct tty_struct *tty, const void __user *from, size_t size, bool drain, bool flush)
+/* TCSETS and its kin. */
+static long set_termios(struct tty_struct *tty, const void __user *from, bool drain, bool flush)
 {
 	struct termios2 t = tty->ldisc.termios;
-	unsigned long flags;
 	long ret = tty_check_change(tty, SIGTTOU);
 
 	if (ret)
 		return ret;
-	if (copy_from_user(&t, from, size))
+	if (copy_from_user(&t, from, sizeof(struct termios)))
 		return -EFAULT;
 	ret = drain ? drain_output(tty) : 0;
 	if (ret)
 		return ret;
-	spin_lock_irqsave(&tty->lock, flags);
-	if (flush)
-		n_tty_flush_input(&tty->ldisc);
-	n_tty_set_termios(&tty->ldisc, &t);
-	tty_push(tty);
-	tty_check_throttle(tty);
-	spin_unlock_irqrestore(&tty->lock, flags);
+	scoped_guard(spinlock_irqsave, &tty->lock) {
+		if (flush)
+			n_tty_flush_input(&tty->ldisc);
+		n_tty_set_termios(&tty->ldisc, &t);
+		tty_push(tty);
+		tty_check_throttle(tty);
+	}
 	wake_readers(tty);
 	wake_writers(tty);
 	return 0;
-}
-
-static long termios_ioctl(struct tty_struct *tty, unsigned int cmd, void __user *arg)
-{
-	switch (cmd) {
-	case TCGETS:
-		return copy_to_user(arg, &tty->ldisc.termios, sizeof(struct termios)) ? -EFAULT : 0;
-	case TCGETS2:
-		return copy_to_user(arg, &tty->ldisc.termios, sizeof(struct termios2)) ? -EFAULT : 0;
-	case TCSETS:
-	case TCSETSW:
-	case TCSETSF:
-		return set_termios(tty, arg, sizeof(struct termios), cmd != TCSETS, cmd == TCSETSF);
-	case TCSETS2:
-	case TCSETSW2:
-	case TCSETSF2:
-		return set_termios(tty, arg, sizeof(struct termios2), cmd != TCSETS2, cmd == TCSETSF2);
-	}
-	return -ENOTTY;
 }
 
 /* TCFLSH, TCXONC, TCSBRK: what is on its way in either direction. */
 static long flow_ioctl(struct tty_struct *tty, unsigned int cmd, unsigned long arg)
 {
 	long ret = tty_check_change(tty, SIGTTOU);
-	unsigned long flags;
 
 	if (ret)
 		return ret;
@@ -401,87 +345,76 @@ static long flow_ioctl(struct tty_struct *tty, unsigned int cmd, unsigned long a
 		return drain_output(tty);
 	if (arg > (cmd == TCFLSH ? TCIOFLUSH : TCION))
 		return -EINVAL;
-	spin_lock_irqsave(&tty->lock, flags);
-	if (cmd == TCFLSH) {
-		if (arg != TCOFLUSH)
+	scoped_guard(spinlock_irqsave, &tty->lock) {
+		if (cmd == TCXONC && (arg == TCOOFF || arg == TCOON))
+			tty->ldisc.stopped = arg == TCOOFF;
+		else if (cmd == TCXONC)
+			tty->ops->write(tty, &tty->ldisc.termios.c_cc[arg == TCIOFF ? VSTOP : VSTART], 1);
+		if (cmd == TCFLSH && arg != TCOFLUSH)
 			n_tty_flush_input(&tty->ldisc);
-		if (arg != TCIFLUSH)
+		if (cmd == TCFLSH && arg != TCIFLUSH)
 			n_tty_flush_output(&tty->ldisc);
-	} else if (arg == TCOOFF || arg == TCOON) {
-		tty->ldisc.stopped = arg == TCOOFF;
-	} else {
-		tty->ops->write(tty, &tty->ldisc.termios.c_cc[arg == TCIOFF ? VSTOP : VSTART], 1);
+		tty_push(tty);
+		tty_check_throttle(tty);
 	}
-	tty_push(tty);
-	tty_check_throttle(tty);
-	spin_unlock_irqrestore(&tty->lock, flags);
 	wake_writers(tty);
 	return 0;
 }
 
-void tty_set_winsize(struct tty_struct *tty, const struct winsize *ws)
+static long set_winsize(struct tty_struct *tty, const void __user *from)
 {
-	unsigned long flags;
-	bool changed;
+	struct winsize ws;
 
-	spin_lock_irqsave(&tty->lock, flags);
-	changed = memcmp(&tty->winsize, ws, sizeof(*ws));
-	tty->winsize = *ws;
-	spin_unlock_irqrestore(&tty->lock, flags);
-	if (changed)
-		tty_signal_pgrp(tty, SIGWINCH);
+	if (copy_from_user(&ws, from, sizeof(ws)))
+		return -EFAULT;
+	scoped_guard(spinlock_irqsave, &tty->lock) {
+		if (!memcmp(&tty->winsize, &ws, sizeof(ws)))
+			return 0;
+		tty->winsize = ws;
+	}
+	tty_signal_pgrp(tty, SIGWINCH);
+	return 0;
 }
 
-long tty_do_ioctl(struct tty_struct *tty, struct file *f, unsigned int cmd, unsigned long arg)
+static long tty_ioctl(struct file *f, unsigned int cmd, unsigned long arg)
 {
-	struct winsize ws = tty->winsize;
+	struct tty_struct *tty = f->private_data;
 	void __user *p = (void __user *)arg;
-	long ret;
 
 	switch (cmd) {
+	case TCGETS:
+		return copy_to_user(p, &tty->ldisc.termios, sizeof(struct termios)) ? -EFAULT : 0;
+	case TCSETS:
+	case TCSETSW:
+	case TCSETSF:
+		return set_termios(tty, p, cmd != TCSETS, cmd == TCSETSF);
 	case TCFLSH:
 	case TCXONC:
 	case TCSBRK:
 	case TCSBRKP:
 		return flow_ioctl(tty, cmd, arg);
 	case TIOCGWINSZ:
-		return copy_to_user(p, &ws, sizeof(ws)) ? -EFAULT : 0;
+		return copy_to_user(p, &tty->winsize, sizeof(tty->winsize)) ? -EFAULT : 0;
 	case TIOCSWINSZ:
-		if (copy_from_user(&ws, p, sizeof(ws)))
-			return -EFAULT;
-		tty_set_winsize(tty, &ws);
-		return 0;
+		return set_winsize(tty, p);
 	case FIONREAD:
 		return put_user((int)n_tty_available(&tty->ldisc), (int __user *)p);
 	case TIOCOUTQ:
 		return put_user((int)(tty->ldisc.out_head - tty->ldisc.out_tail), (int __user *)p);
-	case TIOCGETD:
-		return put_user(0, (int __user *)p);
-	case TIOCSTI:
-		return -EIO;	/* typing into another's terminal: as Linux answers since it was switched off there */
 	}
-	ret = termios_ioctl(tty, cmd, p);
-	return ret == -ENOTTY ? tty_jobctl_ioctl(tty, f, cmd, arg) : ret;
-}
-
-static long tty_ioctl(struct file *f, unsigned int cmd, unsigned long arg)
-{
-	return tty_do_ioctl(f->private_data, f, cmd, arg);
+	return tty_jobctl_ioctl(tty, cmd, arg);
 }
 
 /* --- opening --- */
 
 int tty_attach(struct file *f, struct tty_struct *tty, const struct file_operations *fops)
 {
-	unsigned long flags;
-
 	stream_open(f->f_inode, f);
 	f->private_data = tty;
 	f->f_op = fops;
-	spin_lock_irqsave(&tty->lock, flags);
-	if (tty->count++ == 0 && tty->ops->open)
-		tty->ops->open(tty);
-	spin_unlock_irqrestore(&tty->lock, flags);
+	scoped_guard(spinlock_irqsave, &tty->lock)
+		if (tty->count++ == 0 && tty->ops->open)
+			tty->ops->open(tty);
 	if (fops == &tty_fops && !(f->f_flags & O_NOCTTY) && !is_console(f))
 		tty_open_ctty(tty, f);
 	return 0;
@@ -507,59 +440,39 @@ static int tty_open(struct inode *inode, struct file *f)
 	struct tty_struct *tty = NULL;
 	unsigned int nr = minor(inode->i_rdev);
 
-	if (major(inode->i_rdev) == TTYAUX_MAJOR) {
-		if (nr == 2)
-			return ptmx_open(inode, f);
-		tty = nr == 0 ? get_current_tty() : nr == 1 ? console_tty() : NULL;
-	} else if (major(inode->i_rdev) == TTY_MAJOR) {
+	if (major(inode->i_rdev) == TTY_MAJOR)
 		tty = serial_tty((int)nr - 64);
-	} else {
-		tty = pty_slave(nr);
-		if (!tty)
-			return -EIO;
-	}
+	else if (nr < 2)
+		tty = nr == 0 ? get_current_tty() : console_tty();
 	return tty ? tty_attach(f, tty, &tty_fops) : -ENXIO;
 }
 
 static void tty_release(struct inode *inode, struct file *f)
 {
 	struct tty_struct *tty = f->private_data;
-	unsigned long flags;
-	bool last;
 
-	spin_lock_irqsave(&tty->lock, flags);
-	last = --tty->count == 0;
-	spin_unlock_irqrestore(&tty->lock, flags);
-	if (last && tty->ops->close)
+	guard(spinlock_irqsave)(&tty->lock);
+	if (--tty->count == 0 && tty->ops->close)
 		tty->ops->close(tty);
 }
 
 const struct file_operations tty_fops = {
-	.read = tty_read,
-	.write = tty_write,
-	.poll = tty_poll,
-	.ioctl = tty_ioctl,
-	.open = tty_open,
-	.release = tty_release,
+	.read = tty_read, .write = tty_write, .poll = tty_poll, .ioctl = tty_ioctl,
+	.open = tty_open, .release = tty_release,
 };
 
 const struct file_operations plain_tty_fops = {
-	.read = tty_read,
-	.write = tty_write,
-	.poll = tty_poll,
-	.release = tty_release,
+	.read = tty_read, .write = tty_write, .poll = tty_poll, .release = tty_release,
 };
 
 void tty_init(void)
 {
 	char name[8];
 
-	register_chrdev(TTY_MAJOR, "ttyS", &tty_fops);
-	register_chrdev(TTYAUX_MAJOR, "tty", &tty_fops);
-	register_chrdev(PTY_SLAVE_MAJOR, "pts", &tty_fops);
+	register_chrdev(TTY_MAJOR, &tty_fops);
+	register_chrdev(TTYAUX_MAJOR, &tty_fops);
 	devtmpfs_create("tty", S_IFCHR | 0666, makedev(TTYAUX_MAJOR, 0));
 	devtmpfs_create("console", S_IFCHR | 0600, makedev(TTYAUX_MAJOR, 1));
-	devtmpfs_create("ptmx", S_IFCHR | 0666, makedev(TTYAUX_MAJOR, 2));
 	for (int i = 0; serial_tty(i); i++) {
 		snprintf(name, sizeof(name), "ttyS%d", i);
 		devtmpfs_create(name, S_IFCHR | 0660, makedev(TTY_MAJOR, 64 + i));

@@ -1,9 +1,9 @@
 /*
- * Terminals: a tty is a line discipline (n_tty) on top of a line: a serial port, or the other half of a pty.
+ * Terminals: a tty is a line discipline (n_tty) on top of a line, a serial port.
  *
  * Locking: (l) = tty->lock, a spinlock taken with interrupts off, below siglock: bytes arrive in interrupts. Signals are sent and
  * sleepers woken after it was released. read_mutex > write_mutex > lock.
- * (c) constant. ttys are never freed, so a pointer to one is always good; pty slots are used again.
+ * (c) constant. ttys are never freed, so a pointer to one is always good.
  */
 #pragma once
 
@@ -14,18 +14,17 @@ struct tty_operations {
 	/* Takes as many bytes as the line has room for: how many. Lock held. */
 	size_t (*write)(struct tty_struct *tty, const u8 *buf, size_t n);
 	void (*open)(struct tty_struct *tty);	/* the first user came. Lock held. NULL: nothing to be done */
-	/* The input buffer is full, has room again. Lock held. NULL: nothing to be done */
+	/* The input buffer is full, has room again. Lock held. */
 	void (*throttle)(struct tty_struct *tty, bool on);
-	void (*close)(struct tty_struct *tty);	/* the last file is closed. May sleep. NULL: nothing to be done */
+	void (*close)(struct tty_struct *tty);	/* the last file is closed. Lock held. NULL: nothing to be done */
 };
 
 struct tty_struct {
 	spinlock_t lock;
 	const struct tty_operations *ops;	/* (c) */
 	dev_t dev;				/* (c) */
-	int index;				/* (c) port, or pty number */
+	int index;				/* (c) port */
 	int count;				/* (l) open files */
-	bool hung_up;				/* (l) the other end is gone: reads end, writes fail */
 	bool throttled;				/* (l) */
 	struct winsize winsize;			/* (l) */
 	struct pid *pgrp, *session;		/* (l) with references: foreground group, session it controls; NULL: none */
@@ -36,7 +35,6 @@ struct tty_struct {
 
 #define TTY_MAJOR 4
 #define TTYAUX_MAJOR 5
-#define PTY_SLAVE_MAJOR 136
 
 void tty_struct_init(struct tty_struct *tty, const struct tty_operations *ops, dev_t dev, int index);
 struct tty_struct *serial_tty(int port);	/* NULL: no such port */
@@ -45,9 +43,6 @@ int tty_attach(struct file *f, struct tty_struct *tty, const struct file_operati
 /* Bytes arrived, or (tty_output_ready) the line has room again. Any context, lock not held. */
 void tty_receive(struct tty_struct *tty, const u8 *bytes, size_t n);
 void tty_output_ready(struct tty_struct *tty);
-void tty_hangup(struct tty_struct *tty);	/* the line is gone: SIGHUP for its session. May sleep */
-long tty_do_ioctl(struct tty_struct *tty, struct file *f, unsigned int cmd, unsigned long arg);
-void tty_set_winsize(struct tty_struct *tty, const struct winsize *ws);	/* SIGWINCH if it changed */
 extern const struct file_operations tty_fops, plain_tty_fops;
 
 /* --- job control (tty_jobctl.c) --- */
@@ -55,9 +50,5 @@ extern const struct file_operations tty_fops, plain_tty_fops;
 int tty_check_change(struct tty_struct *tty, int sig);
 void tty_signal_pgrp(struct tty_struct *tty, int sig);	/* lock not held */
 void tty_open_ctty(struct tty_struct *tty, struct file *f);	/* a session leader's first terminal becomes its controlling one */
-void tty_drop_session(struct tty_struct *tty);	/* hang-up and disassociation: signals, and nobody is controlled any more */
-long tty_jobctl_ioctl(struct tty_struct *tty, struct file *f, unsigned int cmd, unsigned long arg);	/* -ENOTTY: not one of its */
-
-/* --- ptys (pty.c) --- */
-int ptmx_open(struct inode *inode, struct file *f);
-struct tty_struct *pty_slave(unsigned int index);	/* NULL: not there, or locked */
+void tty_drop_session(struct tty_struct *tty);	/* disassociation: signals, and nobody is controlled any more */
+long tty_jobctl_ioctl(struct tty_struct *tty, unsigned int cmd, unsigned long arg);	/* -ENOTTY: not one of its */

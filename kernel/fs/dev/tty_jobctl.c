@@ -45,13 +45,8 @@ unsigned int tty_devnum(const struct tty_struct *tty)
 /* A reference to *which (tty->pgrp or tty->session), or NULL. */
 static struct pid *get_tty_pid(struct tty_struct *tty, struct pid **which)
 {
-	unsigned long flags;
-	struct pid *pid;
-
-	spin_lock_irqsave(&tty->lock, flags);
-	pid = *which ? get_pid(*which) : NULL;
-	spin_unlock_irqrestore(&tty->lock, flags);
-	return pid;
+	guard(spinlock_irqsave)(&tty->lock);
+	return *which ? get_pid(*which) : NULL;
 }
 
 static int tty_pid_nr(struct tty_struct *tty, struct pid **which)
@@ -100,33 +95,26 @@ int tty_check_change(struct tty_struct *tty, int sig)
 	return -ERESTARTSYS;
 }
 
-/* Sets the terminal's two pids, with references; NULL, NULL: it controls nobody. */
+/* Sets the terminal's two pids, whose references it takes over; NULL, NULL: it controls nobody. */
 static void set_tty_pids(struct tty_struct *tty, struct pid *session, struct pid *pgrp)
 {
-	struct pid *old_session, *old_pgrp;
-	unsigned long flags;
-
-	spin_lock_irqsave(&tty->lock, flags);
-	old_session = tty->session;
-	old_pgrp = tty->pgrp;
-	WRITE_ONCE(tty->session, session ? get_pid(session) : NULL);
-	WRITE_ONCE(tty->pgrp, pgrp ? get_pid(pgrp) : NULL);
-	spin_unlock_irqrestore(&tty->lock, flags);
-	if (old_session)
-		put_pid(old_session);
-	if (old_pgrp)
-		put_pid(old_pgrp);
+	scoped_guard(spinlock_irqsave, &tty->lock) {
+		swap(tty->session, session);
+		swap(tty->pgrp, pgrp);
+	}
+	if (session)
+		put_pid(session);
+	if (pgrp)
+		put_pid(pgrp);
 }
 
 static void session_clear_tty(struct pid *session)
 {
 	struct task_struct *p;
-	unsigned long flags;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	guard(spinlock_irqsave)(&tasklist_lock);
 	do_each_pid_task(session, PIDTYPE_SID, p)
 		set_signal_tty(p, NULL);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
 }
 
 void tty_drop_session(struct tty_struct *tty)
@@ -154,7 +142,7 @@ void disassociate_ctty(bool on_exit)
 
 static void set_controlling_tty(struct tty_struct *tty)
 {
-	set_tty_pids(tty, current_session(), current_pgrp());
+	set_tty_pids(tty, get_pid(current_session()), get_pid(current_pgrp()));
 	set_signal_tty(current, tty);
 }
 
@@ -164,7 +152,7 @@ void tty_open_ctty(struct tty_struct *tty, struct file *f)
 		set_controlling_tty(tty);
 }
 
-static long tiocsctty(struct tty_struct *tty, struct file *f, unsigned long steal)
+static long tiocsctty(struct tty_struct *tty, unsigned long steal)
 {
 	struct pid *session;
 
@@ -180,8 +168,6 @@ static long tiocsctty(struct tty_struct *tty, struct file *f, unsigned long stea
 		if (steal != 1 || !capable())
 			return -EPERM;
 	}
-	if (!(f->f_mode & FMODE_READ) && !capable())
-		return -EPERM;
 	set_controlling_tty(tty);
 	return 0;
 }
@@ -199,14 +185,10 @@ static long tiocnotty(struct tty_struct *tty)
 static struct pid *session_of_pgrp(struct pid *pgrp)
 {
 	struct task_struct *p;
-	struct pid *session;
-	unsigned long flags;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	guard(spinlock_irqsave)(&tasklist_lock);
 	p = pid_task(pgrp, PIDTYPE_PGID);
-	session = p ? task_pid_type(p, PIDTYPE_SID) : NULL;
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return session;	/* only to be compared */
+	return p ? task_pid_type(p, PIDTYPE_SID) : NULL;	/* only to be compared */
 }
 
 static long tiocspgrp(struct tty_struct *tty, int __user *arg)
@@ -225,28 +207,28 @@ static long tiocspgrp(struct tty_struct *tty, int __user *arg)
 	pgrp = find_get_pid(nr);
 	if (!pgrp)
 		return -ESRCH;
-	ret = session_of_pgrp(pgrp) == current_session() ? 0 : -EPERM;
-	if (!ret)
-		set_tty_pids(tty, current_session(), pgrp);
-	put_pid(pgrp);
-	return ret;
+	if (session_of_pgrp(pgrp) != current_session()) {
+		put_pid(pgrp);
+		return -EPERM;
+	}
+	set_tty_pids(tty, get_pid(current_session()), pgrp);
+	return 0;
 }
 
-long tty_jobctl_ioctl(struct tty_struct *tty, struct file *f, unsigned int cmd, unsigned long arg)
+long tty_jobctl_ioctl(struct tty_struct *tty, unsigned int cmd, unsigned long arg)
 {
 	int nr;
 
 	switch (cmd) {
 	case TIOCSCTTY:
-		return tiocsctty(tty, f, arg);
+		return tiocsctty(tty, arg);
 	case TIOCNOTTY:
 		return tiocnotty(tty);
 	case TIOCSPGRP:
 		return tiocspgrp(tty, (int __user *)arg);
 	case TIOCGPGRP:
 	case TIOCGSID:
-		/* the master of a pty may ask about its slave */
-		if (f->f_op == &tty_fops && get_current_tty() != tty)
+		if (get_current_tty() != tty)
 			return -ENOTTY;
 		nr = tty_pid_nr(tty, cmd == TIOCGPGRP ? &tty->pgrp : &tty->session);
 		if (nr < 0 && cmd == TIOCGSID)

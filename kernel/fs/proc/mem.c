@@ -47,27 +47,26 @@ static void show_vma(struct seq_file *m, const struct vm_area_struct *vma, char 
 
 int proc_maps_show(struct seq_file *m, struct task_struct *p)
 {
-	struct mm_struct *mm = get_task_mm(p);
-	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	struct mm_struct *mm __free(mm) = get_task_mm(p);
+	char *buf __free(kfree) = kmalloc(PATH_MAX, GFP_KERNEL);
 
-	if (mm && buf) {
-		mutex_lock(&mm->mmap_lock);
-		for (struct vm_area_struct *vma = vma_first(mm); vma; vma = vma_next(vma))
-			show_vma(m, vma, buf);
-		mutex_unlock(&mm->mmap_lock);
-	}
-	kfree(buf);
-	if (mm)
-		mmput(mm);
-	return buf ? 0 : -ENOMEM;
+	if (!buf)
+		return -ENOMEM;
+	if (!mm)
+		return 0;
+	guard(mutex)(&mm->mmap_lock);
+	for (struct vm_area_struct *vma = vma_first(mm); vma; vma = vma_next(vma))
+		show_vma(m, vma, buf);
+	return 0;
 }
 
 /* --- strings --- */
 
 /* Copies [start, end) of the task's memory into the file, as much as can be read. */
-static int show_memory(struct seq_file *m, struct mm_struct *mm, unsigned long start, unsigned long end)
+static int show_memory(struct seq_file *m, struct mm_struct *mm, unsigned long start,
+		       unsigned long end)
 {
-	char *buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	char *buf __free(kfree) = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	size_t n = 1;
 
 	if (!buf)
@@ -76,35 +75,26 @@ static int show_memory(struct seq_file *m, struct mm_struct *mm, unsigned long s
 		n = access_remote_vm(mm, start, buf, min_t(size_t, end - start, PAGE_SIZE), false, true);
 		seq_write(m, buf, n);
 	}
-	kfree(buf);
 	return 0;
-}
-
-static int show_strings(struct seq_file *m, struct task_struct *p, bool environ)
-{
-	struct mm_struct *mm = get_task_mm(p);
-	int err;
-
-	if (!mm)
-		return 0;
-	err = environ ? show_memory(m, mm, mm->env_start, mm->env_end) : show_memory(m, mm, mm->arg_start, mm->arg_end);
-	mmput(mm);
-	return err;
 }
 
 int proc_cmdline_show(struct seq_file *m, struct task_struct *p)
 {
-	return show_strings(m, p, false);
+	struct mm_struct *mm __free(mm) = get_task_mm(p);
+
+	return mm ? show_memory(m, mm, mm->arg_start, mm->arg_end) : 0;
 }
 
 int proc_environ_show(struct seq_file *m, struct task_struct *p)
 {
-	return show_strings(m, p, true);
+	struct mm_struct *mm __free(mm) = get_task_mm(p);
+
+	return mm ? show_memory(m, mm, mm->env_start, mm->env_end) : 0;
 }
 
 int proc_auxv_show(struct seq_file *m, struct task_struct *p)
 {
-	struct mm_struct *mm = get_task_mm(p);
+	struct mm_struct *mm __free(mm) = get_task_mm(p);
 	size_t n = 0;
 
 	if (!mm)
@@ -112,26 +102,21 @@ int proc_auxv_show(struct seq_file *m, struct task_struct *p)
 	while (n + 2 < ARRAY_SIZE(mm->saved_auxv) && mm->saved_auxv[n] != AT_NULL)
 		n += 2;
 	seq_write(m, mm->saved_auxv, (n + 2) * sizeof(long));
-	mmput(mm);
 	return 0;
 }
 
 int proc_exe_link(struct task_struct *p, struct path *to)
 {
-	struct mm_struct *mm = get_task_mm(p);
-	int err = -ENOENT;
+	struct mm_struct *mm __free(mm) = get_task_mm(p);
 
 	if (!mm)
-		return err;
-	mutex_lock(&mm->mmap_lock);
-	if (mm->exe_file) {
-		*to = mm->exe_file->f_path;
-		path_get(to);
-		err = 0;
-	}
-	mutex_unlock(&mm->mmap_lock);
-	mmput(mm);
-	return err;
+		return -ENOENT;
+	guard(mutex)(&mm->mmap_lock);
+	if (!mm->exe_file)
+		return -ENOENT;
+	*to = mm->exe_file->f_path;
+	path_get(to);
+	return 0;
 }
 
 /* --- sizes, in pages: total, resident, shared, text, 0, data + stack, 0 --- */
@@ -143,7 +128,7 @@ static unsigned long text_pages(const struct mm_struct *mm)
 
 int proc_statm_show(struct seq_file *m, struct task_struct *p)
 {
-	struct mm_struct *mm = get_task_mm(p);
+	struct mm_struct *mm __free(mm) = get_task_mm(p);
 	unsigned long anon, shared;
 
 	if (!mm) {
@@ -152,31 +137,25 @@ int proc_statm_show(struct seq_file *m, struct task_struct *p)
 	}
 	anon = READ_ONCE(mm->rss_anon);
 	shared = READ_ONCE(mm->rss_file) + READ_ONCE(mm->rss_shmem);
-	seq_printf(m, "%lu %lu %lu %lu 0 %lu 0\n", mm->total_vm, anon + shared, shared, text_pages(mm), mm->data_vm + mm->stack_vm);
-	mmput(mm);
+	seq_printf(m, "%lu %lu %lu %lu 0 %lu 0\n", mm->total_vm, anon + shared, shared,
+		   text_pages(mm), mm->data_vm + mm->stack_vm);
 	return 0;
-}
-
-static void kb_line(struct seq_file *m, const char *name, unsigned long pages)
-{
-	seq_printf(m, "%s:\t%8lu kB\n", name, PAGES_KB(pages));
 }
 
 void proc_status_mm(struct seq_file *m, struct mm_struct *mm)
 {
 	unsigned long anon = READ_ONCE(mm->rss_anon), file = READ_ONCE(mm->rss_file);
 	unsigned long shmem = READ_ONCE(mm->rss_shmem), rss = anon + file + shmem;
+	const struct {
+		const char *name;
+		unsigned long pages;
+	} lines[] = {
+		{ "VmPeak", mm->total_vm }, { "VmSize", mm->total_vm }, { "VmLck", mm->locked_vm },
+		{ "VmHWM", max(mm->hiwater_rss, rss) }, { "VmRSS", rss }, { "RssAnon", anon },
+		{ "RssFile", file }, { "RssShmem", shmem }, { "VmData", mm->data_vm },
+		{ "VmStk", mm->stack_vm }, { "VmExe", text_pages(mm) }, { "VmSwap", 0 },
+	};
 
-	kb_line(m, "VmPeak", mm->total_vm);
-	kb_line(m, "VmSize", mm->total_vm);
-	kb_line(m, "VmLck", mm->locked_vm);
-	kb_line(m, "VmHWM", max(mm->hiwater_rss, rss));
-	kb_line(m, "VmRSS", rss);
-	kb_line(m, "RssAnon", anon);
-	kb_line(m, "RssFile", file);
-	kb_line(m, "RssShmem", shmem);
-	kb_line(m, "VmData", mm->data_vm);
-	kb_line(m, "VmStk", mm->stack_vm);
-	kb_line(m, "VmExe", text_pages(mm));
-	kb_line(m, "VmSwap", 0);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		seq_printf(m, "%s:\t%8lu kB\n", lines[i].name, PAGES_KB(lines[i].pages));
 }

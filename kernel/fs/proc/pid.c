@@ -11,14 +11,9 @@
 
 static int pid_entry_show(struct seq_file *m, void *inode)
 {
-	struct task_struct *p = proc_task(inode);
-	int err = -ESRCH;
+	struct task_struct *p __free(task) = proc_task(inode);
 
-	if (p) {
-		err = PROC_I(inode)->entry->show(m, p);
-		put_task_struct(p);
-	}
-	return err;
+	return p ? PROC_I(inode)->entry->show(m, p) : -ESRCH;
 }
 
 static int pid_entry_open(struct inode *inode, struct file *f)
@@ -32,23 +27,16 @@ static const struct file_operations pid_entry_fops = {
 
 static bool pid_alive(struct dentry *d)
 {
-	struct task_struct *p = proc_task(d->d_inode);
+	struct task_struct *p __free(task) = proc_task(d->d_inode);
 
-	if (p)
-		put_task_struct(p);
 	return p;
 }
 
 static int pid_get_link(struct dentry *d, struct path *to)
 {
-	struct task_struct *p = proc_task(d->d_inode);
-	int err = -ENOENT;
+	struct task_struct *p __free(task) = proc_task(d->d_inode);
 
-	if (p) {
-		err = PROC_I(d->d_inode)->entry->link(p, to);
-		put_task_struct(p);
-	}
-	return err;
+	return p ? PROC_I(d->d_inode)->entry->link(p, to) : -ENOENT;
 }
 
 static const struct inode_operations pid_file_iops = { .d_revalidate = pid_alive };
@@ -59,7 +47,7 @@ static int pid_instantiate(struct dentry *d, mode_t mode, const struct inode_ope
 			   const struct proc_inode *info)
 {
 	int err = proc_instantiate(d, mode, iops, fops, info);
-	struct task_struct *p = err ? NULL : proc_task(d->d_inode);
+	struct task_struct *p __free(task) = err ? NULL : proc_task(d->d_inode);
 	const struct cred *cred;
 
 	if (p) {
@@ -67,26 +55,32 @@ static int pid_instantiate(struct dentry *d, mode_t mode, const struct inode_ope
 		d->d_inode->i_uid = cred->euid;
 		d->d_inode->i_gid = cred->egid;
 		put_cred(cred);
-		put_task_struct(p);
 	}
 	return err;
 }
 
 /* --- the directory of a task --- */
 
-static int lookup_entry(struct inode *dir, struct dentry *d, const struct pid_entry *e)
+static int dir_lookup(struct inode *dir, struct dentry *d)
 {
-	for (; e->name; e++)
-		if (!strcmp(e->name, d->d_name))
-			break;
+	const struct pid_entry *e = PROC_I(dir)->entry;
+
+	while (e->name && strcmp(e->name, d->d_name))
+		e++;
 	if (!e->name)
 		return -ENOENT;
-	return pid_instantiate(d, e->mode, e->iops ? e->iops : e->link ? &proc_pid_link_iops : &pid_file_iops,
-			       e->fops ? e->fops : &pid_entry_fops, &(struct proc_inode){ .pid = PROC_I(dir)->pid, .entry = e });
+	return pid_instantiate(d, e->mode,
+			       e->iops ? e->iops : e->link ? &proc_pid_link_iops : &pid_file_iops,
+			       e->fops ? e->fops : &pid_entry_fops,
+			       &(struct proc_inode){ .pid = PROC_I(dir)->pid, .entry = e });
 }
 
-static int iterate_entries(struct file *f, struct dir_context *ctx, const struct pid_entry *e)
+static int dir_iterate(struct file *f, struct dir_context *ctx)
 {
+	const struct pid_entry *e = PROC_I(f->f_inode)->entry;
+
+	if (!pid_alive(f->f_path.dentry))
+		return -ENOENT;
 	if (!dir_emit_dots(f, ctx))
 		return 0;
 	for (e += ctx->pos - 2; e->name; e++, ctx->pos++)
@@ -95,41 +89,33 @@ static int iterate_entries(struct file *f, struct dir_context *ctx, const struct
 	return 0;
 }
 
-static int tid_lookup(struct inode *dir, struct dentry *d)
-{
-	return lookup_entry(dir, d, proc_tid_entries);
-}
+static const struct inode_operations dir_iops = { .lookup = dir_lookup, .d_revalidate = pid_alive };
+static const struct file_operations dir_fops = {
+	.read = generic_read_dir, .llseek = generic_file_llseek, .iterate = dir_iterate,
+};
 
-static int tid_iterate(struct file *f, struct dir_context *ctx)
+/* The directory of a task with these entries. */
+static int new_dir(struct dentry *d, struct pid *pid, const struct pid_entry *entries)
 {
-	return pid_alive(f->f_path.dentry) ? iterate_entries(f, ctx, proc_tid_entries) : -ENOENT;
+	return pid_instantiate(d, S_IFDIR | 0555, &dir_iops, &dir_fops,
+			       &(struct proc_inode){ .pid = pid, .entry = entries });
 }
-
-static const struct inode_operations tid_iops = { .lookup = tid_lookup, .d_revalidate = pid_alive };
-static const struct file_operations tid_fops = { .read = generic_read_dir, .llseek = generic_file_llseek, .iterate = tid_iterate };
 
 /* --- /proc/PID/task --- */
 
 static int task_lookup(struct inode *dir, struct dentry *d)
 {
-	struct task_struct *leader = proc_task(dir), *p = NULL;
-	struct pid *pid = NULL;
+	struct task_struct *leader __free(task) = proc_task(dir), *p __free(task) = NULL;
+	struct pid *pid __free(pid) = NULL;
 	unsigned int nr;
-	int err = -ENOENT;
 
 	if (leader && parse_number(d->d_name, d->d_len, &nr))
 		pid = find_get_pid(nr);
 	if (pid)
 		p = get_pid_task(pid, PIDTYPE_PID);
-	if (p && same_thread_group(p, leader))
-		err = pid_instantiate(d, S_IFDIR | 0555, &tid_iops, &tid_fops, &(struct proc_inode){ .pid = pid });
-	if (p)
-		put_task_struct(p);
-	if (pid)
-		put_pid(pid);
-	if (leader)
-		put_task_struct(leader);
-	return err;
+	if (!p || !same_thread_group(p, leader))
+		return -ENOENT;
+	return new_dir(d, pid, proc_tid_entries);
 }
 
 #define TID_BATCH 128
@@ -139,15 +125,13 @@ static int collect_tids(struct task_struct *p, long skip, int *tids)
 {
 	const struct pid_namespace *ns = task_active_pid_ns(current);
 	struct task_struct *t;
-	unsigned long flags;
 	int n = 0;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	guard(spinlock_irqsave)(&tasklist_lock);
 	if (p->sighand)
 		for_each_thread(p, t)
 			if (skip-- <= 0 && n < TID_BATCH)
 				tids[n++] = pid_nr_ns(t->thread_pid, ns);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
 	return n;
 }
 
@@ -160,43 +144,32 @@ static bool emit_number(struct dir_context *ctx, unsigned int nr, unsigned int t
 
 static int task_iterate(struct file *f, struct dir_context *ctx)
 {
-	struct task_struct *p = proc_task(f->f_inode);
+	struct task_struct *p __free(task) = proc_task(f->f_inode);
 	int tids[TID_BATCH], n;
 
 	if (!p)
 		return -ENOENT;
 	if (!dir_emit_dots(f, ctx))
-		goto out;
+		return 0;
 	while ((n = collect_tids(p, ctx->pos - 2, tids)) > 0)
 		for (int i = 0; i < n; i++, ctx->pos++)
 			if (!emit_number(ctx, tids[i], DT_DIR))
-				goto out;
-out:
-	put_task_struct(p);
+				return 0;
 	return 0;
 }
 
 const struct inode_operations proc_task_iops = { .lookup = task_lookup, .d_revalidate = pid_alive };
 const struct file_operations proc_task_fops = { .read = generic_read_dir, .llseek = generic_file_llseek, .iterate = task_iterate };
 
-/* --- /proc/PID/fd, fdinfo --- */
+/* --- /proc/PID/fd --- */
 
 static struct file *task_file(const struct inode *inode, unsigned int fd)
 {
-	struct task_struct *p = proc_task(inode);
+	struct task_struct *p __free(task) = proc_task(inode);
 	struct files_struct *files = p ? get_task_files(p) : NULL;
-	struct file *f = NULL;
+	struct file *f = files ? files_get_file(files, fd) : NULL;
 
-	if (files) {
-		spin_lock(&files->file_lock);
-		f = fd < files->max_fds ? files->fd[fd] : NULL;
-		if (f)
-			get_file(f);
-		spin_unlock(&files->file_lock);
-		put_files_struct(files);
-	}
-	if (p)
-		put_task_struct(p);
+	put_files_struct(files);
 	return f;
 }
 
@@ -221,100 +194,45 @@ static int fd_get_link(struct dentry *d, struct path *to)
 	return 0;
 }
 
-static int fdinfo_show(struct seq_file *m, void *inode)
-{
-	struct file *f = task_file(inode, PROC_I(inode)->fd);
-
-	if (!f)
-		return -ENOENT;
-	seq_printf(m, "pos:\t%ld\nflags:\t0%o\nmnt_id:\t%d\nino:\t%lu\n", f->f_pos, f->f_flags,
-		   f->f_path.mnt ? f->f_path.mnt->mnt_id : 0, f->f_inode->i_ino);
-	if (f->f_op->show_fdinfo)
-		f->f_op->show_fdinfo(m, f);
-	fput(f);
-	return 0;
-}
-
-static int fdinfo_open(struct inode *inode, struct file *f)
-{
-	return single_open(f, fdinfo_show, inode);
-}
-
 static const struct inode_operations fd_link_iops = { .get_link_path = fd_get_link, .d_revalidate = fd_alive };
-static const struct inode_operations fdinfo_iops = { .d_revalidate = fd_alive };
-static const struct file_operations fdinfo_fops = { .open = fdinfo_open, .read = seq_read, .llseek = seq_lseek, .release = seq_release };
-
-static int lookup_fd(struct inode *dir, struct dentry *d, bool link)
+static int fd_lookup(struct inode *dir, struct dentry *d)
 {
 	unsigned int fd;
 	struct file *f = parse_number(d->d_name, d->d_len, &fd) ? task_file(dir, fd) : NULL;
-	struct proc_inode info = { .pid = PROC_I(dir)->pid, .fd = fd };
-	mode_t mode;
+	mode_t mode = S_IFLNK;
 
 	if (!f)
 		return -ENOENT;
-	mode = S_IFLNK | (f->f_mode & FMODE_READ ? 0500 : 0) | (f->f_mode & FMODE_WRITE ? 0300 : 0);
+	mode |= (f->f_mode & FMODE_READ ? 0500 : 0) | (f->f_mode & FMODE_WRITE ? 0300 : 0);
 	fput(f);
-	return link ? pid_instantiate(d, mode, &fd_link_iops, NULL, &info) :
-		      pid_instantiate(d, S_IFREG | 0444, &fdinfo_iops, &fdinfo_fops, &info);
-}
-
-static int fd_lookup(struct inode *dir, struct dentry *d)
-{
-	return lookup_fd(dir, d, true);
-}
-
-static int fdinfo_lookup(struct inode *dir, struct dentry *d)
-{
-	return lookup_fd(dir, d, false);
+	return pid_instantiate(d, mode, &fd_link_iops, NULL,
+			       &(struct proc_inode){ .pid = PROC_I(dir)->pid, .fd = fd });
 }
 
 static bool fd_is_open(struct files_struct *files, unsigned long fd)
 {
-	bool open;
-
-	spin_lock(&files->file_lock);
-	open = fd < files->max_fds && files->fd[fd];
-	spin_unlock(&files->file_lock);
-	return open;
+	guard(spinlock)(&files->file_lock);
+	return fd < files->max_fds && files->fd[fd];
 }
 
 static int fd_iterate(struct file *f, struct dir_context *ctx)
 {
-	struct task_struct *p = proc_task(f->f_inode);
+	struct task_struct *p __free(task) = proc_task(f->f_inode);
 	struct files_struct *files = p ? get_task_files(p) : NULL;
-	unsigned int type = PROC_I(f->f_inode)->entry->iops == &proc_fd_iops ? DT_LNK : DT_REG;
 
-	if (!files || !dir_emit_dots(f, ctx))
-		goto out;
-	for (; (unsigned long)ctx->pos - 2 < READ_ONCE(files->max_fds); ctx->pos++)
-		if (fd_is_open(files, ctx->pos - 2) && !emit_number(ctx, ctx->pos - 2, type))
-			break;
-out:
+	if (files && dir_emit_dots(f, ctx))
+		for (; (unsigned long)ctx->pos - 2 < READ_ONCE(files->max_fds); ctx->pos++)
+			if (fd_is_open(files, ctx->pos - 2) &&
+			    !emit_number(ctx, ctx->pos - 2, DT_LNK))
+				break;
 	put_files_struct(files);
-	if (p)
-		put_task_struct(p);
 	return p ? 0 : -ENOENT;
 }
 
 const struct inode_operations proc_fd_iops = { .lookup = fd_lookup, .d_revalidate = pid_alive };
-const struct inode_operations proc_fdinfo_iops = { .lookup = fdinfo_lookup, .d_revalidate = pid_alive };
 const struct file_operations proc_fd_fops = { .read = generic_read_dir, .llseek = generic_file_llseek, .iterate = fd_iterate };
 
 /* --- /proc/PID, and /proc itself --- */
-
-static int tgid_lookup(struct inode *dir, struct dentry *d)
-{
-	return lookup_entry(dir, d, proc_tgid_entries);
-}
-
-static int tgid_iterate(struct file *f, struct dir_context *ctx)
-{
-	return pid_alive(f->f_path.dentry) ? iterate_entries(f, ctx, proc_tgid_entries) : -ENOENT;
-}
-
-static const struct inode_operations tgid_iops = { .lookup = tgid_lookup, .d_revalidate = pid_alive };
-static const struct file_operations tgid_fops = { .read = generic_read_dir, .llseek = generic_file_llseek, .iterate = tgid_iterate };
 
 bool parse_number(const char *name, unsigned int len, unsigned int *nr)
 {
@@ -332,41 +250,28 @@ bool parse_number(const char *name, unsigned int len, unsigned int *nr)
 static int root_lookup(struct inode *dir, struct dentry *d)
 {
 	int err = proc_lookup_pde(d, &proc_root);
-	struct task_struct *p;
-	struct pid *pid;
+	struct task_struct *p __free(task) = NULL;
+	struct pid *pid __free(pid) = NULL;
 	unsigned int nr;
 
-	if (err != -ENOENT || !parse_number(d->d_name, d->d_len, &nr))
-		return err;
-	pid = find_get_pid(nr);
-	if (!pid)
-		return err;
-	p = get_pid_task(pid, PIDTYPE_PID);
-	if (p) {
-		err = pid_instantiate(d, S_IFDIR | 0555, &tgid_iops, &tgid_fops, &(struct proc_inode){ .pid = pid });
-		put_task_struct(p);
-	}
-	put_pid(pid);
-	return err;
+	if (err == -ENOENT && parse_number(d->d_name, d->d_len, &nr))
+		pid = find_get_pid(nr);
+	if (pid)
+		p = get_pid_task(pid, PIDTYPE_PID);
+	return p ? new_dir(d, pid, proc_tgid_entries) : err;
 }
 
 /* The process with the lowest number >= nr, or 0. */
 static unsigned int next_tgid(unsigned int nr)
 {
 	const struct pid_namespace *ns = task_active_pid_ns(current);
-	struct task_struct *p;
-	bool leader;
 
 	for (;; nr++) {
 		nr = find_next_bit(ns->map, PID_MAX_LIMIT, max(nr, 1u));
 		if (nr >= PID_MAX_LIMIT)
 			return 0;
-		p = find_get_task_by_vpid(nr);
-		if (!p)
-			continue;
-		leader = p == p->group_leader;
-		put_task_struct(p);
-		if (leader)
+		struct task_struct *p __free(task) = find_get_task_by_vpid(nr);
+		if (p && p == p->group_leader)
 			return nr;
 	}
 }

@@ -4,7 +4,7 @@
 #include "kernel/fs/proc.h"
 
 extern const struct pid_entry proc_tgid_entries[], proc_tid_entries[];	/* end with a NULL name */
-extern const struct inode_operations proc_task_iops, proc_fd_iops, proc_fdinfo_iops;
+extern const struct inode_operations proc_task_iops, proc_fd_iops;
 extern const struct file_operations proc_task_fops, proc_fd_fops, proc_comm_fops;
 
 /* proc/mem.c */

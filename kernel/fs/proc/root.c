@@ -16,12 +16,6 @@ static int filesystems_show(struct seq_file *m, void *unused)
 	return 0;
 }
 
-static int devices_show(struct seq_file *m, void *unused)
-{
-	show_chrdevs(m);
-	return 0;
-}
-
 static int version_show(struct seq_file *m, void *unused)
 {
 	seq_puts(m, "Linux version 6.1.0-bobbin (Bobbin) (" __VERSION__ ") #1 SMP PREEMPT Bobbin\n");
@@ -173,15 +167,14 @@ void proc_root_init(void)
 		const char *name;
 		int (*show)(struct seq_file *m, void *unused);
 	} files[] = {
-		{ "buddyinfo", buddyinfo_show }, { "cmdline", cmdline_show }, { "cpuinfo", cpuinfo_show }, { "devices", devices_show },
-		{ "filesystems", filesystems_show }, { "interrupts", interrupts_show }, { "loadavg", loadavg_show },
+		{ "buddyinfo", buddyinfo_show }, { "cmdline", cmdline_show }, { "cpuinfo", cpuinfo_show }, { "filesystems", filesystems_show }, { "interrupts", interrupts_show }, { "loadavg", loadavg_show },
 		{ "meminfo", meminfo_show }, { "slabinfo", slabinfo_show }, { "stat", stat_show }, { "uptime", uptime_show },
 		{ "version", version_show },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		proc_create_single(files[i].name, files[i].show, NULL);
-	proc_symlink("mounts", "self/mounts");
-	proc_symlink("self", NULL)->iops = &self_iops;
-	proc_symlink("thread-self", NULL)->iops = &thread_self_iops;
+	proc_symlink("mounts", "self/mounts", NULL);
+	proc_symlink("self", NULL, &self_iops);
+	proc_symlink("thread-self", NULL, &thread_self_iops);
 }

@@ -87,18 +87,12 @@ static void snapshot_locked(struct task_struct *p, bool whole, struct snapshot *
 /* whole: times of all threads. false: p has been released. */
 static bool take_snapshot(struct task_struct *p, bool whole, struct snapshot *s)
 {
-	struct sighand_struct *sighand;
-	unsigned long flags;
-
-	spin_lock_irqsave(&tasklist_lock, flags);
-	sighand = p->sighand;
-	if (sighand) {
-		spin_lock(&sighand->siglock);
-		snapshot_locked(p, whole, s);
-		spin_unlock(&sighand->siglock);
-	}
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return sighand;
+	guard(spinlock_irqsave)(&tasklist_lock);
+	if (!p->sighand)
+		return false;
+	guard(spinlock)(&p->sighand->siglock);
+	snapshot_locked(p, whole, s);
+	return true;
 }
 
 static void show_stat_mm(struct seq_file *m, struct mm_struct *mm, unsigned long rss_limit)
@@ -113,12 +107,11 @@ static void show_stat_mm(struct seq_file *m, struct mm_struct *mm, unsigned long
 
 static int show_stat(struct seq_file *m, struct task_struct *p, bool whole)
 {
+	struct mm_struct *mm __free(mm) = get_task_mm(p);
 	struct snapshot s;
-	struct mm_struct *mm;
 
 	if (!take_snapshot(p, whole, &s))
 		return -ESRCH;
-	mm = get_task_mm(p);
 	seq_printf(m, "%d (%s) %c %d %d %d %lu %d %u %llu %llu %llu %llu", s.pid, p->comm, s.state, s.ppid, s.pgrp, s.session, s.tty,
 		   s.tpgid, p->flags, s.min_flt, s.cmin_flt, s.maj_flt, s.cmaj_flt);
 	seq_printf(m, " %llu %llu %llu %llu %d %d %d 0 %llu", TO_TICKS(s.utime), TO_TICKS(s.stime), TO_TICKS(s.cutime),
@@ -132,8 +125,6 @@ static int show_stat(struct seq_file *m, struct task_struct *p, bool whole)
 	else
 		seq_puts(m, " 0 0 0 0 0 0 0");
 	seq_printf(m, " %d\n", s.exit_code);
-	if (mm)
-		mmput(mm);
 	return 0;
 }
 
@@ -188,7 +179,7 @@ static void status_signals(struct seq_file *m, const struct snapshot *s)
 
 int proc_status_show(struct seq_file *m, struct task_struct *p)
 {
-	struct mm_struct *mm;
+	struct mm_struct *mm __free(mm) = get_task_mm(p);
 	struct snapshot s;
 
 	if (!take_snapshot(p, false, &s))
@@ -196,11 +187,8 @@ int proc_status_show(struct seq_file *m, struct task_struct *p)
 	seq_printf(m, "Name:\t%s\nState:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n", p->comm, s.state,
 		   state_name(s.state), s.tgid, s.pid, s.ppid, p->ptrace ? p->parent->tgid : 0);
 	status_ids(m, p, &s);
-	mm = get_task_mm(p);
-	if (mm) {
+	if (mm)
 		proc_status_mm(m, mm);
-		mmput(mm);
-	}
 	seq_printf(m, "Threads:\t%d\n", s.threads);
 	status_signals(m, &s);
 	seq_printf(m, "NoNewPrivs:\t%d\nCpus_allowed:\t%lx\n", p->no_new_privs, p->cpus_mask & cpu_mask_all());

@@ -13,13 +13,9 @@ static int comm_show(struct seq_file *m, struct task_struct *p)
 
 static int comm_seq_show(struct seq_file *m, void *inode)
 {
-	struct task_struct *p = proc_task(inode);
+	struct task_struct *p __free(task) = proc_task(inode);
 
-	if (!p)
-		return -ESRCH;
-	comm_show(m, p);
-	put_task_struct(p);
-	return 0;
+	return p ? comm_show(m, p) : -ESRCH;
 }
 
 static int comm_open(struct inode *inode, struct file *f)
@@ -32,20 +28,14 @@ static ssize_t comm_write(struct file *f, struct iov_iter *from, loff_t *pos)
 {
 	size_t n = iov_iter_count(from), len = min_t(size_t, n, TASK_COMM_LEN - 1);
 	char name[TASK_COMM_LEN] = "";
-	struct task_struct *p;
-	ssize_t ret = n;
+	struct task_struct *p __free(task) = proc_task(f->f_inode);
 
 	if (copy_from_iter(name, len, from) != len)
 		return -EFAULT;
-	p = proc_task(f->f_inode);
-	if (!p)
-		return -ESRCH;
-	if (same_thread_group(p, current))
-		set_task_comm(p, name);
-	else
-		ret = -EINVAL;
-	put_task_struct(p);
-	return ret;
+	if (!p || !same_thread_group(p, current))
+		return p ? -EINVAL : -ESRCH;
+	set_task_comm(p, name);
+	return n;
 }
 
 const struct file_operations proc_comm_fops = {
@@ -80,16 +70,12 @@ static int limits_show(struct seq_file *m, struct task_struct *p)
 		{ "Max nice priority", "" }, { "Max realtime priority", "" }, { "Max realtime timeout", "us" },
 	};
 	struct rlimit limits[RLIM_NLIMITS];
-	unsigned long flags;
-	bool alive;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
-	alive = p->sighand;
-	if (alive)
+	scoped_guard(spinlock_irqsave, &tasklist_lock) {
+		if (!p->sighand)
+			return -ESRCH;
 		memcpy(limits, p->signal->rlim, sizeof(limits));
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	if (!alive)
-		return -ESRCH;
+	}
 	seq_printf(m, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
 	for (int i = 0; i < RLIM_NLIMITS; i++) {
 		seq_printf(m, "%-25s ", names[i].name);
@@ -129,7 +115,6 @@ static int root_link(struct task_struct *p, struct path *to)
 	REG("environ", 0400, proc_environ_show),				\
 	LNK("exe", proc_exe_link),						\
 	DIR("fd", 0500, proc_fd_iops, proc_fd_fops),				\
-	DIR("fdinfo", 0555, proc_fdinfo_iops, proc_fd_fops),			\
 	REG("limits", 0444, limits_show),					\
 	REG("maps", 0444, proc_maps_show),					\
 	REG("mounts", 0444, mounts_show),					\

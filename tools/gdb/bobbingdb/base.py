@@ -22,6 +22,8 @@ class Command(gdb.Command):
         prefixed("bobbin " + self.name, self.category)
 
     def invoke(self, text, _tty):
+        from . import symbols
+        symbols.follow()        # the arguments may name something of the program
         try:
             self.run(gdb.string_to_argv(text))
         except gdb.MemoryError as error:

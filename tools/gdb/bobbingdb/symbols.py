@@ -1,7 +1,7 @@
 """Symbol files that come and go: the frames of the assembly code, once; the selected task's program, whenever it changes.
 
 All programs are linked to the same addresses, so there can be the symbols of one only. They follow the selected thread: at each
-prompt, and before backtrace, frame, up and down, also when these are run by `thread apply`. A program PATH in the machine is looked
+prompt, and before the commands that use symbols most, also when these are run by `thread apply` or a script. A program PATH in the machine is looked
 for by its name in build/user/bin, build/tests/user and the folders of `set bobbin-programs`."""
 import os
 import subprocess
@@ -15,11 +15,13 @@ HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def kernel():
-    """(path of the kernel, its build folder)"""
+    """(path of the kernel, the folder of the build)"""
     for objfile in gdb.objfiles():
-        if objfile.filename and os.path.basename(objfile.filename).startswith("bobbin") and objfile.filename.endswith(".elf") \
-                and ".frames." not in objfile.filename:
-            return objfile.filename, os.path.dirname(objfile.filename)
+        if objfile.filename and objfile.lookup_global_symbol("runqueues"):
+            folder = os.path.dirname(objfile.filename)
+            if not os.path.isdir(os.path.join(folder, "user/bin")):     # a recording's kernel
+                folder = os.path.join(base.ROOT, os.environ.get("BOBBIN_BUILD") or "build")
+            return objfile.filename, folder
     raise gdb.GdbError("load the kernel's symbols first: file build/bobbin.elf")
 
 
@@ -96,7 +98,7 @@ def follow():
 
 def hook():
     gdb.events.before_prompt.connect(follow)
-    for command in "backtrace", "frame", "up", "down":
+    for command in "backtrace", "frame", "up", "down", "print", "list", "break", "tbreak", "finish":
         gdb.execute(f"define hook-{command}\npython bobbingdb.symbols.follow()\nend")
 
 

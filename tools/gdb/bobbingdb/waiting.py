@@ -101,6 +101,13 @@ def held_spinlocks():
             yield name, lock
 
 
+def held_by(task):
+    """The struct held_lock of a task, outermost first; they exist in a kernel built with DEBUG=1 only."""
+    if "lock_depth" not in base.names(task.type.target()):
+        return []
+    return [task["held_locks"][i] for i in range(min(int(task["lock_depth"]), task["held_locks"].type.range()[1] + 1))]
+
+
 def cycle(edges):
     """Tasks that wait for each other, [address, ...], or None. edges: address of a task -> address of the one it waits for."""
     for start in edges:
@@ -133,9 +140,10 @@ all locks that each task holds."""
             if mutex is not None:
                 mutexes.setdefault(base.address(mutex), []).append(task)
                 edges[base.address(task)] = base.address(owner(mutex))
-            for i in range(min(int(task["lock_depth"]), 16)):
+            for lock in held_by(task):
                 quiet = False
-                print(f"{base.who(task)} holds the lock at {base.address(task['held_locks'][i]):#x}")
+                print(f"{base.who(task)} holds {base.text(lock['class']['name'])} at {base.address(lock['lock']):#x}, taken at "
+                      f"{base.address(lock['at']):#x}")
         for where, tasks in mutexes.items():
             quiet = False
             print(f"mutex {base.text(tasks[0]['wchan'])} at {where:#x}: held by {base.who(owner(as_mutex(tasks[0])))}, awaited by "

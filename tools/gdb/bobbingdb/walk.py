@@ -2,6 +2,8 @@
 
 A walk first waits for an event somewhere; from there on only that CPU runs (scheduler-locking), so what is shown is one
 story. Everything it prints is read from the machine at that moment."""
+import os
+import re
 import textwrap
 
 import gdb
@@ -22,6 +24,21 @@ def run(command):
 
 def register(name):
     return base.address(gdb.newest_frame().read_register(name))
+
+
+def argument(name, fallback):
+    """Address in an argument of the function that has just been entered. fallback: the register it is in when the debug data do not
+    tell; inlined functions have no such register."""
+    frame = gdb.newest_frame()
+    try:
+        value = frame.read_var(name)
+        if not value.is_optimized_out:
+            return base.address(value)
+    except (ValueError, gdb.error):
+        pass
+    if frame.type() == gdb.INLINE_FRAME:
+        raise Interrupted(f"the compiler has left no trace of {name} here")
+    return register(fallback)
 
 
 def word(where):
@@ -51,23 +68,32 @@ def say(text):
 
 
 class Quiet:
-    """Settings for the time of a walk, put back afterwards. What GDB says about each stop goes to /dev/null: there is no other way
-    to keep it from the terminal."""
+    """Settings for the time of a walk, put back afterwards. What GDB says about each stop goes to /dev/null, by way of the file
+    descriptor: it is no output of the command that caused the stop, so there is no other way to keep it from the terminal."""
 
-    SETTINGS = (("scheduler-locking", "off"), ("disassembly-flavor", "intel"), ("pagination", "off"),
-                ("logging file", "/dev/null"), ("logging redirect", "on"), ("logging enabled", "on"))
+    SETTINGS = (("scheduler-locking", "off"), ("disassembly-flavor", "intel"), ("pagination", "off"))
 
     def __enter__(self):
         self.kept = [(name, gdb.parameter(name)) for name, _ in self.SETTINGS]
         self.breakpoints = [b for b in gdb.breakpoints() if b.enabled]
+        self.output = None
         for name, value in self.SETTINGS:
             run(f"set {name} {value}")
         for breakpoint in self.breakpoints:
             breakpoint.enabled = False
+        if not machine_interface():
+            gdb.flush()
+            self.output = os.dup(1)
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, 1)
+            os.close(null)
         return self
 
     def __exit__(self, *_):
-        run("set logging enabled off")
+        if self.output is not None:
+            gdb.flush()
+            os.dup2(self.output, 1)
+            os.close(self.output)
         for name, value in self.kept:
             run(f"set {name} {'on' if value is True else 'off' if value is False else value}")
         for breakpoint in self.breakpoints:
@@ -78,12 +104,18 @@ class Quiet:
         lines.clear()
 
 
+def machine_interface():
+    """Does a program speak with us (gdb -i=mi)? It must not miss a stop."""
+    with open("/proc/self/cmdline", "rb") as file:
+        return any(re.match(rb"--?i(nterpreter)?=?mi|mi\d?$", word) for word in file.read().split(b"\0"))
+
+
 def alone(yes):
     """From now on only the selected thread's CPU runs, or all do."""
     run(f"set scheduler-locking {'on' if yes else 'off'}")
 
 
-def go_to_any(places, backwards=False, tries=1000):
+def go_to_any(places, backwards=False, tries=400):
     """Run until one of the places [(where, good)] is reached at which its good() holds; its number. Where: as for `break`."""
     breakpoints = [gdb.Breakpoint(where, internal=True) for where, _ in places]
     for breakpoint in breakpoints:

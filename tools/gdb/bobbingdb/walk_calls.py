@@ -152,9 +152,9 @@ class Birth:
     def __init__(self):
         walk.go_to("kernel_clone", lambda: base.address(base.current()["mm"]))
         self.parent = base.current()
-        flags = int(base.pointer(walk.register("rdi"), "kernel_clone_args")["flags"])
+        flags = int(base.pointer(walk.argument("args", "rdi"), "kernel_clone_args")["flags"])
         walk.go_to("wake_up_new_task", same(self.parent))
-        self.child = base.pointer(walk.register("rdi"), "task_struct")
+        self.child = base.pointer(walk.argument("p", "rdi"), "task_struct")
         self.mine, self.its = base.who(self.parent), f"child/{int(self.child['pid'])}"
         walk.say(f"walk-fork on CPU {base.selected_cpu()}: {self.mine} makes {self.its}, flags {base.flags(flags, CLONE_FLAGS, 'none')}")
         self.story = walk.Story(f"{self.mine}, the parent", f"{self.its}, the child")
@@ -234,8 +234,9 @@ WAITS = (0, 9)
 class Wait:
     """A futex wait and the wake-up that ends it."""
 
-    def __init__(self):
-        walk.go_to("*sys_futex", lambda: walk.register("rsi") & FUTEX_COMMAND in WAITS and self.would_sleep())
+    def __init__(self, wanted):
+        walk.go_to("*sys_futex", lambda: walk.register("rsi") & FUTEX_COMMAND in WAITS and wanted in (None, walk.register("rdi"))
+                   and self.would_sleep())
         self.task, self.uaddr, self.value = base.current(), walk.register("rdi"), walk.register("rdx") & 0xffffffff
         self.who, self.mm = base.who(self.task), base.address(self.task["mm"])
         walk.say(f"walk-futex: {self.who} on CPU {base.selected_cpu()} waits at {self.uaddr:#x}")
@@ -267,16 +268,19 @@ class Wait:
         tell("futex_wait_setup", "A waiter, struct futex_q, has been made on the kernel stack. Its key says which futex it is: the address space and the address.",
              f"rsp {walk.register('rsp'):#x}")
         self.at("futex_enqueue")
-        bucket = base.pointer(walk.register("rsi"), "futex_bucket")
+        bucket = base.pointer(walk.argument("b", "rsi"), "futex_bucket")
         tell("futex_enqueue", f"The bucket is locked, and the word was read again under the lock: it still is {self.value:#x}. Whoever changes it from now on will "
              "find us in the queue.", f"bucket {base.address(bucket):#x}, lock {'held' if int(bucket['lock']['locked']) else 'free'}")
         self.at("futex_sleep")
         tell("futex_sleep", "Queued, and the bucket is unlocked. A wake-up that comes now is not lost: the state is set first, the queue looked at second, and "
              "only then schedule() is called.", f"waiters here: {sum(1 for _ in self.waiting())}")
-        walk.go_to("*switch_to", lambda: walk.register("rdi") == base.address(self.task))
+        walk.go_to("*switch_to", lambda: walk.register("rdi") == base.address(self.task) and int(self.task["state"]))
         tell("switch_to", f"{self.who} leaves CPU {base.selected_cpu()}. It costs nothing until somebody wakes it.",
              f"state {base.flags(int(self.task['state']), base.TASK_STATES, 'TASK_RUNNING')}",
              f"next: {base.who(base.pointer(walk.register('rsi'), 'task_struct'))}")
+
+    def for_us(self):
+        return walk.argument("p", "rdi") == base.address(self.task)
 
     def waiting(self):
         from . import waiting
@@ -284,21 +288,21 @@ class Wait:
 
     def is_woken(self):
         tell = self.story.step
-        where = walk.go_to_any([("futex_wake_mark", lambda: base.address(base.pointer(walk.register("rsi"), "futex_q")["task"]) == base.address(self.task)),
-                                ("try_to_wake_up", lambda: walk.register("rdi") == base.address(self.task))])
+        where = walk.go_to_any([("futex_wake_mark", lambda: base.address(base.pointer(walk.argument("q", "rsi"), "futex_q")["task"]) == base.address(self.task)),
+                                ("try_to_wake_up", self.for_us)])
         waker = base.current()
         if where == 0:
             tell("futex_wake_mark", f"{base.who(waker)} on CPU {base.selected_cpu()} has changed the word and called FUTEX_WAKE. With the bucket locked it takes "
                  f"{self.who} off the queue.", None, f"{base.who(waker)}, *{self.uaddr:#x} = {self.word()}")
-            walk.go_to("try_to_wake_up", lambda: walk.register("rdi") == base.address(self.task))
+            walk.go_to("try_to_wake_up", self.for_us)
         else:
             tell("no wake-up call", "A signal or the time limit ends this wait.", None, base.who(waker))
         tell("try_to_wake_up", "The bucket is unlocked again; now the state goes to TASK_RUNNING and the task to a run queue, which may be another CPU's: that one "
              "gets an interrupt if it has to look.", f"state {base.flags(int(self.task['state']), base.TASK_STATES, 'TASK_RUNNING')}, CPU {int(self.task['cpu'])}",
              f"{base.who(waker)} on CPU {base.selected_cpu()}")
         self.at("futex_unqueue")
-        tell("futex_unqueue", f"{self.who} runs again, on CPU {base.selected_cpu()}. q.bucket tells whether it was woken (0), or has to take itself off the queue.",
-             f"q.bucket {int(base.pointer(walk.register('rdi'), 'futex_q')['bucket']):#x}")
+        tell("futex_unqueue", f"{self.who} runs again, on CPU {base.selected_cpu()}. It looks whether it still is on the queue: then it was no wake-up.",
+             "still queued" if any(base.address(q["task"]) == base.address(self.task) for q in self.waiting()) else "not queued any more")
         done = base.address(base.evaluate("(unsigned long)&'entry_SYSCALL_64.done'"))
         walk.go_to(f"*{done:#x}", same(self.task))
         result = walk.register("rax")
@@ -307,13 +311,13 @@ class Wait:
 
 
 class WalkFutex(walk.Walk):
-    """walk-futex: the next wait on a futex, from the compare-and-swap that failed to the wake-up by somebody else."""
+    """walk-futex [ADDR]: the next wait on a futex (at that address), from the compare-and-swap that failed to the wake-up by somebody else.
+
+In a program with many locks name the one that will be released: walk-futex &lock."""
     name = "walk-futex"
 
     def run(self, words):
-        if words:
-            self.usage()
-        wait = Wait()
+        wait = Wait(base.address(base.evaluate(" ".join(words))) if words else None)
         wait.goes_to_sleep()
         wait.is_woken()
 

@@ -14,7 +14,7 @@ SENTENCES = {
     "kernel_rsp": "Where the entry of a system call will begin to push: the top of {next}'s kernel stack.",
     "sp0": "TSS.rsp0: where the CPU begins to push when an interrupt comes from user mode: the top of {next}'s kernel stack.",
     "saved_sp": "{prev} sleeps here: all that is needed to go on with it is on its stack, and this number says where.",
-    "rsp": "This instruction is the switch. {prev}'s stack is left as it is; we stand on {next}'s, at the place where {next} left it.",
+    "rsp": "This instruction is the switch. {prev}'s stack is left as it is; we stand on {next}'s, where {next} left it.",
     "current": "`current` is {next} now. For two instructions it named one task while we stood on the other's stack.",
     "canary": "Functions on {next}'s stack check {next}'s canary: the compiler finds it at %gs:40.",
     "on_cpu": "{prev} is off the CPU: from now on any CPU may run on its stack, or free it. It could not say so itself.",
@@ -56,6 +56,7 @@ class Switch:
 
     def __init__(self, cpu, prev, next_, backwards):
         self.cpu, self.prev, self.next, self.backwards = cpu, prev, next_, backwards
+        self.newborn = walk.word(base.address(next_["thread"]["sp"]) + 48) == base.address(base.evaluate("(unsigned long)&ret_from_fork"))
         self.names = {"prev": base.who(prev), "next": base.who(next_)}
         title = "walk-switch, backwards" if backwards else "walk-switch"
         walk.say(f"{title} on CPU {cpu}: {self.names['prev']} leaves, {self.names['next']} comes")
@@ -90,12 +91,14 @@ class Switch:
     def push_or_pop(self, verb, operand, before, after):
         """A step of switch_to that moves one register between the CPU and a stack."""
         low = min(before.rsp, after.rsp)
-        text = f"{operand:>4} {walk.word(low) or 0:#x} at {low:#x}"
+        value = walk.register(operand) if verb == "push" else walk.word(low) or 0
+        text = f"{operand:>4} {value:#x} at {low:#x}"
         side = (text, None) if on_stack(self.prev, before.rsp) else (None, text)
         if verb == "push":
             sentence = f"A function must preserve {operand}: {self.names['prev']} keeps it on its stack."
         else:
-            sentence = f"{self.names['next']} gets {operand} back as it was when it called switch_to."
+            origin = "as copy_thread() put it there" if self.newborn else "as it was when it called switch_to"
+            sentence = f"{self.names['next']} gets {operand}, {origin}."
         self.story.step(("undone: " if self.backwards else "") + f"{verb} {operand}", sentence, *side)
 
     def returned(self, target):
@@ -104,13 +107,14 @@ class Switch:
             f"Into {self.names['next']}'s own call of switch_to, made when it last left a CPU. {self.names['prev']}'s has not returned yet."
         self.story.step(("undone: " if self.backwards else "") + f"ret to {target}", sentence)
 
+    def fpu(self, key, instruction):
+        what = f"FPU {'->' if key == 'save' else '<-'} thread.fpu of {self.names['prev' if key == 'save' else 'next']}{instruction}"
+        self.story.step(("undone: " if self.backwards else "") + what, SENTENCES[key].format(**self.names))
+
     def one(self, before, after, mnemonic, text):
         """Tell what an instruction (between two states in the order of the code) did, if it is worth a word."""
         if mnemonic in SAVE or mnemonic in LOAD:
-            key = "save" if mnemonic in SAVE else "load"
-            side = "->" if key == "save" else "<-"
-            self.story.step(("undone: " if self.backwards else "") + f"FPU {side} thread.fpu of {self.names['prev' if key == 'save' else 'next']}"
-                            f"    [{mnemonic}]", SENTENCES[key].format(**self.names))
+            self.fpu("save" if mnemonic in SAVE else "load", f"    [{mnemonic}]")
         for key in before.changes(after):
             if key == "unlock" and after.values[key] or key == "on_cpu" and after.values[key]:
                 continue
@@ -191,8 +195,12 @@ def reverse():
         mnemonic, text = walk.instruction()
         switch.one(now, later, mnemonic, text)
         later = now
-    for spec in "switch_thread_state", "context_switch":
-        walk.go_to(spec, lambda: base.selected_cpu() == cpu, backwards=True)
+    here = lambda: base.selected_cpu() == cpu
+    while (fpu := walk.go_to_any([("switch_thread_state", here), ("fpu_save_current", here), ("fpu_load_current", here)], backwards=True)):
+        switch.fpu("save" if fpu == 1 else "load", "")
+    for spec in None, "context_switch":
+        if spec:
+            walk.go_to(spec, here, backwards=True)
         now = State(cpu, prev, next_)
         for key in reversed(now.changes(later)):
             switch.tell(key, now.values[key], later.values[key])

@@ -1,0 +1,70 @@
+/*
+ * /proc/sys: the kernel's adjustable numbers, one a file. Writing a number that is out of bounds is EINVAL.
+ *
+ * Locks: none; a number is read and written whole. Writing vm.drop_caches may sleep.
+ */
+#include "kernel/fs/proc.h"
+#include "libk/printf.h"
+
+struct sysctl {
+	const char *path;
+	mode_t mode;
+	int *value;
+	int min, max;
+	void (*written)(void);	/* called after a write, or NULL */
+};
+
+static int dropped;
+
+static const struct sysctl sysctls[] = {
+	{ "sys/kernel/pid_max", 0644, &pid_max, 301, PID_MAX_LIMIT, NULL },
+	{ "sys/kernel/randomize_tids", 0644, &randomize_tids, 0, 1, NULL },
+	{ "sys/vm/drop_caches", 0200, &dropped, 1, 4, drop_caches },
+};
+
+static ssize_t sysctl_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	const struct sysctl *s = proc_data(f->f_inode);
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d\n", READ_ONCE(*s->value));
+	size_t n;
+
+	if (*pos >= len)
+		return 0;
+	n = min(iov_iter_count(to), (size_t)(len - *pos));
+	if (copy_to_iter(text + *pos, n, to) != n)
+		return -EFAULT;
+	*pos += (loff_t)n;
+	return (ssize_t)n;
+}
+
+static ssize_t sysctl_write(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	const struct sysctl *s = proc_data(f->f_inode);
+	size_t total = iov_iter_count(from), n = min(total, (size_t)15);
+	char text[16];
+	long value = 0;
+
+	if (copy_from_iter(text, n, from) != n)
+		return -EFAULT;
+	text[n] = '\0';
+	n = strspn(text, "0123456789");
+	if (!n || n > 9 || text[n + strspn(text + n, " \n")])
+		return -EINVAL;
+	for (size_t i = 0; i < n; i++)
+		value = value * 10 + (text[i] - '0');
+	if (value < s->min || value > s->max)
+		return -EINVAL;
+	WRITE_ONCE(*s->value, (int)value);
+	if (s->written)
+		s->written();
+	return (ssize_t)total;
+}
+
+static const struct file_operations sysctl_fops = { .read = sysctl_read, .write = sysctl_write };
+
+void proc_sys_init(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sysctls); i++)
+		proc_create(sysctls[i].path, sysctls[i].mode, &sysctl_fops, (void *)&sysctls[i]);
+}

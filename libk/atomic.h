@@ -13,11 +13,8 @@
 #include "libk/types.h"
 
 #define smp_mb()	__atomic_thread_fence(__ATOMIC_SEQ_CST)
-/* x86 keeps loads in order and stores in order: only the compiler must be told. */
+/* x86 keeps loads in order: only the compiler must be told. */
 #define smp_rmb()	__atomic_thread_fence(__ATOMIC_ACQUIRE)
-#define smp_wmb()	__atomic_thread_fence(__ATOMIC_RELEASE)
-#define smp_mb__before_atomic()	barrier()
-#define smp_mb__after_atomic()	barrier()
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define smp_store_mb(var, v)	((void)__atomic_exchange_n(&(var), v, __ATOMIC_SEQ_CST))
@@ -32,17 +29,9 @@
 #define try_cmpxchg(p, op, n) \
 	__atomic_compare_exchange_n(p, op, n, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 
-typedef struct {
-	int counter;
-} atomic_t;
-
-typedef struct {
-	long counter;
-} atomic_long_t;
-
-typedef struct {
-	s64 counter;
-} atomic64_t;
+typedef struct { int counter; } atomic_t;
+typedef struct { long counter; } atomic_long_t;
+typedef struct { s64 counter; } atomic64_t;
 
 #define ATOMIC_INIT(i)		{ (i) }
 #define ATOMIC_LONG_INIT(i)	{ (i) }
@@ -53,11 +42,8 @@ typedef struct {
 static inline T pfx##_read(const atype *v) { return READ_ONCE(v->counter); }	\
 static inline void pfx##_set(atype *v, T i) { WRITE_ONCE(v->counter, i); }	\
 static inline T pfx##_read_acquire(const atype *v) { return smp_load_acquire(&v->counter); } \
-static inline void pfx##_set_release(atype *v, T i) { smp_store_release(&v->counter, i); } \
 static inline T pfx##_fetch_add(T i, atype *v)					\
 { return __atomic_fetch_add(&v->counter, i, __ATOMIC_SEQ_CST); }		\
-static inline T pfx##_fetch_or(T i, atype *v)					\
-{ return __atomic_fetch_or(&v->counter, i, __ATOMIC_SEQ_CST); }			\
 static inline T pfx##_fetch_and(T i, atype *v)					\
 { return __atomic_fetch_and(&v->counter, i, __ATOMIC_SEQ_CST); }		\
 static inline T pfx##_add_return(T i, atype *v) { return pfx##_fetch_add(i, v) + i; } \
@@ -68,13 +54,8 @@ static inline void pfx##_add(T i, atype *v) { (void)pfx##_fetch_add(i, v); }	\
 static inline void pfx##_sub(T i, atype *v) { (void)pfx##_fetch_add(-i, v); }	\
 static inline void pfx##_inc(atype *v) { (void)pfx##_fetch_add(1, v); }		\
 static inline void pfx##_dec(atype *v) { (void)pfx##_fetch_add(-1, v); }	\
-static inline void pfx##_or(T i, atype *v) { (void)pfx##_fetch_or(i, v); }	\
 static inline void pfx##_and(T i, atype *v) { (void)pfx##_fetch_and(i, v); }	\
-static inline void pfx##_andnot(T i, atype *v) { (void)pfx##_fetch_and(~i, v); } \
-static inline bool pfx##_inc_and_test(atype *v) { return pfx##_inc_return(v) == 0; } \
 static inline bool pfx##_dec_and_test(atype *v) { return pfx##_dec_return(v) == 0; } \
-static inline bool pfx##_sub_and_test(T i, atype *v) { return pfx##_sub_return(i, v) == 0; } \
-static inline T pfx##_xchg(atype *v, T n) { return xchg(&v->counter, n); }	\
 static inline T pfx##_cmpxchg(atype *v, T o, T n) { return cmpxchg(&v->counter, o, n); } \
 static inline bool pfx##_try_cmpxchg(atype *v, T *o, T n) { return try_cmpxchg(&v->counter, o, n); } \
 /* Adds @a unless the value is @u; true if it added. */				\
@@ -110,21 +91,10 @@ static inline unsigned int refcount_read(const refcount_t *r)
 	return (unsigned int)atomic_read(&r->refs);
 }
 
-static inline void refcount_add(int n, refcount_t *r)
-{
-	if (unlikely(atomic_fetch_add(n, &r->refs) <= 0))
-		__builtin_trap();
-}
-
 static inline void refcount_inc(refcount_t *r)
 {
-	refcount_add(1, r);
-}
-
-/* For a lookup that may race with the last put: false if the object is already dying. */
-static inline bool __must_check refcount_inc_not_zero(refcount_t *r)
-{
-	return atomic_inc_not_zero(&r->refs);
+	if (unlikely(atomic_fetch_add(1, &r->refs) <= 0))
+		__builtin_trap();
 }
 
 /* True for the caller that dropped the last reference, who sees all that the others wrote. */
@@ -143,7 +113,7 @@ static inline void refcount_dec(refcount_t *r)
 		__builtin_trap();
 }
 
-/* Atomic bits of a bitmap; full barriers where they return the old bit. */
+/* Atomic bits of a bitmap. */
 static inline void set_bit(long nr, unsigned long *map)
 {
 	__atomic_fetch_or(&map[BIT_WORD(nr)], BIT_MASK(nr), __ATOMIC_RELAXED);
@@ -152,21 +122,4 @@ static inline void set_bit(long nr, unsigned long *map)
 static inline void clear_bit(long nr, unsigned long *map)
 {
 	__atomic_fetch_and(&map[BIT_WORD(nr)], ~BIT_MASK(nr), __ATOMIC_RELAXED);
-}
-
-static inline bool test_and_set_bit(long nr, unsigned long *map)
-{
-	return __atomic_fetch_or(&map[BIT_WORD(nr)], BIT_MASK(nr), __ATOMIC_SEQ_CST) &
-	       BIT_MASK(nr);
-}
-
-static inline bool test_and_clear_bit(long nr, unsigned long *map)
-{
-	return __atomic_fetch_and(&map[BIT_WORD(nr)], ~BIT_MASK(nr), __ATOMIC_SEQ_CST) &
-	       BIT_MASK(nr);
-}
-
-static inline void clear_bit_unlock(long nr, unsigned long *map)
-{
-	__atomic_fetch_and(&map[BIT_WORD(nr)], ~BIT_MASK(nr), __ATOMIC_RELEASE);
 }

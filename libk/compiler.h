@@ -17,21 +17,14 @@
 #define __aligned(x)	__attribute__((aligned(x)))
 #define __must_check	__attribute__((warn_unused_result))
 #define __maybe_unused	__attribute__((unused))
-#define __section(s)	__attribute__((section(s)))
 #define __weak		__attribute__((weak))
-#define __used		__attribute__((used))
-#define __cold		__attribute__((cold))
-#define __pure		__attribute__((pure))
 #define noinline	__attribute__((noinline))
-/* All it calls within its file becomes part of it: for the few hottest paths, whose many small functions would else each save and restore registers. */
+/* All it calls within its file becomes part of it: for the few hottest paths, whose many small
+ * functions would else each save and restore registers. */
 #define __flatten	__attribute__((flatten))
 #undef __always_inline
 #define __always_inline	inline __attribute__((always_inline))
-#if defined(__has_attribute) && __has_attribute(fallthrough)
 #define fallthrough	__attribute__((fallthrough))
-#else
-#define fallthrough	do { } while (0)
-#endif
 
 /* Marks a pointer into user space, for the reader: only the copy functions may follow it. */
 #define __user
@@ -66,7 +59,6 @@
 #define swap(a, b) do { __typeof__(a) __t = (a); (a) = (b); (b) = __t; } while (0)
 
 #define BIT(n)			(1UL << (n))
-#define GENMASK(h, l)		((~0UL << (l)) & (~0UL >> (63 - (h))))
 
 /* @a must be a power of two. */
 #define ALIGN_UP(x, a)		(((x) + ((__typeof__(x))(a) - 1)) & ~((__typeof__(x))(a) - 1))

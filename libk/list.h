@@ -65,7 +65,8 @@ static inline void list_del_init(struct list_head *entry)
 	INIT_LIST_HEAD(entry);
 }
 
-/* list_del_init() whose last store is the one that list_empty_careful() reads: who sees an empty entry knows that the other is done with it. */
+/* list_del_init() whose last store is the one that list_empty_careful() reads: who sees an empty
+ * entry knows that the other is done with it. */
 static inline void list_del_init_careful(struct list_head *e)
 {
 	e->prev->next = e->next;
@@ -79,24 +80,14 @@ static inline bool list_empty_careful(const struct list_head *e)
 	return __atomic_load_n(&e->next, __ATOMIC_ACQUIRE) == e;
 }
 
-static inline void list_replace(struct list_head *old, struct list_head *entry)
+/* @entry takes @old's place; @old is an empty list afterwards. */
+static inline void list_replace_init(struct list_head *old, struct list_head *entry)
 {
 	entry->next = old->next;
 	entry->next->prev = entry;
 	entry->prev = old->prev;
 	entry->prev->next = entry;
-}
-
-static inline void list_replace_init(struct list_head *old, struct list_head *entry)
-{
-	list_replace(old, entry);
 	INIT_LIST_HEAD(old);
-}
-
-static inline void list_move(struct list_head *entry, struct list_head *head)
-{
-	__list_del(entry->prev, entry->next);
-	list_add(entry, head);
 }
 
 static inline void list_move_tail(struct list_head *entry, struct list_head *head)
@@ -110,38 +101,27 @@ static inline bool list_empty(const struct list_head *head)
 	return READ_ONCE(head->next) == head;
 }
 
-static inline void __list_splice(const struct list_head *list, struct list_head *prev,
-				 struct list_head *next)
+/* Moves all of @list between @prev and @next, which are neighbours; @list is empty afterwards. */
+static inline void __list_splice_init(struct list_head *list, struct list_head *prev,
+				      struct list_head *next)
 {
+	if (list_empty(list))
+		return;
 	list->next->prev = prev;
 	prev->next = list->next;
 	list->prev->next = next;
 	next->prev = list->prev;
-}
-
-/* Moves all of @list to the front of @head; @list itself is left stale. */
-static inline void list_splice(const struct list_head *list, struct list_head *head)
-{
-	if (!list_empty(list))
-		__list_splice(list, head, head->next);
-}
-
-static inline void list_splice_tail(const struct list_head *list, struct list_head *head)
-{
-	if (!list_empty(list))
-		__list_splice(list, head->prev, head);
+	INIT_LIST_HEAD(list);
 }
 
 static inline void list_splice_init(struct list_head *list, struct list_head *head)
 {
-	list_splice(list, head);
-	INIT_LIST_HEAD(list);
+	__list_splice_init(list, head, head->next);
 }
 
 static inline void list_splice_tail_init(struct list_head *list, struct list_head *head)
 {
-	list_splice_tail(list, head);
-	INIT_LIST_HEAD(list);
+	__list_splice_init(list, head->prev, head);
 }
 
 #define list_entry(ptr, type, member)	container_of(ptr, type, member)
@@ -153,8 +133,6 @@ static inline void list_splice_tail_init(struct list_head *list, struct list_hea
 #define list_next_entry(pos, member) list_entry((pos)->member.next, __typeof__(*(pos)), member)
 #define list_prev_entry(pos, member) list_entry((pos)->member.prev, __typeof__(*(pos)), member)
 
-#define list_for_each(pos, head) \
-	for (pos = (head)->next; pos != (head); pos = pos->next)
 #define list_entry_is_head(pos, head, member) (&(pos)->member == (head))
 #define list_for_each_entry(pos, head, member)					\
 	for (pos = list_first_entry(head, __typeof__(*pos), member);		\
@@ -180,15 +158,7 @@ struct hlist_head {
 	struct hlist_node *first;
 };
 
-#define HLIST_HEAD_INIT		{ NULL }
-#define HLIST_HEAD(name)	struct hlist_head name = HLIST_HEAD_INIT
 #define INIT_HLIST_HEAD(ptr)	((ptr)->first = NULL)
-
-static inline void INIT_HLIST_NODE(struct hlist_node *node)
-{
-	node->next = NULL;
-	node->pprev = NULL;
-}
 
 static inline bool hlist_unhashed(const struct hlist_node *node)
 {
@@ -228,7 +198,7 @@ static inline void hlist_del_init(struct hlist_node *node)
 	if (hlist_unhashed(node))
 		return;
 	__hlist_del(node);
-	INIT_HLIST_NODE(node);
+	*node = (struct hlist_node){ 0 };
 }
 
 #define hlist_entry(ptr, type, member)	container_of(ptr, type, member)
@@ -238,7 +208,3 @@ static inline void hlist_del_init(struct hlist_node *node)
 #define hlist_for_each_entry(pos, head, member)					\
 	for (pos = hlist_entry_safe((head)->first, __typeof__(*pos), member);	\
 	     pos; pos = hlist_entry_safe(pos->member.next, __typeof__(*pos), member))
-#define hlist_for_each_entry_safe(pos, n, head, member)				\
-	for (pos = hlist_entry_safe((head)->first, __typeof__(*pos), member);	\
-	     pos && ((n = pos->member.next), 1);				\
-	     pos = hlist_entry_safe(n, __typeof__(*pos), member))

@@ -18,20 +18,30 @@ static void emit_fill(struct printf_sink *sink, char c, long n)
 		emit(sink, &c, 1);
 }
 
-void printf_pad(struct printf_sink *sink, const struct printf_spec *spec, const char *prefix,
-		const char *body, size_t len)
+/* The prefix, as many zeros, the body; and blanks, or more zeros, up to the width. */
+static void pad(struct printf_sink *sink, const struct printf_spec *spec, const char *prefix,
+		long zeros, const char *body, size_t len)
 {
 	size_t plen = strlen(prefix);
-	long fill = spec->width - (long)(plen + len);
+	long fill = spec->width - zeros - (long)(plen + len);
 
-	if (!spec->left && !spec->zero)
+	if (spec->zero && !spec->left && fill > 0) {
+		zeros += fill;
+		fill = 0;
+	}
+	if (!spec->left)
 		emit_fill(sink, ' ', fill);
 	emit(sink, prefix, plen);
-	if (!spec->left && spec->zero)
-		emit_fill(sink, '0', fill);
+	emit_fill(sink, '0', zeros);
 	emit(sink, body, len);
 	if (spec->left)
 		emit_fill(sink, ' ', fill);
+}
+
+void printf_pad(struct printf_sink *sink, const struct printf_spec *spec, const char *prefix,
+		const char *body, size_t len)
+{
+	pad(sink, spec, prefix, 0, body, len);
 }
 
 /* Digits are made from the last to the first; @end is one past the buffer. */
@@ -72,17 +82,7 @@ static void format_integer(struct printf_sink *sink, struct printf_spec *spec,
 		zeros = 1;
 	if (spec->precision >= 0)
 		spec->zero = false;	/* C: a precision switches the 0 flag off */
-	else if (spec->zero && !spec->left)
-		zeros = max_t(long, zeros, spec->width - (long)strlen(prefix) - len);
-	spec->zero = false;
-	/* The zeros belong to the number: pad around all of it. */
-	if (!spec->left)
-		emit_fill(sink, ' ', spec->width - (long)strlen(prefix) - zeros - len);
-	emit(sink, prefix, strlen(prefix));
-	emit_fill(sink, '0', zeros);
-	emit(sink, p, (size_t)len);
-	if (spec->left)
-		emit_fill(sink, ' ', spec->width - (long)strlen(prefix) - zeros - len);
+	pad(sink, spec, prefix, zeros, p, (size_t)len);
 }
 
 static void format_string(struct printf_sink *sink, struct printf_spec *spec, const char *s)
@@ -115,19 +115,12 @@ static int parse_number(const char **fmt, struct args *args)
 static const char *parse_spec(const char *fmt, struct printf_spec *spec, struct args *args)
 {
 	*spec = (struct printf_spec) { .precision = -1 };
-	for (;; fmt++) {
-		if (*fmt == '-')
-			spec->left = true;
-		else if (*fmt == '+')
-			spec->plus = true;
-		else if (*fmt == ' ')
-			spec->space = true;
-		else if (*fmt == '#')
-			spec->alt = true;
-		else if (*fmt == '0')
-			spec->zero = true;
-		else
-			break;
+	for (; *fmt && strchr("-+ #0", *fmt); fmt++) {
+		spec->left |= *fmt == '-';
+		spec->plus |= *fmt == '+';
+		spec->space |= *fmt == ' ';
+		spec->alt |= *fmt == '#';
+		spec->zero |= *fmt == '0';
 	}
 	spec->width = parse_number(&fmt, args);
 	if (spec->width < 0) {

@@ -151,8 +151,8 @@ static void erase_color(struct rb_node *node, struct rb_node *parent, struct rb_
 		set_black(node);
 }
 
-/* @n takes @victim's place, children and colour. The caller mends the tree's order. */
-void rb_replace_node(struct rb_node *victim, struct rb_node *n, struct rb_root *root)
+/* @n takes @victim's place, children and colour. */
+static void replace_node(struct rb_node *victim, struct rb_node *n, struct rb_root *root)
 {
 	replace_child(victim, n, rb_parent(victim), root);
 	if (victim->rb_left)
@@ -179,61 +179,56 @@ void rb_erase(struct rb_node *node, struct rb_root *root)
 	if (next != node) {
 		if (parent == node)
 			parent = next;
-		rb_replace_node(node, next, root);
+		replace_node(node, next, root);
 	}
 	if (black)
 		erase_color(child, parent, root);
 }
 
+static inline struct rb_node *child(const struct rb_node *n, bool left)
+{
+	return left ? n->rb_left : n->rb_right;
+}
+
+/* The outermost node below @n on one side. */
+static inline struct rb_node *edge(struct rb_node *n, bool left)
+{
+	while (n && child(n, left))
+		n = child(n, left);
+	return n;
+}
+
+/* The neighbour of @node in order on one side, NULL when there is none. */
+static inline struct rb_node *neighbour(const struct rb_node *node, bool left)
+{
+	struct rb_node *n = child(node, left);
+
+	if (n)
+		return edge(n, !left);
+	/* Up, until we come out of a subtree of the other side. */
+	while ((n = rb_parent(node)) && node == child(n, left))
+		node = n;
+	return n;
+}
+
 /* The smallest node, NULL in an empty tree. */
 struct rb_node *rb_first(const struct rb_root *root)
 {
-	struct rb_node *n = root->rb_node;
-
-	while (n && n->rb_left)
-		n = n->rb_left;
-	return n;
+	return edge(root->rb_node, true);
 }
 
 struct rb_node *rb_last(const struct rb_root *root)
 {
-	struct rb_node *n = root->rb_node;
-
-	while (n && n->rb_right)
-		n = n->rb_right;
-	return n;
+	return edge(root->rb_node, false);
 }
 
-/* The node after @node in order, NULL after the last (and for a node in no tree). */
+/* The node after @node in order, NULL after the last. */
 struct rb_node *rb_next(const struct rb_node *node)
 {
-	struct rb_node *n;
-
-	if (RB_EMPTY_NODE(node))
-		return NULL;
-	if (node->rb_right) {
-		for (n = node->rb_right; n->rb_left; n = n->rb_left)
-			;
-		return n;
-	}
-	/* Up, until we come out of a left subtree. */
-	while ((n = rb_parent(node)) && node == n->rb_right)
-		node = n;
-	return n;
+	return neighbour(node, false);
 }
 
 struct rb_node *rb_prev(const struct rb_node *node)
 {
-	struct rb_node *n;
-
-	if (RB_EMPTY_NODE(node))
-		return NULL;
-	if (node->rb_left) {
-		for (n = node->rb_left; n->rb_right; n = n->rb_right)
-			;
-		return n;
-	}
-	while ((n = rb_parent(node)) && node == n->rb_left)
-		node = n;
-	return n;
+	return neighbour(node, true);
 }

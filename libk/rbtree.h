@@ -35,18 +35,12 @@ struct rb_root_cached {
 	__p ? rb_entry(__p, type, member) : NULL; })
 #define rb_first_cached(root)	((root)->rb_leftmost)
 
-/* A node outside any tree is its own parent. */
-#define RB_EMPTY_ROOT(root)	(READ_ONCE((root)->rb_node) == NULL)
-#define RB_EMPTY_NODE(n)	((n)->__rb_parent_color == (unsigned long)(n))
-#define RB_CLEAR_NODE(n)	((n)->__rb_parent_color = (unsigned long)(n))
-
 void rb_insert_color(struct rb_node *node, struct rb_root *root);
 void rb_erase(struct rb_node *node, struct rb_root *root);
 struct rb_node *rb_first(const struct rb_root *root);
 struct rb_node *rb_last(const struct rb_root *root);
 struct rb_node *rb_next(const struct rb_node *node);
 struct rb_node *rb_prev(const struct rb_node *node);
-void rb_replace_node(struct rb_node *victim, struct rb_node *node, struct rb_root *root);
 
 /* Hangs @node, red, into the empty place *@link under @parent. */
 static inline void rb_link_node(struct rb_node *node, struct rb_node *parent,
@@ -55,14 +49,6 @@ static inline void rb_link_node(struct rb_node *node, struct rb_node *parent,
 	node->__rb_parent_color = (unsigned long)parent;
 	node->rb_left = node->rb_right = NULL;
 	*link = node;
-}
-
-static inline void rb_insert_color_cached(struct rb_node *node, struct rb_root_cached *root,
-					  bool leftmost)
-{
-	if (leftmost)
-		root->rb_leftmost = node;
-	rb_insert_color(node, &root->rb_root);
 }
 
 static inline void rb_erase_cached(struct rb_node *node, struct rb_root_cached *root)
@@ -89,5 +75,7 @@ static inline void rb_add_cached(struct rb_node *node, struct rb_root_cached *ro
 		}
 	}
 	rb_link_node(node, parent, link);
-	rb_insert_color_cached(node, root, leftmost);
+	if (leftmost)
+		root->rb_leftmost = node;
+	rb_insert_color(node, &root->rb_root);
 }

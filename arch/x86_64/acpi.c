@@ -1,8 +1,9 @@
 /*
- * Reads the firmware's ACPI tables: which CPUs and interrupt controllers there are, where the HPET is, how to switch off.
- * Runs once on the boot page tables, which map the first 4 GiB at PAGE_OFFSET; tables above that are ignored. Afterwards the tables are
- * not mapped, so all that is needed is copied into struct acpi_info. No AML interpreter: the one object we want, \_S5, is found by
- * its name. No locks. Source: ACPI Specification 6.4, chapter 5, and 20.2 for AML's encoding of \_S5.
+ * Reads the firmware's ACPI tables: which CPUs and interrupt controllers there are, where the HPET
+ * is, how to switch off. Runs once on the boot page tables, which map the first 4 GiB at
+ * PAGE_OFFSET; tables above that are ignored. Afterwards the tables are not mapped, so all that is
+ * needed is copied into struct acpi_info. No AML interpreter: the one object we want, \_S5, is found
+ * by its name. No locks. Source: ACPI Specification 6.4, chapter 5, and 20.2 for AML's encoding.
  */
 #include "asm/acpi.h"
 #include "asm/page.h"
@@ -12,18 +13,7 @@
 
 struct acpi_info acpi;
 
-struct rsdp {
-	char signature[8];
-	u8 checksum;
-	char oem[6];
-	u8 revision;
-	u32 rsdt;
-	/* from revision 2 on: */
-	u32 length;
-	u64 xsdt;
-	u8 xchecksum, reserved[3];
-} __packed;
-
+/* What every table begins with. */
 struct sdt {
 	char signature[4];
 	u32 length;
@@ -32,81 +22,32 @@ struct sdt {
 	u32 oem_revision, creator, creator_revision;
 } __packed;
 
-struct madt {
-	struct sdt header;
-	u32 lapic, flags;
-	u8 entries[];
-} __packed;
-
-enum { MADT_LAPIC, MADT_IOAPIC, MADT_OVERRIDE, MADT_LAPIC_ADDRESS = 5, MADT_X2APIC = 9 };
-
-/* All kinds of MADT entries that we know, one over the other. */
-union madt_entry {
-	struct {
-		u8 type, length;
-	} __packed;
-	struct {
-		u8 type, length, uid, apic_id;
-		u32 flags;
-	} __packed lapic;
-	struct {
-		u8 type, length, id, reserved;
-		u32 address, gsi_base;
-	} __packed ioapic;
-	struct {
-		u8 type, length, bus, irq;
-		u32 gsi;
-		u16 flags;
-	} __packed override;
-	struct {
-		u8 type, length;
-		u16 reserved;
-		u64 address;
-	} __packed lapic_address;
-	struct {
-		u8 type, length;
-		u16 reserved;
-		u32 apic_id, flags, uid;
-	} __packed x2apic;
+/* Offsets of what we read; an "address" is 4 bytes of kind and size, then 8 of address. */
+enum { RSDP_REVISION = 15, RSDP_RSDT = 16, RSDP_XSDT = 24 };
+enum { MADT_LAPIC_ADDRESS = 36, MADT_ENTRIES = 44 };
+enum { HPET_ADDRESS = 40, ADDRESS_VALUE = 4, SPACE_MEMORY = 0, SPACE_IO };
+enum {
+	FADT_DSDT = 40, FADT_SMI_COMMAND = 48, FADT_ACPI_ENABLE = 52, FADT_PM1A_CONTROL = 64,
+	FADT_PM1B_CONTROL = 68, FADT_CENTURY = 108, FADT_FLAGS = 112, FADT_RESET = 116,
+	FADT_RESET_VALUE = 128, FADT_X_DSDT = 140, FADT_RESET_SUPPORTED = 1 << 10,
 };
 
-struct acpi_address {
-	u8 space, width, offset, access;
-	u64 address;
-} __packed;
-
-enum { SPACE_MEMORY, SPACE_IO };
-
-struct hpet_table {
-	struct sdt header;
-	u32 id;
-	struct acpi_address address;
-} __packed;
-
-struct fadt {
-	struct sdt header;
-	u32 facs, dsdt;
-	u8 reserved, profile;
-	u16 sci;
-	u32 smi_command;
-	u8 acpi_enable, acpi_disable, s4bios, pstate_control;
-	u32 pm1a_event, pm1b_event, pm1a_control, pm1b_control;
-	u8 other[36];
-	u8 century;
-	u16 boot_flags;
-	u8 reserved2;
-	u32 flags;
-	struct acpi_address reset;
-	u8 reset_value;
-	u16 arm_flags;
-	u8 minor;
-	u64 x_facs, x_dsdt;
-} __packed;
-
-BUILD_BUG_ON(offsetof(struct fadt, century) != 108 || offsetof(struct fadt, reset) != 116);
-
-#define FADT_RESET_SUPPORTED (1u << 10)
 #define BOOT_MAPPED (1ULL << 32)
+
+/* The number of size bytes at p. */
+static u64 number(const void *p, size_t size)
+{
+	u64 v = 0;
+
+	memcpy(&v, p, size);
+	return v;
+}
+
+/* A number in a table; 0 when the table, of an older revision, is too short for it. */
+static u64 field(const struct sdt *t, size_t offset, size_t size)
+{
+	return offset + size <= t->length ? number((const char *)t + offset, size) : 0;
+}
 
 static bool checksum_ok(const void *p, size_t n)
 {
@@ -119,11 +60,12 @@ static bool checksum_ok(const void *p, size_t n)
 }
 
 /* The table at phys if it is whole, else NULL. */
-static const void *table_at(u64 phys)
+static const struct sdt *table_at(u64 phys)
 {
 	const struct sdt *t = phys_to_virt(phys);
 
-	if (!phys || phys + sizeof(*t) > BOOT_MAPPED || t->length < sizeof(*t) || phys + t->length > BOOT_MAPPED)
+	if (!phys || phys + sizeof(*t) > BOOT_MAPPED || t->length < sizeof(*t) ||
+	    phys + t->length > BOOT_MAPPED)
 		return NULL;
 	return checksum_ok(t, t->length) ? t : NULL;
 }
@@ -138,21 +80,16 @@ static u64 search_rsdp(void)
 }
 
 /* The table with this signature, or NULL. XSDT (64-bit pointers) if there is one, else RSDT. */
-static const void *find_table(const struct rsdp *rsdp, const char *signature)
+static const struct sdt *find_table(const char *rsdp, const char *signature)
 {
-	bool wide = rsdp->revision >= 2 && rsdp->xsdt;
-	const struct sdt *root = table_at(wide ? rsdp->xsdt : rsdp->rsdt);
-	size_t size = wide ? 8 : 4;
+	u64 xsdt = number(rsdp + RSDP_REVISION, 1) >= 2 ? number(rsdp + RSDP_XSDT, 8) : 0;
+	const struct sdt *root = table_at(xsdt ?: number(rsdp + RSDP_RSDT, 4));
+	size_t size = xsdt ? 8 : 4;
 
-	if (!root)
-		return NULL;
-	for (size_t at = sizeof(*root); at + size <= root->length; at += size) {
-		const struct sdt *t;
-		u64 phys = 0;
+	for (size_t at = sizeof(*root); root && at + size <= root->length; at += size) {
+		u64 phys = field(root, at, size);
 
-		memcpy(&phys, (const char *)root + at, size);
-		t = phys_to_virt(phys);
-		if (phys < BOOT_MAPPED && !memcmp(t->signature, signature, 4))
+		if (phys < BOOT_MAPPED && !memcmp(phys_to_virt(phys), signature, 4))
 			return table_at(phys);
 	}
 	return NULL;
@@ -160,56 +97,57 @@ static const void *find_table(const struct rsdp *rsdp, const char *signature)
 
 /* --- MADT --- */
 
-static void add_cpu(u32 apic_id, u32 flags)
+static void add_cpu(u64 apic_id, u64 flags)
 {
 	if (!(flags & 1))	/* not enabled: an empty socket */
 		return;
 	if (acpi.nr_cpus == NR_CPUS)
 		acpi.nr_ignored++;
 	else
-		acpi.apic_ids[acpi.nr_cpus++] = apic_id;
+		acpi.apic_ids[acpi.nr_cpus++] = (u32)apic_id;
 }
 
-static void add_override(u8 irq, u32 gsi, u16 flags)
+/* An entry: its kind, its length, and what the kind prescribes. */
+static void read_madt_entry(const u8 *e)
 {
-	if (irq >= NR_ISA_IRQS)
-		return;
-	acpi.isa_irqs[irq].gsi = gsi;
-	acpi.isa_irqs[irq].active_low = (flags & 3) == 3;
-	acpi.isa_irqs[irq].level = (flags >> 2 & 3) == 3;
-}
+	enum { LAPIC, IOAPIC, OVERRIDE, LAPIC_ADDRESS = 5, X2APIC = 9 };
+	u32 flags;
 
-static void read_madt_entry(const union madt_entry *e)
-{
-	switch (e->type) {
-	case MADT_LAPIC:
-		add_cpu(e->lapic.apic_id, e->lapic.flags);
+	switch (e[0]) {
+	case LAPIC:
+		add_cpu(e[3], number(e + 4, 4));
 		break;
-	case MADT_X2APIC:
-		add_cpu(e->x2apic.apic_id, e->x2apic.flags);
+	case X2APIC:
+		add_cpu(number(e + 4, 4), number(e + 8, 4));
 		break;
-	case MADT_IOAPIC:
+	case IOAPIC:
 		if (acpi.nr_ioapics == MAX_IOAPICS)
 			break;
-		acpi.ioapics[acpi.nr_ioapics].phys = e->ioapic.address;
-		acpi.ioapics[acpi.nr_ioapics++].gsi_base = e->ioapic.gsi_base;
+		acpi.ioapics[acpi.nr_ioapics].phys = number(e + 4, 4);
+		acpi.ioapics[acpi.nr_ioapics++].gsi_base = (u32)number(e + 8, 4);
 		break;
-	case MADT_OVERRIDE:
-		add_override(e->override.irq, e->override.gsi, e->override.flags);
+	case OVERRIDE:
+		if (e[3] >= NR_ISA_IRQS)
+			break;
+		flags = (u32)number(e + 8, 2);
+		acpi.isa_irqs[e[3]].gsi = (u32)number(e + 4, 4);
+		acpi.isa_irqs[e[3]].active_low = (flags & 3) == 3;
+		acpi.isa_irqs[e[3]].level = (flags >> 2 & 3) == 3;
 		break;
-	case MADT_LAPIC_ADDRESS:
-		acpi.lapic = e->lapic_address.address;
+	case LAPIC_ADDRESS:
+		acpi.lapic = number(e + 4, 8);
 		break;
 	}
 }
 
-static void read_madt(const struct madt *madt)
+static void read_madt(const struct sdt *madt)
 {
-	const u8 *end = (const u8 *)madt + madt->header.length;
+	const u8 *start = (const u8 *)madt, *end = start + madt->length;
 
-	acpi.lapic = madt->lapic;
-	for (const u8 *p = madt->entries; p + 2 <= end && p[1] >= 2 && p + p[1] <= end; p += p[1])
-		read_madt_entry((const void *)p);
+	acpi.lapic = field(madt, MADT_LAPIC_ADDRESS, 4);
+	for (const u8 *p = start + MADT_ENTRIES; p + 2 <= end && p[1] >= 2 && p + p[1] <= end;
+	     p += p[1])
+		read_madt_entry(p);
 }
 
 /* --- FADT and DSDT --- */
@@ -225,8 +163,9 @@ static u16 aml_small_integer(const u8 **p)
 }
 
 /*
- * Name (\_S5, Package () { SLP_TYPa, SLP_TYPb, ... }) is encoded as: 08 ['\'] "_S5_" 12 length count SLP_TYPa SLP_TYPb ...
- * where length takes 1 + (first byte >> 6) bytes.
+ * Name (\_S5, Package () { SLP_TYPa, SLP_TYPb, ... }) is encoded as:
+ * 08 ['\'] "_S5_" 12 length count SLP_TYPa SLP_TYPb ... where length takes 1 + (first byte >> 6)
+ * bytes.
  */
 static void read_s5(const struct sdt *dsdt)
 {
@@ -234,7 +173,8 @@ static void read_s5(const struct sdt *dsdt)
 	const u8 *start = (const u8 *)(dsdt + 1), *end = (const u8 *)dsdt + dsdt->length;
 
 	for (const u8 *p = start + 2; p + S5_MAX <= end; p++) {
-		if (p[0] != '_' || memcmp(p, "_S5_", 4) || p[4] != PACKAGE_OP || (p[-1] != NAME_OP && p[-2] != NAME_OP))
+		if (memcmp(p, "_S5_", 4) || p[4] != PACKAGE_OP ||
+		    (p[-1] != NAME_OP && p[-2] != NAME_OP))
 			continue;
 		p += 5;
 		p += 1 + (*p >> 6) + 1;		/* length, count */
@@ -245,45 +185,36 @@ static void read_s5(const struct sdt *dsdt)
 	}
 }
 
-static void read_fadt(const struct fadt *fadt)
+static void read_fadt(const struct sdt *fadt)
 {
-	const struct sdt *dsdt = NULL;
+	const struct sdt *dsdt = table_at(field(fadt, FADT_X_DSDT, 8));
 
-	acpi.pm1a_control = (u16)fadt->pm1a_control;
-	acpi.pm1b_control = (u16)fadt->pm1b_control;
-	acpi.smi_command = (u16)fadt->smi_command;
-	acpi.acpi_enable = fadt->acpi_enable;
-	acpi.century = fadt->century;
-	if (fadt->header.length > offsetof(struct fadt, reset_value) && fadt->flags & FADT_RESET_SUPPORTED &&
-	    fadt->reset.space == SPACE_IO) {
-		acpi.reset_port = (u16)fadt->reset.address;
-		acpi.reset_value = fadt->reset_value;
+	acpi.pm1a_control = (u16)field(fadt, FADT_PM1A_CONTROL, 2);
+	acpi.pm1b_control = (u16)field(fadt, FADT_PM1B_CONTROL, 2);
+	acpi.smi_command = (u16)field(fadt, FADT_SMI_COMMAND, 2);
+	acpi.acpi_enable = (u8)field(fadt, FADT_ACPI_ENABLE, 1);
+	acpi.century = (u8)field(fadt, FADT_CENTURY, 1);
+	if (field(fadt, FADT_FLAGS, 4) & FADT_RESET_SUPPORTED &&
+	    field(fadt, FADT_RESET, 1) == SPACE_IO) {
+		acpi.reset_port = (u16)field(fadt, FADT_RESET + ADDRESS_VALUE, 2);
+		acpi.reset_value = (u8)field(fadt, FADT_RESET_VALUE, 1);
 	}
-	if (fadt->header.length >= offsetof(struct fadt, x_dsdt) + 8)
-		dsdt = table_at(fadt->x_dsdt);
 	if (!dsdt)
-		dsdt = table_at(fadt->dsdt);
+		dsdt = table_at(field(fadt, FADT_DSDT, 4));
 	if (dsdt)
 		read_s5(dsdt);
-}
-
-/* Without tables: one CPU, and the interrupt controllers where every PC has them. */
-static void set_defaults(void)
-{
-	acpi.lapic = 0xfee00000;
-	for (u32 i = 0; i < NR_ISA_IRQS; i++)
-		acpi.isa_irqs[i].gsi = i;
 }
 
 void acpi_init(void)
 {
 	u64 phys = boot_info.rsdp ?: search_rsdp();
-	const struct rsdp *rsdp = phys_to_virt(phys);
-	const struct hpet_table *hpet;
-	const struct madt *madt;
-	const struct fadt *fadt;
+	const char *rsdp = phys_to_virt(phys);
+	const struct sdt *madt, *hpet, *fadt;
 
-	set_defaults();
+	/* Without tables: one CPU, and the interrupt controllers where every PC has them. */
+	acpi.lapic = 0xfee00000;
+	for (u32 i = 0; i < NR_ISA_IRQS; i++)
+		acpi.isa_irqs[i].gsi = i;
 	if (!phys || phys >= BOOT_MAPPED) {
 		pr_warn("acpi: no tables found; one CPU\n");
 		acpi.nr_cpus = 1;
@@ -293,12 +224,13 @@ void acpi_init(void)
 	if (madt)
 		read_madt(madt);
 	hpet = find_table(rsdp, "HPET");
-	if (hpet && hpet->address.space == SPACE_MEMORY)
-		acpi.hpet = hpet->address.address;
+	if (hpet && field(hpet, HPET_ADDRESS, 1) == SPACE_MEMORY)
+		acpi.hpet = field(hpet, HPET_ADDRESS + ADDRESS_VALUE, 8);
 	fadt = find_table(rsdp, "FACP");
 	if (fadt)
 		read_fadt(fadt);
 	acpi.nr_cpus = max(acpi.nr_cpus, 1);
 	if (acpi.nr_ignored)
-		pr_warn("acpi: %d CPUs more than the %d this kernel can use\n", acpi.nr_ignored, NR_CPUS);
+		pr_warn("acpi: %d CPUs more than the %d this kernel can use\n", acpi.nr_ignored,
+			NR_CPUS);
 }

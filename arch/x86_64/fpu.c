@@ -69,10 +69,7 @@ void fpu_reset(void *image)
 
 void fpu_reset_current(void)
 {
-	preempt_disable();	/* else a switch would save the old registers over the image */
-	fpu_reset(current->thread.fpu);
-	fpu_load_current(current->thread.fpu);
-	preempt_enable();
+	fpu_load_current(init_image);	/* the live registers are the truth; the next switch saves them */
 }
 
 bool fpu_mxcsr_valid(u32 mxcsr)

@@ -64,17 +64,19 @@ static size_t fpstate_size(void)
 static int save_fpstate(struct _fpstate __user *fp)
 {
 	struct _xstate __user *x = (struct _xstate __user *)fp;
-	struct _fpx_sw_bytes sw = { .magic1 = 0 };
+	struct _fpx_sw_bytes sw;
 	u64 features;
 
 	if (!access_ok(fp, fpstate_size()))
 		return -EFAULT;
 	if (!boot_cpu_data.xsave)
 		return __fxsave_user(fp) || __clear_user(&fp->sw_reserved, sizeof(sw)) ? -EFAULT : 0;
-	sw.magic1 = FP_XSTATE_MAGIC1;
-	sw.extended_size = (u32)fpstate_size();
-	sw.xfeatures = boot_cpu_data.xcr0;
-	sw.xstate_size = (u32)fpu_image_size;
+	sw = (struct _fpx_sw_bytes){
+		.magic1 = FP_XSTATE_MAGIC1,
+		.extended_size = (u32)fpstate_size(),
+		.xfeatures = boot_cpu_data.xcr0,
+		.xstate_size = (u32)fpu_image_size,
+	};
 	/* XSAVE leaves reserved bytes of the header as they are, and XRSTOR wants them to be 0. */
 	if (__clear_user(&x->xstate_hdr, sizeof(x->xstate_hdr)) || __xsave_user(x, boot_cpu_data.xcr0) ||
 	    copy_to_user(&fp->sw_reserved, &sw, sizeof(sw)) || get_user(features, &x->xstate_hdr.xfeatures))
@@ -176,6 +178,7 @@ int setup_rt_frame(int sig, const siginfo_t *info, const struct sigaction *sa, s
 		return -EFAULT;
 	if ((sa->sa_flags & SA_SIGINFO) && copy_siginfo_to_user(&frame->info, info))
 		return -EFAULT;
+	fpu_reset_current();	/* the handler is not to compute with the rounding and exception masks of what it interrupted */
 	regs->di = (unsigned long)sig;
 	regs->ax = 0;		/* a handler without prototype: no vector registers are arguments */
 	regs->si = (unsigned long)&frame->info;

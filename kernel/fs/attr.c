@@ -180,7 +180,8 @@ static int check_access(int dfd, const char __user *name, int mode, int flags)
 	if (err)
 		return err;
 	inode = path.dentry->d_inode;
-	if ((mode & X_OK) && S_ISREG(inode->i_mode) && path.mnt && (path.mnt->mnt_flags & MS_NOEXEC))
+	if ((mode & X_OK) && S_ISREG(inode->i_mode) && path.mnt &&
+	    (path.mnt->mnt_flags & MS_NOEXEC))
 		return -EACCES;
 	err = inode_permission(inode, mode);
 	if (!err && (mode & W_OK) && (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode)))

@@ -1,5 +1,6 @@
 /*
- * Reading newc cpio archives, byte by byte checked: whatever the image holds, nothing outside it is touched. initramfs.c tells the format.
+ * Reading newc cpio archives, byte by byte checked: whatever the image holds, nothing outside it is
+ * touched. initramfs.c tells the format.
  *
  * Pure: no locks, no memory.
  */
@@ -10,7 +11,22 @@
 #include "libk/string.h"
 
 #define HEADER 110
-enum { F_INO, F_MODE, F_UID, F_GID, F_NLINK, F_MTIME, F_SIZE, F_MAJOR, F_MINOR, F_RMAJOR, F_RMINOR, F_NAMESIZE, F_CHECK, NR_FIELDS };
+enum {
+	F_INO,
+	F_MODE,
+	F_UID,
+	F_GID,
+	F_NLINK,
+	F_MTIME,
+	F_SIZE,
+	F_MAJOR,
+	F_MINOR,
+	F_RMAJOR,
+	F_RMINOR,
+	F_NAMESIZE,
+	F_CHECK,
+	NR_FIELDS
+};
 
 static bool parse_hex(const char *s, u32 *value)
 {
@@ -39,7 +55,9 @@ static int bad(const char **why, const char *text)
 static int bad_magic(const char *p, size_t left, const char **why)
 {
 	if (left >= 2 && !memcmp(p, "\x1f\x8b", 2))
-		return bad(why, "the initrd is compressed (gzip); only plain newc cpio archives are read");
+		return bad(
+			why,
+			"the initrd is compressed (gzip); only plain newc cpio archives are read");
 	if (left >= 4 && (!memcmp(p, "\xfd\x37zX", 4) || !memcmp(p, "\x28\xb5\x2f\xfd", 4)))
 		return bad(why, "the initrd is compressed; only plain newc cpio archives are read");
 	if (left >= 6 && !memcmp(p, "070707", 6))
@@ -74,9 +92,11 @@ int cpio_next(const char **at, const char *end, struct cpio_entry *e, const char
 	if (p[HEADER + v[F_NAMESIZE] - 1])
 		return bad(why, "damaged archive (a name without end)");
 	*e = (struct cpio_entry){
-		.name = p + HEADER, .data = p + name_end, .size = v[F_SIZE], .mode = v[F_MODE], .uid = v[F_UID], .gid = v[F_GID],
-		.nlink = v[F_NLINK], .ino = v[F_INO], .major = v[F_MAJOR], .minor = v[F_MINOR], .mtime = v[F_MTIME],
-		.rdev = makedev(v[F_RMAJOR], v[F_RMINOR]), .trailer = !strcmp(p + HEADER, "TRAILER!!!"),
+		.name = p + HEADER, .data = p + name_end, .size = v[F_SIZE], .mode = v[F_MODE],
+		.uid = v[F_UID], .gid = v[F_GID], .nlink = v[F_NLINK], .ino = v[F_INO],
+		.major = v[F_MAJOR], .minor = v[F_MINOR], .mtime = v[F_MTIME],
+		.rdev = makedev(v[F_RMAJOR], v[F_RMINOR]),
+		.trailer = !strcmp(p + HEADER, "TRAILER!!!"),
 	};
 	*at = p + (ALIGN_UP(data_end, 4) < left ? ALIGN_UP(data_end, 4) : left);
 	return 1;

@@ -1,9 +1,11 @@
 /*
- * Dentries: names in a tree. A dentry in memory is found by (parent, name) through a hash; it holds a reference on its parent and on its
- * inode. In a ramfs the tree is the storage: being linked pins a dentry (d_pinned). Elsewhere (/proc) a dentry lives as long as it is
- * used. A name that does not exist is not remembered.
+ * Dentries: names in a tree. A dentry in memory is found by (parent, name) through a hash; it holds
+ * a reference on its parent and on its inode. In a ramfs the tree is the storage: being linked pins
+ * a dentry (d_pinned). Elsewhere (/proc) a dentry lives as long as it is used. A name that does not
+ * exist is not remembered.
  *
- * Locks: dcache_lock for everything here. A count goes from 1 to 0 only under it, so a dentry found in the hash under the lock is alive.
+ * Locks: dcache_lock for everything here. A count goes from 1 to 0 only under it, so a dentry found
+ * in the hash under the lock is alive.
  */
 #include "kernel/fs/internal.h"
 #include "libk/hash.h"
@@ -25,7 +27,8 @@ static struct hlist_head *d_bucket(const struct dentry *parent, const char *name
 	return &dentry_hash[hash_long(hash_bytes(name, len) ^ (unsigned long)parent, DHASH_BITS)];
 }
 
-struct dentry *d_alloc(struct dentry *parent, struct super_block *sb, const char *name, unsigned int len)
+struct dentry *d_alloc(struct dentry *parent, struct super_block *sb, const char *name,
+		       unsigned int len)
 {
 	struct dentry *d = kmem_cache_zalloc(dentry_cache, GFP_KERNEL);
 	char *copy = kmalloc(len + 1, GFP_KERNEL);
@@ -206,7 +209,8 @@ static bool prepend(char *buf, char **p, const char *s, size_t len)
 	return true;
 }
 
-char *prepend_path(const struct path *path, const struct path *root, char *buf, char *p, bool *reached)
+char *prepend_path(const struct path *path, const struct path *root, char *buf, char *p,
+		   bool *reached)
 {
 	struct dentry *d = path->dentry;
 	struct vfsmount *mnt = path->mnt;
@@ -237,8 +241,9 @@ char *prepend_path(const struct path *path, const struct path *root, char *buf, 
 /* Files that are in no tree (pipes, anonymous inodes) have no mount. */
 static char *pseudo_path(const struct dentry *d, char *buf, int size)
 {
-	int n = (d->d_inode->i_mode & S_IFMT) ? snprintf(buf, size, "%s:[%lu]", d->d_name, d->d_inode->i_ino) :
-						snprintf(buf, size, "%s", d->d_name);
+	int n = (d->d_inode->i_mode & S_IFMT)
+			? snprintf(buf, size, "%s:[%lu]", d->d_name, d->d_inode->i_ino)
+			: snprintf(buf, size, "%s", d->d_name);
 
 	return n < size ? buf : ERR_PTR(-ENAMETOOLONG);
 }

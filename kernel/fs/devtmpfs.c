@@ -1,5 +1,6 @@
 /*
- * Character devices: who drives which major number; and devtmpfs, the directory that has a node for each.
+ * Character devices: who drives which major number; and devtmpfs, the directory that has a node for
+ * each.
  *
  * Locks: none for the table, which is filled at boot. The tree is an ordinary ramfs.
  */
@@ -39,7 +40,8 @@ int devtmpfs_create(const char *name, mode_t mode, dev_t dev)
 	d = d_alloc(root, root->d_sb, name, strlen(name));
 	if (!d)
 		return -ENOMEM;
-	return root->d_inode->i_op->mknod(root->d_inode, d, mode & S_IFMT ? mode : S_IFCHR | mode, dev);
+	return root->d_inode->i_op->mknod(root->d_inode, d, mode & S_IFMT ? mode : S_IFCHR | mode,
+					  dev);
 }
 
 static void dev_symlink(const char *name, const char *target)
@@ -51,7 +53,9 @@ static void dev_symlink(const char *name, const char *target)
 	dput(d);
 }
 
-static struct file_system_type devtmpfs_type = { .name = "devtmpfs", .single = true, .fill_super = ramfs_fill_super };
+static struct file_system_type devtmpfs_type = { .name = "devtmpfs",
+						 .single = true,
+						 .fill_super = ramfs_fill_super };
 
 void devtmpfs_init(void)
 {

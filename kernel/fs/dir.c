@@ -31,7 +31,13 @@ static struct dentry *new_name(struct nameidata *nd, unsigned int lookup)
 	return d ? d : ERR_PTR(-ENOMEM);
 }
 
-struct dentry *path_create(int dfd, const char *name, unsigned int lookup, struct path *parent)
+/*
+ * The parent directory of name, its i_mutex held, and the dentry of the last component (negative:
+ * to be made). flags: LOOKUP_DIRECTORY: what is made will be a directory, so a slash may follow.
+ * -EEXIST when the name is there. Pairs with done_path_create().
+ */
+static struct dentry *path_create(int dfd, const char *name, unsigned int lookup,
+				  struct path *parent)
 {
 	struct nameidata nd __cleanup(nd_end);
 	int err = path_parent(&nd, dfd, name, -EEXIST);
@@ -50,7 +56,7 @@ struct dentry *path_create(int dfd, const char *name, unsigned int lookup, struc
 	return d;
 }
 
-void done_path_create(struct path *parent, struct dentry *d)
+static void done_path_create(struct path *parent, struct dentry *d)
 {
 	mutex_unlock(&parent->dentry->d_inode->i_mutex);
 	dput(d);
@@ -176,7 +182,8 @@ long sys_linkat(int olddfd, const char __user *uold, int newdfd, const char __us
 		return -ENOENT;
 	if (IS_ERR(old) || IS_ERR(new))
 		return PTR_ERR(IS_ERR(old) ? old : new);
-	return do_link(olddfd, old, newdfd, new, lookup | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0));
+	return do_link(olddfd, old, newdfd, new,
+		       lookup | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0));
 }
 
 /* --- removing --- */
@@ -222,7 +229,9 @@ int do_remove(int dfd, const char *name, bool want_dir)
 	if (err > 0 && !want_dir)
 		return -EISDIR;
 	if (err > 0)
-		return nd.last_type == LAST_DOT ? -EINVAL : nd.last_type == LAST_DOTDOT ? -ENOTEMPTY : -EBUSY;
+		return nd.last_type == LAST_DOT	     ? -EINVAL
+		       : nd.last_type == LAST_DOTDOT ? -ENOTEMPTY
+						     : -EBUSY;
 	if (err)
 		return err;
 	guard(mutex)(&nd.path.dentry->d_inode->i_mutex);

@@ -136,16 +136,13 @@ long sys_ioctl(unsigned int fd, unsigned int cmd, unsigned long arg)
 
 /* --- sync: there is nothing below the page cache to write to --- */
 
-int vfs_fsync(struct file *f)
-{
-	return f->f_op->fsync ? f->f_op->fsync(f) : -EINVAL;
-}
-
 long sys_fsync(unsigned int fd)
 {
 	CLASS(fd, f)(fd);
 
-	return f.file ? vfs_fsync(f.file) : -EBADF;
+	if (!f.file)
+		return -EBADF;
+	return f.file->f_op->fsync ? f.file->f_op->fsync(f.file) : -EINVAL;
 }
 
 long sys_sync(void)
@@ -161,5 +158,6 @@ long sys_fadvise64(int fd, loff_t off, loff_t length, int advice)
 		return -EBADF;
 	if (S_ISFIFO(f.file->f_inode->i_mode))
 		return -ESPIPE;
-	return length < 0 || advice < POSIX_FADV_NORMAL || advice > POSIX_FADV_NOREUSE ? -EINVAL : 0;
+	return length < 0 || advice < POSIX_FADV_NORMAL || advice > POSIX_FADV_NOREUSE ? -EINVAL
+										       : 0;
 }

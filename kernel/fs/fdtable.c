@@ -1,17 +1,21 @@
 /*
- * Descriptor tables (files_struct) and what else of the file system a task has: root, working directory, umask (fs_struct). Threads share
- * both by reference; fork copies them.
+ * Descriptor tables (files_struct) and what else of the file system a task has: root, working
+ * directory, umask (fs_struct). Threads share both by reference; fork copies them.
  *
- * Locks: file_lock for every change of a table, and for reading one that is shared; fs->lock; alloc_lock of a task to reach its tables
- * from outside. Nothing sleeps under them: what a closed descriptor lets go of is let go of afterwards.
+ * Locks: file_lock for every change of a table, and for reading one that is shared; fs->lock;
+ * alloc_lock of a task to reach its tables from outside. Nothing sleeps under them: what a closed
+ * descriptor lets go of is let go of afterwards.
  */
 #include "kernel/fs/internal.h"
 
 struct files_struct init_files = {
-	.count = { ATOMIC_INIT(1) }, .file_lock = SPINLOCK_INIT("file_lock"), .max_fds = NR_OPEN_DEFAULT, .fd = init_files.fd_array,
-	.open_fds = &init_files.open_init, .close_on_exec = &init_files.cloexec_init,
+	.count = { ATOMIC_INIT(1) }, .file_lock = SPINLOCK_INIT("file_lock"),
+	.max_fds = NR_OPEN_DEFAULT, .fd = init_files.fd_array, .open_fds = &init_files.open_init,
+	.close_on_exec = &init_files.cloexec_init,
 };
-struct fs_struct init_fs = { .users = { ATOMIC_INIT(1) }, .lock = SPINLOCK_INIT("fs_lock"), .umask = 022 };
+struct fs_struct init_fs = { .users = { ATOMIC_INIT(1) },
+			     .lock = SPINLOCK_INIT("fs_lock"),
+			     .umask = 022 };
 
 /* --- lookup --- */
 
@@ -55,7 +59,9 @@ static void free_fd_arrays(struct files_struct *files, struct file **fd)
 		kfree(fd);
 }
 
-/* Moves the table's contents into arrays of n slots. file_lock held, or the table not visible yet. */
+/*
+ * Moves the table's contents into arrays of n slots. file_lock held, or the table not visible yet.
+ */
 static void set_fd_arrays(struct files_struct *files, struct file **fd, unsigned int n)
 {
 	unsigned long *maps = (unsigned long *)(fd + n);
@@ -70,7 +76,10 @@ static void set_fd_arrays(struct files_struct *files, struct file **fd, unsigned
 	files->max_fds = n;
 }
 
-/* Makes room for descriptor fd. file_lock held, dropped and taken again: the table may have changed. 0, -EMFILE, -ENOMEM. */
+/*
+ * Makes room for descriptor fd. file_lock held, dropped and taken again: the table may have
+ * changed. 0, -EMFILE, -ENOMEM.
+ */
 static int expand_files(struct files_struct *files, unsigned int fd)
 {
 	unsigned int n = roundup_pow_of_two(max_t(unsigned int, fd + 1, NR_OPEN_DEFAULT * 2));
@@ -166,7 +175,10 @@ static void filp_close(struct file *f, struct files_struct *owner)
 	fput(f);
 }
 
-/* Takes the file out of its slot; file_lock held. A slot that is only reserved is left to who reserved it. */
+/*
+ * Takes the file out of its slot; file_lock held. A slot that is only reserved is left to who
+ * reserved it.
+ */
 static struct file *take_fd(struct files_struct *files, unsigned int fd)
 {
 	struct file *f = fd < files->max_fds ? files->fd[fd] : NULL;
@@ -262,13 +274,14 @@ static unsigned int used_slots(const struct files_struct *files)
 
 struct files_struct *dup_fd(struct files_struct *old)
 {
-	struct files_struct *files = kzalloc(sizeof(*files), GFP_KERNEL);
+	struct files_struct *files = kmalloc(sizeof(*files), GFP_KERNEL);
 	struct file **big = NULL;
 	unsigned int n, have = NR_OPEN_DEFAULT;
 	unsigned long fd;
 
 	if (!files)
 		return NULL;
+	memset(files, 0, sizeof(*files));	/* kzalloc() would clear what the block is larger, too */
 	refcount_set(&files->count, 1);
 	spin_lock_init(&files->file_lock, "file_lock");
 	files->max_fds = NR_OPEN_DEFAULT;

@@ -1,12 +1,15 @@
 /*
- * Open files: their making and their end, and files that have no name in any tree (pipes, anonymous inodes).
+ * Open files: their making and their end, and files that have no name in any tree (pipes, anonymous
+ * inodes).
  *
  * Locks: none. f_count is atomic; the last fput() is alone with the file.
  */
 #include "kernel/fs/internal.h"
 
 static struct kmem_cache *filp_cache;
-static struct super_block pseudo_sb = { .s_dev = 0xd, .s_magic = ANON_INODE_FS_MAGIC, .s_next_ino = ATOMIC_LONG_INIT(1000) };
+static struct super_block pseudo_sb = { .s_dev = 0xd,
+					.s_magic = ANON_INODE_FS_MAGIC,
+					.s_next_ino = ATOMIC_LONG_INIT(1000) };
 static struct inode *anon_inode;
 
 void files_init(void)
@@ -16,7 +19,8 @@ void files_init(void)
 	BUG_ON(!anon_inode);
 }
 
-struct file *alloc_file(const struct path *path, unsigned int flags, const struct file_operations *fops)
+struct file *alloc_file(const struct path *path, unsigned int flags,
+			const struct file_operations *fops)
 {
 	struct file *f = kmem_cache_alloc(filp_cache, GFP_KERNEL);
 	struct inode *inode = path->dentry->d_inode;
@@ -25,8 +29,10 @@ struct file *alloc_file(const struct path *path, unsigned int flags, const struc
 		return ERR_PTR(-ENFILE);
 	*f = (struct file){
 		.f_op = fops, .f_inode = inode, .f_path = *path,
-		.f_flags = flags & ~(unsigned int)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC),
-		.f_mode = ((flags + 1) & (FMODE_READ | FMODE_WRITE)) | (fops->llseek ? FMODE_LSEEK : 0) |
+		.f_flags =
+			flags & ~(unsigned int)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC),
+		.f_mode = ((flags + 1) & (FMODE_READ | FMODE_WRITE)) |
+			  (fops->llseek ? FMODE_LSEEK : 0) |
 			  (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode) ? FMODE_ATOMIC_POS : 0),
 		.f_count = ATOMIC_LONG_INIT(1),
 	};
@@ -92,7 +98,8 @@ struct inode *new_pseudo_inode(mode_t mode)
 	return new_inode(&pseudo_sb, mode);
 }
 
-struct file *alloc_file_pseudo(struct inode *inode, const char *name, int flags, const struct file_operations *fops)
+struct file *alloc_file_pseudo(struct inode *inode, const char *name, int flags,
+			       const struct file_operations *fops)
 {
 	struct path path = { NULL, d_alloc(NULL, &pseudo_sb, name, strlen(name)) };
 	struct file *f;
@@ -118,7 +125,8 @@ struct file *alloc_file_clone(struct file *base, int flags, const struct file_op
 	return f;
 }
 
-struct file *anon_inode_getfile(const char *name, const struct file_operations *fops, void *private, int flags)
+struct file *anon_inode_getfile(const char *name, const struct file_operations *fops, void *private,
+				int flags)
 {
 	char full[32];
 	struct file *f;

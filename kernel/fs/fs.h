@@ -1,16 +1,19 @@
 /*
- * Files: the VFS and what hangs on it. Linux's four nouns: a super_block (one mounted file system) has inodes (files), dentries name them
- * in a tree, a file is an open one. A vfsmount hangs a super_block's tree on a place in another.
+ * Files: the VFS and what hangs on it. Linux's four nouns: a super_block (one mounted file system)
+ * has inodes (files), dentries name them in a tree, a file is an open one. A vfsmount hangs a
+ * super_block's tree on a place in another.
  *
  * Locking, by letter:
  *   (d) dcache_lock, a spinlock: the dentry tree, its hash, and the tree of mounts
  *   (i) inode->i_mutex, sleeping: contents, size, attributes; of a directory: which names it has
- *   (f) files->file_lock, a spinlock: the descriptor table. A table with one user is read by that user without it (see fdget)
+ *   (f) files->file_lock, a spinlock: the descriptor table. A table with one user is read by that
+ *       user without it (see fdget)
  *   (p) file->f_pos_lock, sleeping: the file position
  *   (l) fs->lock, a spinlock     (c) constant once visible     (a) atomic
  *
- * Order: f_pos_lock > rename_mutex > i_mutex (parent before child) > mount_mutex > mmap_lock > page cache; spinlocks are leaves.
- * User memory is copied with i_mutex or f_pos_lock held at most, never under a spinlock.
+ * Order: f_pos_lock > rename_mutex > i_mutex (parent before child) > mount_mutex > mmap_lock > page
+ * cache; spinlocks are leaves. User memory is copied with i_mutex or f_pos_lock held at most, never
+ * under a spinlock.
  */
 #pragma once
 
@@ -48,10 +51,11 @@ struct path {
 	struct dentry *dentry;
 };
 
-/* --- iov_iter: the buffers of one read or write, a current segment and those after it (iov_iter.c) --- */
+/* --- iov_iter: the buffers of one read or write: the current segment and those after it --- */
 
 struct iov_iter {
-	char *base;			/* where the current segment goes on: a user address unless kernel */
+	/* where the current segment goes on: a user address unless kernel */
+	char *base;
 	size_t len;			/* bytes left in it */
 	size_t count;			/* bytes left in all segments, this one included */
 	const struct iovec *iov;	/* the segments after it (an array in kernel memory) */
@@ -72,11 +76,18 @@ static inline void iov_iter_init_buf(struct iov_iter *it, void *buf, size_t n, b
 	*it = (struct iov_iter){ .base = buf, .len = n, .count = n, .kernel = kernel };
 }
 
-/* The segments of readv and its kin into kernel memory: fast if they fit (IOV_FAST), else *vec is to be kfree'd. Total length or -errno. */
+/*
+ * The segments of readv and its kin into kernel memory: fast if they fit (IOV_FAST), else *vec is
+ * to be kfree'd. Total length or -errno.
+ */
 #define IOV_FAST 8
-ssize_t import_iovec(const struct iovec __user *uvec, unsigned long n, struct iovec *fast, struct iovec **vec);
+ssize_t import_iovec(const struct iovec __user *uvec, unsigned long n, struct iovec *fast,
+		     struct iovec **vec);
 
-/* Slow halves: several segments, kernel buffers, faults. to_iter false: from the iter into buf. buf NULL: zeroes (to), skip (from). */
+/*
+ * Slow halves: several segments, kernel buffers, faults. to_iter false: from the iter into buf. buf
+ * NULL: zeroes (to), skip (from).
+ */
 size_t iov_iter_copy(struct iov_iter *it, void *buf, size_t n, bool to_iter);
 
 static inline size_t __iov_iter_one(struct iov_iter *it, void *buf, size_t n, bool to_iter)
@@ -93,7 +104,10 @@ static inline size_t __iov_iter_one(struct iov_iter *it, void *buf, size_t n, bo
 	return n;
 }
 
-/* Copy n bytes (at most iov_iter_count) and advance; return how many were copied: fewer = a bad user address. May sleep. */
+/*
+ * Copy n bytes (at most iov_iter_count) and advance; return how many were copied: fewer = a bad
+ * user address. May sleep.
+ */
 static inline size_t copy_to_iter(const void *from, size_t n, struct iov_iter *to)
 {
 	return __iov_iter_one(to, (void *)from, n, true);
@@ -118,28 +132,36 @@ static inline void iov_iter_advance(struct iov_iter *it, size_t n)
 
 struct dir_context {
 	/* false: no room, stop */
-	bool (*actor)(struct dir_context *ctx, const char *name, int len, loff_t off, u64 ino, unsigned int type);
+	bool (*actor)(struct dir_context *ctx, const char *name, int len, loff_t off, u64 ino,
+		      unsigned int type);
 	loff_t pos;		/* of the entry to emit next; 0 and 1 are "." and ".." */
 };
 
 /* One entry at ctx->pos; false: the buffer is full, stop there. type: DT_xxx. May sleep. */
-static inline bool dir_emit(struct dir_context *ctx, const char *name, int len, u64 ino, unsigned int type)
+static inline bool dir_emit(struct dir_context *ctx, const char *name, int len, u64 ino,
+			    unsigned int type)
 {
 	return ctx->actor(ctx, name, len, ctx->pos, ino, type);
 }
-bool dir_emit_dots(struct file *f, struct dir_context *ctx);	/* "." and "..", moving ctx->pos to 2; false: full */
+/* "." and "..", moving ctx->pos to 2; false: full */
+bool dir_emit_dots(struct file *f, struct dir_context *ctx);
 
 struct poll_table {
-	void (*queue)(struct file *f, struct wait_queue_head *wq, struct poll_table *pt);	/* NULL: only ask, do not wait */
+	/* NULL: only ask, do not wait */
+	void (*queue)(struct file *f, struct wait_queue_head *wq, struct poll_table *pt);
 	unsigned int key;	/* events of interest */
 };
 
-/* What a poll operation calls for each queue that will be woken when the answer changes. pt may be NULL. */
+/*
+ * What a poll operation calls for each queue that will be woken when the answer changes. pt may be
+ * NULL.
+ */
 static inline void poll_wait(struct file *f, struct wait_queue_head *wq, struct poll_table *pt)
 {
 	if (pt && pt->queue) {
 		pt->queue(f, wq, pt);
-		smp_mb();	/* in the queue before the caller asks: wakers look the other way round */
+		/* queued before the caller asks: wakers look in the other order */
+		smp_mb();
 	}
 }
 
@@ -149,41 +171,60 @@ struct file_operations {
 	/* Bytes done, or -errno. pos is NULL for streams (FMODE_STREAM). May sleep. */
 	ssize_t (*read)(struct file *f, struct iov_iter *to, loff_t *pos);
 	ssize_t (*write)(struct file *f, struct iov_iter *from, loff_t *pos);
-	loff_t (*llseek)(struct file *f, loff_t off, int whence);	/* NULL: -ESPIPE. f_pos_lock held when the file is shared */
+	/* NULL: -ESPIPE. f_pos_lock held when the file is shared */
+	loff_t (*llseek)(struct file *f, loff_t off, int whence);
 	int (*iterate)(struct file *f, struct dir_context *ctx);
-	unsigned int (*poll)(struct file *f, struct poll_table *pt);	/* POLLxxx; NULL: always readable and writable */
-	long (*ioctl)(struct file *f, unsigned int cmd, unsigned long arg);	/* -ENOTTY: unknown */
-	int (*mmap)(struct file *f, struct vm_area_struct *vma);	/* mmap_lock held; NULL: -ENODEV */
+	/* POLLxxx; NULL: always readable and writable */
+	unsigned int (*poll)(struct file *f, struct poll_table *pt);
+	/* -ENOTTY: unknown */
+	long (*ioctl)(struct file *f, unsigned int cmd, unsigned long arg);
+	/* mmap_lock held; NULL: -ENODEV */
+	int (*mmap)(struct file *f, struct vm_area_struct *vma);
 	int (*open)(struct inode *inode, struct file *f);
-	void (*release)(struct inode *inode, struct file *f);	/* the last reference went; not after a failed open */
+	/* the last reference went; not after a failed open */
+	void (*release)(struct inode *inode, struct file *f);
 	int (*fsync)(struct file *f);
 };
 
-/* Operations that change a directory run with its i_mutex held; permissions are checked before. NULL: -EPERM. */
+/*
+ * Operations that change a directory run with its i_mutex held; permissions are checked before.
+ * NULL: -EPERM.
+ */
 struct inode_operations {
-	/* Gives d an inode (d_add), or returns -ENOENT. NULL: the dentries in memory are all there is. */
+	/*
+	 * Gives d an inode (d_add), or returns -ENOENT. NULL: the dentries in memory are all there
+	 * is.
+	 */
 	int (*lookup)(struct inode *dir, struct dentry *d);
-	int (*mknod)(struct inode *dir, struct dentry *d, mode_t mode, dev_t dev);	/* regular files and directories too */
+	/* regular files and directories too */
+	int (*mknod)(struct inode *dir, struct dentry *d, mode_t mode, dev_t dev);
 	int (*symlink)(struct inode *dir, struct dentry *d, const char *target);
 	int (*link)(struct dentry *old, struct inode *dir, struct dentry *d);
 	int (*unlink)(struct inode *dir, struct dentry *d);
 	int (*rmdir)(struct inode *dir, struct dentry *d);
-	/* Checks and accounts only; the VFS moves the dentries. new->d_inode NULL: nothing is replaced. */
-	int (*rename)(struct inode *olddir, struct dentry *old, struct inode *newdir, struct dentry *new);
+	/*
+	 * Checks and accounts only; the VFS moves the dentries. new->d_inode NULL: nothing is
+	 * replaced.
+	 */
+	int (*rename)(struct inode *olddir, struct dentry *old, struct inode *newdir,
+		      struct dentry *new);
 	/* Target into buf (not NUL-terminated), length or -errno. */
 	int (*readlink)(struct dentry *d, char *buf, size_t size);
 	/* Magic links (/proc/PID/exe, fd/N): the place itself, with references. */
 	int (*get_link_path)(struct dentry *d, struct path *to);
-	int (*setattr)(struct dentry *d, struct iattr *attr);	/* i_mutex held; NULL: simple_setattr */
-	int (*getattr)(struct dentry *d, struct kstat *stat);	/* after the inode's own were filled in */
-	int (*permission)(struct inode *inode, int mask);	/* NULL: generic_permission */
-	bool (*d_revalidate)(struct dentry *d);	/* false: forget it and look up anew (/proc). No locks held */
+	/* i_mutex held; NULL: simple_setattr */
+	int (*setattr)(struct dentry *d, struct iattr *attr);
+	/* after the inode's own were filled in */
+	int (*getattr)(struct dentry *d, struct kstat *stat);
+	/* false: forget it and look up anew (/proc). No locks held */
+	bool (*d_revalidate)(struct dentry *d);
 };
 
 struct super_operations {
 	void (*evict_inode)(struct inode *inode);	/* the last reference went */
 	void (*statfs)(struct super_block *sb, struct statfs *st);
-	void (*show_options)(struct seq_file *m, struct super_block *sb);	/* ",size=..." for /proc/mounts */
+	/* ",size=..." for /proc/mounts */
+	void (*show_options)(struct seq_file *m, struct super_block *sb);
 };
 
 /* --- the nouns --- */
@@ -200,28 +241,39 @@ struct inode {
 	ino_t i_ino;				/* (c) */
 	dev_t i_rdev;				/* (c) of a device node */
 	loff_t i_size;				/* (i) written; read with READ_ONCE */
-	struct timespec i_atime, i_mtime, i_ctime;	/* (i) written; a reader may see an update half done */
-	unsigned long i_charged;		/* (i) tmpfs: pages counted against the size limit */
+	/* (i) written; a reader may see an update half done */
+	struct timespec i_atime, i_mtime, i_ctime;
+	/* (i) tmpfs: pages counted against the size limit */
+	unsigned long i_charged;
 	struct mutex i_mutex;
-	struct address_space i_data;		/* the page cache; initialised for regular files only */
-	void *i_private;			/* the file system's: symlink target, proc entry, pipe */
-	struct list_head i_flock;		/* file_lock_lock: byte-range and whole-file locks */
-	atomic_t i_writecount;			/* who has it open for writing, or, below 0, as a program */
+	/* the page cache; initialised for regular files only */
+	struct address_space i_data;
+	/* the file system's: symlink target, proc entry, pipe */
+	void *i_private;
+	/* file_lock_lock: byte-range and whole-file locks */
+	struct list_head i_flock;
+	/* who has it open for writing, or, below 0, as a program */
+	atomic_t i_writecount;
 };
 
 struct dentry {
 	refcount_t d_count;		/* 0 only under dcache_lock, just before it is freed */
 	unsigned int d_mounted;		/* (d) mounts on top of it */
-	struct inode *d_inode;		/* (d) set once; NULL while it is being created, and after removal it stays */
+	/* (d) set once; NULL while it is being created, and after removal it stays */
+	struct inode *d_inode;
 	struct dentry *d_parent;	/* (d) with a reference; itself: a root */
 	struct super_block *d_sb;	/* (c) */
-	const char *d_name;		/* (d) changed by rename; stable for who holds the parent's i_mutex */
+	/* (d) changed by rename; stable for who holds the parent's i_mutex */
+	const char *d_name;
 	unsigned int d_len;		/* (d) */
-	bool d_pinned;			/* (d) the tree is the storage (ramfs): being linked holds a reference */
-	struct hlist_node d_hash;	/* (d) by parent and name; unhashed: removed, or not yet there */
+	/* (d) the tree is the storage (ramfs): being linked holds a reference */
+	bool d_pinned;
+	/* (d) by parent and name; unhashed: removed, or not yet there */
+	struct hlist_node d_hash;
 	struct list_head d_child;	/* (d) in the parent's d_children, ascending d_cookie */
 	struct list_head d_children;	/* (d) */
-	u64 d_cookie;			/* (d) directory position: never reused within its directory */
+	/* (d) directory position: never reused within its directory */
+	u64 d_cookie;
 	u64 d_next_cookie;		/* (d) for the next child */
 };
 
@@ -247,7 +299,8 @@ struct file_system_type {
 
 struct vfsmount {
 	struct list_head mnt_list;	/* (d) all of them, in order of mounting */
-	struct vfsmount *mnt_parent;	/* (d) with a reference; itself: the root mount, or detached */
+	/* (d) with a reference; itself: the root mount, or detached */
+	struct vfsmount *mnt_parent;
 	struct dentry *mnt_mountpoint;	/* (d) with a reference */
 	struct dentry *mnt_root;	/* (c) with a reference */
 	struct super_block *mnt_sb;	/* (c) */
@@ -260,16 +313,19 @@ struct vfsmount {
 #define FMODE_READ 1u
 #define FMODE_WRITE 2u
 #define FMODE_LSEEK 4u
-#define FMODE_STREAM 8u		/* no position: read and write get pos NULL; an open operation may set it (stream_open) */
+/* no position: read and write get pos NULL; an open operation may set it (stream_open) */
+#define FMODE_STREAM 8u
 #define FMODE_PATH 16u		/* O_PATH: a place, not an open file */
 #define FMODE_WRITER 64u	/* counted in i_writecount */
 #define FMODE_EXEC 128u		/* the same: a program, which nobody may write */
-#define FMODE_ATOMIC_POS 32u	/* regular files and directories: f_pos_lock makes shared positions exact */
+/* regular files and directories: f_pos_lock makes shared positions exact */
+#define FMODE_ATOMIC_POS 32u
 
 struct file {
 	const struct file_operations *f_op;	/* (c) after open */
 	unsigned int f_mode;			/* (c) after open: FMODE_xxx */
-	unsigned int f_flags;			/* O_xxx; O_APPEND, O_NONBLOCK etc. change by F_SETFL: one word, no lock */
+	/* O_xxx; O_APPEND, O_NONBLOCK etc. change by F_SETFL: one word, no lock */
+	unsigned int f_flags;
 	atomic_long_t f_count;
 	struct inode *f_inode;			/* (c) */
 	void *private_data;			/* the driver's */
@@ -306,7 +362,10 @@ struct fs_struct {
 extern struct files_struct init_files;
 extern struct fs_struct init_fs;	/* root and pwd set by vfs_init() */
 
-/* An open file borrowed for one system call. FDPUT: a reference to give back; FDPOS: the position lock too. */
+/*
+ * An open file borrowed for one system call. FDPUT: a reference to give back; FDPOS: the position
+ * lock too.
+ */
 struct fd {
 	struct file *file;		/* NULL: no such descriptor */
 	unsigned int flags;
@@ -314,7 +373,8 @@ struct fd {
 #define FDPUT 1u
 #define FDPOS 2u
 
-struct fd __fdget_shared(unsigned int fd, unsigned int refuse);	/* the same with the table shared: lock and reference */
+/* the same with the table shared: lock and reference */
+struct fd __fdget_shared(unsigned int fd, unsigned int refuse);
 void fput(struct file *f);	/* the last one closes the file. May sleep */
 
 static inline struct file *get_file(struct file *f)
@@ -324,8 +384,9 @@ static inline struct file *get_file(struct file *f)
 }
 
 /*
- * Why a table with one user needs no lock and no reference: only its tasks change a table, and that is the caller alone, who cannot close
- * the file while in this system call; the count can rise above 1 only by the caller's own clone, or by a reader in /proc, who only reads.
+ * Why a table with one user needs no lock and no reference: only its tasks change a table, and that
+ * is the caller alone, who cannot close the file while in this system call; the count can rise
+ * above 1 only by the caller's own clone, or by a reader in /proc, who only reads.
  */
 static inline struct fd __fdget(unsigned int fd, unsigned int refuse)
 {
@@ -340,7 +401,9 @@ static inline struct fd __fdget(unsigned int fd, unsigned int refuse)
 	return (struct fd){ f, 0 };
 }
 
-/* The file of a descriptor for the length of a system call; .file NULL: -EBADF. Pairs with fdput(). */
+/*
+ * The file of a descriptor for the length of a system call; .file NULL: -EBADF. Pairs with fdput().
+ */
 static inline struct fd fdget(unsigned int fd)
 {
 	return __fdget(fd, FMODE_PATH);
@@ -369,55 +432,79 @@ static inline int get_unused_fd_flags(unsigned int flags)
 {
 	return get_unused_fd_from(0, flags);
 }
-void put_unused_fd(unsigned int fd);			/* gives one back that was never installed */
+/* gives one back that was never installed */
+void put_unused_fd(unsigned int fd);
 void fd_install(unsigned int fd, struct file *f);	/* takes over the reference */
 int close_fd(unsigned int fd);				/* 0 or -EBADF. May sleep */
-void do_close_on_exec(struct files_struct *files);	/* files is current's and not shared. May sleep */
+/* files is current's and not shared. May sleep */
+void do_close_on_exec(struct files_struct *files);
 struct files_struct *dup_fd(struct files_struct *old);	/* fork: a copy, count 1; NULL: no memory */
 void put_files_struct(struct files_struct *files);	/* the last one closes all. May sleep */
 /* With a reference, or NULL. */
 struct file *files_get_file(struct files_struct *files, unsigned int fd);
 struct files_struct *get_task_files(struct task_struct *p);	/* with a reference, or NULL */
 void exit_files(struct task_struct *p);			/* p = current or never ran */
-struct fs_struct *copy_fs_struct(struct fs_struct *old);	/* a copy, one user; NULL: no memory */
+/* a copy, one user; NULL: no memory */
+struct fs_struct *copy_fs_struct(struct fs_struct *old);
 void put_fs_struct(struct fs_struct *fs);
 void exit_fs(struct task_struct *p);
-bool get_task_fs_path(struct task_struct *p, bool root, struct path *path);	/* with references; false: it has none any more */
+/* with references; false: it has none any more */
+bool get_task_fs_path(struct task_struct *p, bool root, struct path *path);
 
 /* --- open files (file.c, open.c, read_write.c) --- */
 
-struct file *alloc_file(const struct path *path, unsigned int flags, const struct file_operations *fops);	/* takes its own references; ERR_PTR */
-struct file *filp_open(const char *path, int flags, mode_t mode);	/* kernel path from current's root/cwd; ERR_PTR */
+/* takes its own references; ERR_PTR */
+struct file *alloc_file(const struct path *path, unsigned int flags,
+			const struct file_operations *fops);
+/* kernel path from current's root/cwd; ERR_PTR */
+struct file *filp_open(const char *path, int flags, mode_t mode);
 struct file *do_filp_open(int dfd, const char *name, int flags, mode_t mode);
-struct file *dentry_open(const struct path *path, int flags);		/* permissions not checked */
-/* exec: opens for reading a regular file that may be executed. flags: AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW. name: kernel. ERR_PTR. */
+/* permissions not checked */
+struct file *dentry_open(const struct path *path, int flags);
+/*
+ * exec: opens for reading a regular file that may be executed. flags: AT_EMPTY_PATH,
+ * AT_SYMLINK_NOFOLLOW. name: kernel. ERR_PTR.
+ */
 /* A file to execute; while it is open, opening it for writing is ETXTBSY. ERR_PTR. */
 struct file *do_execat_open(int dfd, const char *name, int flags);
-ssize_t kernel_read(struct file *f, void *buf, size_t n, loff_t *pos);		/* bytes or -errno */
+/* bytes or -errno */
+ssize_t kernel_read(struct file *f, void *buf, size_t n, loff_t *pos);
 ssize_t kernel_write(struct file *f, const void *buf, size_t n, loff_t *pos);
 loff_t generic_file_llseek(struct file *f, loff_t off, int whence);
 ssize_t generic_read_dir(struct file *f, struct iov_iter *to, loff_t *pos);	/* -EISDIR */
-int vfs_fsync(struct file *f);		/* also msync's */
-static inline int stream_open(struct inode *inode, struct file *f)	/* an open operation for files without a position */
+/* an open operation for files without a position */
+static inline int stream_open(struct inode *inode, struct file *f)
 {
 	f->f_mode = (f->f_mode & ~(FMODE_LSEEK | FMODE_ATOMIC_POS)) | FMODE_STREAM;
 	return 0;
 }
 void eventpoll_release(struct file *f);	/* epoll's; called by the last fput() when f->f_ep is set */
 
-/* Files without a name in the tree. name "[eventfd]" reads as "anon_inode:[eventfd]"; one inode for all; private goes to private_data. flags: O_RDWR, O_NONBLOCK, ... */
-struct file *anon_inode_getfile(const char *name, const struct file_operations *fops, void *private, int flags);	/* ERR_PTR */
-int anon_inode_getfd(const char *name, const struct file_operations *fops, void *private, int flags);	/* O_CLOEXEC too; fd or -errno */
+/*
+ * Files without a name in the tree. name "[eventfd]" reads as "anon_inode:[eventfd]"; one inode for
+ * all; private goes to private_data. flags: O_RDWR, O_NONBLOCK, ...
+ */
+/* ERR_PTR */
+struct file *anon_inode_getfile(const char *name, const struct file_operations *fops, void *private,
+				int flags);
+/* O_CLOEXEC too; fd or -errno */
+int anon_inode_getfd(const char *name, const struct file_operations *fops, void *private,
+		     int flags);
 /* A new inode of its own (pipes: S_IFIFO, sockets: S_IFSOCK) whose files read as "name:[ino]". */
 /* A descriptor for a new file (or ERR_PTR), whose reference it takes over. flags: O_CLOEXEC. */
 int fd_publish(struct file *f, int flags);
 struct inode *new_pseudo_inode(mode_t mode);		/* NULL: no memory */
-struct file *alloc_file_pseudo(struct inode *inode, const char *name, int flags, const struct file_operations *fops);	/* ERR_PTR; takes over the inode reference on success */
-struct file *alloc_file_clone(struct file *base, int flags, const struct file_operations *fops);	/* another file of the same inode (the pipe's other end) */
+/* ERR_PTR; takes over the inode reference on success */
+struct file *alloc_file_pseudo(struct inode *inode, const char *name, int flags,
+			       const struct file_operations *fops);
+/* another file of the same inode (the pipe's other end) */
+struct file *alloc_file_clone(struct file *base, int flags, const struct file_operations *fops);
 
 /* --- devices (devtmpfs.c) --- */
-void register_chrdev(unsigned int major, const struct file_operations *fops);	/* at boot; all minors; fops->open may replace f->f_op */
-int devtmpfs_create(const char *name, mode_t mode, dev_t dev);	/* a node in every devtmpfs. After vfs_init() */
+/* at boot; all minors; fops->open may replace f->f_op */
+void register_chrdev(unsigned int major, const struct file_operations *fops);
+/* a node in every devtmpfs. After vfs_init() */
+int devtmpfs_create(const char *name, mode_t mode, dev_t dev);
 extern const struct file_operations fifo_fops;	/* pipe.c: open of a named pipe */
 
 /* --- inodes (inode.c) --- */
@@ -456,34 +543,46 @@ struct iattr {
 #define MAY_WRITE 2
 #define MAY_READ 4
 
-struct inode *new_inode(struct super_block *sb, mode_t mode);	/* owner current's, times now; NULL: no memory */
+/* owner current's, times now; NULL: no memory */
+struct inode *new_inode(struct super_block *sb, mode_t mode);
 static inline struct inode *igrab(struct inode *inode)
 {
 	refcount_inc(&inode->i_count);
 	return inode;
 }
 void iput(struct inode *inode);		/* NULL is fine. May sleep */
-void init_special_inode(struct inode *inode, dev_t rdev);	/* by i_mode: device, FIFO or socket */
+/* by i_mode: device, FIFO or socket */
+void init_special_inode(struct inode *inode, dev_t rdev);
 struct timespec current_time(void);	/* CLOCK_REALTIME */
-int inode_permission(struct inode *inode, int mask);	/* MAY_xxx by current's fsuid, fsgid and groups: 0 or -EACCES */
-int generic_permission(struct inode *inode, int mask);
+/* MAY_xxx by current's fsuid, fsgid and groups: 0 or -EACCES */
+int inode_permission(struct inode *inode, int mask);
 bool inode_owner_or_capable(const struct inode *inode);
 int simple_setattr(struct dentry *d, struct iattr *attr);	/* i_mutex held */
-int notify_change(const struct path *path, struct iattr *attr);	/* checks permissions, takes i_mutex */
+/* checks permissions, takes i_mutex */
+int notify_change(const struct path *path, struct iattr *attr);
 int vfs_getattr(const struct path *path, struct kstat *stat);
 
 /* --- dentries and paths (dcache.c, namei.c) --- */
 extern spinlock_t dcache_lock;
 extern struct mutex rename_mutex;	/* renames that move a directory happen one at a time */
-struct dentry *d_alloc(struct dentry *parent, struct super_block *sb, const char *name, unsigned int len);	/* unlinked, one reference; NULL */
-struct dentry *d_make_root(struct super_block *sb, struct inode *inode);	/* takes over the inode; NULL (inode dropped) */
-void d_add(struct dentry *d, struct inode *inode);	/* linked under its parent, takes over the inode; pinned when the parent is */
-struct dentry *d_lookup(struct dentry *parent, const char *name, unsigned int len);	/* with a reference, or NULL */
+/* unlinked, one reference; NULL */
+struct dentry *d_alloc(struct dentry *parent, struct super_block *sb, const char *name,
+		       unsigned int len);
+/* takes over the inode; NULL (inode dropped) */
+struct dentry *d_make_root(struct super_block *sb, struct inode *inode);
+/* linked under its parent, takes over the inode; pinned when the parent is */
+void d_add(struct dentry *d, struct inode *inode);
+/* with a reference, or NULL */
+struct dentry *d_lookup(struct dentry *parent, const char *name, unsigned int len);
 void d_drop(struct dentry *d);		/* out of hash and tree: a deleted name, or a stale one */
-void d_move(struct dentry *d, struct dentry *target);	/* d gets target's place and name; target is dropped */
+/* d gets target's place and name; target is dropped */
+void d_move(struct dentry *d, struct dentry *target);
 bool d_ancestor(struct dentry *above, struct dentry *d);	/* rename_mutex held */
 void d_genocide(struct dentry *root);	/* unpins everything below (umount) */
-/* The n-th use of readdir: the child at or after *cookie with a reference, after prev (whose reference it drops) if that is still there. */
+/*
+ * The n-th use of readdir: the child at or after *cookie with a reference, after prev (whose
+ * reference it drops) if that is still there.
+ */
 struct dentry *d_next_child(struct dentry *dir, struct dentry *prev, u64 cookie);
 static inline struct dentry *dget(struct dentry *d)
 {
@@ -496,7 +595,10 @@ static inline bool d_unhashed(const struct dentry *d)
 {
 	return hlist_unhashed(&d->d_hash) && d->d_parent != d;
 }
-/* The path as a process with current's root sees it, at the end of buf; " (deleted)" and "(unreachable)" as Linux. ERR_PTR(-ENAMETOOLONG). */
+/*
+ * The path as a process with current's root sees it, at the end of buf; " (deleted)" and
+ * "(unreachable)" as Linux. ERR_PTR(-ENAMETOOLONG).
+ */
 char *d_path(const struct path *path, char *buf, int size);
 
 void path_get(const struct path *path);
@@ -506,7 +608,11 @@ void mntput(struct vfsmount *mnt);
 #define LOOKUP_FOLLOW 1u	/* a symbolic link at the end is followed */
 #define LOOKUP_DIRECTORY 2u	/* must be a directory */
 #define LOOKUP_EMPTY 4u		/* "" means dfd itself */
-char *getname(const char __user *name);	/* a copy in kernel memory; ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOMEM). "" is allowed. putname() frees it */
+/*
+ * a copy in kernel memory; ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOMEM). "" is allowed. putname() frees
+ * it
+ */
+char *getname(const char __user *name);
 static inline void putname(char *name)
 {
 	kfree(name);
@@ -515,24 +621,25 @@ static inline void putname(char *name)
 int user_path_at(int dfd, const char __user *name, unsigned int lookup, struct path *path);
 int kern_path(const char *name, unsigned int lookup, struct path *path);
 int path_at(int dfd, const char *name, unsigned int lookup, struct path *path);	/* kernel name */
-/*
- * The parent directory of name, its i_mutex held, and the dentry of the last component (negative: to be made). flags: LOOKUP_DIRECTORY:
- * what is made will be a directory, so a slash may follow. -EEXIST when the name is there. Pairs with done_path_create().
- */
-struct dentry *path_create(int dfd, const char *name, unsigned int lookup, struct path *parent);
-void done_path_create(struct path *parent, struct dentry *d);
-int vfs_mknod(const struct path *parent, struct dentry *d, mode_t mode, dev_t dev);	/* mode without umask applied already */
-int do_mknod(int dfd, const char *name, mode_t mode, dev_t dev);		/* kernel name; umask not applied */
+/* mode without umask applied already */
+int vfs_mknod(const struct path *parent, struct dentry *d, mode_t mode, dev_t dev);
+/* kernel name; umask not applied */
+int do_mknod(int dfd, const char *name, mode_t mode, dev_t dev);
 int do_symlink(const char *target, int dfd, const char *name);
 int do_link(int olddfd, const char *old, int newdfd, const char *new, unsigned int lookup);
 
 /* --- mounts (mount.c) --- */
 extern struct vfsmount *root_mnt;
-struct vfsmount *kern_mount(struct file_system_type *type);	/* not in the tree; panics when out of memory */
+/* not in the tree; panics when out of memory */
+struct vfsmount *kern_mount(struct file_system_type *type);
 void register_filesystem(struct file_system_type *type);
-void follow_mount(struct path *path);	/* to the top mount on this place. References change hands */
-bool follow_up(struct path *path);	/* from a mount's root to where it is mounted; false: it is the topmost */
-int do_mount(const char *dev, const char *dir, const char *type, unsigned long flags, const char *data);	/* kernel strings */
+/* to the top mount on this place. References change hands */
+void follow_mount(struct path *path);
+/* from a mount's root to where it is mounted; false: it is the topmost */
+bool follow_up(struct path *path);
+/* kernel strings */
+int do_mount(const char *dev, const char *dir, const char *type, unsigned long flags,
+	     const char *data);
 static inline bool mnt_readonly(const struct vfsmount *mnt)
 {
 	return READ_ONCE(mnt->mnt_flags) & MS_RDONLY;
@@ -544,7 +651,7 @@ void show_filesystems(struct seq_file *m);
 extern const struct inode_operations ramfs_dir_iops, ramfs_file_iops, ramfs_symlink_iops;
 extern const struct file_operations ramfs_file_fops, ramfs_dir_fops;
 int ramfs_fill_super(struct super_block *sb, const char *data);
-struct file *shmem_file_setup(const char *name, int flags);	/* memfd_create: an unnamed tmpfs file; ERR_PTR */
+/* memfd_create: an unnamed tmpfs file; ERR_PTR */
 
 /* --- locks on files (locks.c) --- */
 long do_flock(struct file *f, int op);
@@ -560,7 +667,8 @@ struct seq_file {
 	int (*show)(struct seq_file *m, void *private);
 	void *private;
 	struct mutex lock;		/* all of the above: pread needs no position lock */
-	bool overflow;			/* the buffer is too small: will be shown again in a bigger one */
+	/* the buffer is too small: will be shown again in a bigger one */
+	bool overflow;
 };
 int single_open(struct file *f, int (*show)(struct seq_file *m, void *private), void *private);
 ssize_t seq_read(struct file *f, struct iov_iter *to, loff_t *pos);
@@ -576,10 +684,14 @@ static inline void seq_putc(struct seq_file *m, char c)
 {
 	seq_write(m, &c, 1);
 }
-void seq_escape(struct seq_file *m, const char *s, const char *esc);	/* those characters, and backslash, in octal */
+/* those characters, and backslash, in octal */
+void seq_escape(struct seq_file *m, const char *s, const char *esc);
 
 /* --- /proc and /sys (procfs.c) --- */
-/* path "sys/kernel/pid_max": directories on the way are made. In init code; panics when out of memory. */
+/*
+ * path "sys/kernel/pid_max": directories on the way are made. In init code; panics when out of
+ * memory.
+ */
 void proc_create_single(const char *path, int (*show)(struct seq_file *m, void *private),
 			void *private);
 /* The same with operations of its own; proc_data() of an inode gives private. */
@@ -588,21 +700,31 @@ void *proc_data(const struct inode *inode);
 void proc_init(void);		/* by vfs_init() */
 
 /* --- start --- */
-void vfs_init(void);		/* caches, rootfs, init_fs; after mm_init() and before anything is opened */
-int populate_rootfs(void);	/* unpacks the initrd. 0, or -errno after one line "initramfs: ..." */
-int prepare_namespace(void);	/* /dev with devtmpfs, so that /dev/console can be opened. 0 or -errno */
+/* caches, rootfs, init_fs; after mm_init() and before anything is opened */
+void vfs_init(void);
+/* unpacks the initrd. 0, or -errno after one line "initramfs: ..." */
+int populate_rootfs(void);
+/* /dev with devtmpfs, so that /dev/console can be opened. 0 or -errno */
+int prepare_namespace(void);
 
 /* --- special files (pipe.c, epoll.c, signalfd.c, pidfd.c, dev/) --- */
 struct pid;
 struct sighand_struct;
 struct signal_struct;
 struct tty_struct;
-void special_files_init(void);		/* devices, terminals, pipes; after vfs_init() and uart_init(), before /init runs */
-/* A process lets its controlling terminal go: the session leader (at its exit, or TIOCNOTTY) for its whole session. May sleep. */
+/* devices, terminals, pipes; after vfs_init() and uart_init(), before /init runs */
+void special_files_init(void);
+/*
+ * A process lets its controlling terminal go: the session leader (at its exit, or TIOCNOTTY) for
+ * its whole session. May sleep.
+ */
 void disassociate_ctty(bool on_exit);
-struct tty_struct *get_current_tty(void);	/* current's controlling terminal, or NULL; ttys are never freed */
-unsigned int tty_devnum(const struct tty_struct *tty);	/* for /proc/PID/stat: encoded as there, 0 for NULL */
-int tty_pgrp_nr(struct tty_struct *tty);	/* foreground process group as current sees it, -1: none */
-/* A file for a process. Descriptor (close-on-exec is set), or -errno. flags: O_NONBLOCK. The file takes its own reference to pid. */
+/* current's controlling terminal, or NULL; ttys are never freed */
+struct tty_struct *get_current_tty(void);
+/*
+ * A file for a process. Descriptor (close-on-exec is set), or -errno. flags: O_NONBLOCK. The file
+ * takes its own reference to pid.
+ */
 int pidfd_create(struct pid *pid, unsigned int flags);
-struct pid *pidfd_get_pid(unsigned int fd, unsigned int *f_flags);	/* with a reference; ERR_PTR(-EBADF) */
+/* with a reference; ERR_PTR(-EBADF) */
+struct pid *pidfd_get_pid(unsigned int fd, unsigned int *f_flags);

@@ -1,9 +1,11 @@
 /*
- * Fills the root file system from the initrd: one or more newc cpio archives, one after another, zeros between them. A later archive may
- * replace what an earlier one made. What is wrong with an archive is told in one line.
+ * Fills the root file system from the initrd: one or more newc cpio archives, one after another,
+ * zeros between them. A later archive may replace what an earlier one made. What is wrong with an
+ * archive is told in one line.
  *
- * A newc entry: a header of 110 characters (a magic number and 13 numbers of 8 hexadecimal digits), the name with its NUL, padding to a
- * multiple of 4 bytes, the contents, padding. The last entry is called TRAILER!!!.
+ * A newc entry: a header of 110 characters (a magic number and 13 numbers of 8 hexadecimal digits),
+ * the name with its NUL, padding to a multiple of 4 bytes, the contents, padding. The last entry is
+ * called TRAILER!!!.
  *
  * Runs once, at boot, in the first kernel thread that may sleep. Takes no locks of its own.
  */
@@ -11,7 +13,9 @@
 #include "kernel/fs/initramfs.h"
 #include "kernel/fs/internal.h"
 
-/* A file with several names, by (device, inode): in newc only one of its entries has the contents. */
+/*
+ * A file with several names, by (device, inode): in newc only one of its entries has the contents.
+ */
 struct hard_link {
 	struct hard_link *next;
 	u32 major, minor, ino;
@@ -22,8 +26,11 @@ static struct hard_link *hard_links;	/* of the archive that is being read */
 
 static int complain(const char *name, int err)
 {
-	pr_err("initramfs: %s: cannot be made: %s\n", name, err == -ENOMEM || err == -ENOSPC ? "out of memory" :
-	       err == -ENOENT ? "its directory is not in the archive" : err == -ENAMETOOLONG ? "the name is too long" : "bad entry");
+	pr_err("initramfs: %s: cannot be made: %s\n", name,
+	       err == -ENOMEM || err == -ENOSPC ? "out of memory"
+	       : err == -ENOENT			? "its directory is not in the archive"
+	       : err == -ENAMETOOLONG		? "the name is too long"
+						: "bad entry");
 	return err;
 }
 
@@ -39,7 +46,9 @@ static int find_link(const struct cpio_entry *e)
 	l = kmalloc(sizeof(*l) + len, GFP_KERNEL);
 	if (!l)
 		return -ENOMEM;
-	*l = (struct hard_link){ .next = hard_links, .major = e->major, .minor = e->minor, .ino = e->ino };
+	*l = (struct hard_link){
+		.next = hard_links, .major = e->major, .minor = e->minor, .ino = e->ino
+	};
 	memcpy(l->name, e->name, len);
 	hard_links = l;
 	return 0;
@@ -98,8 +107,9 @@ static int make_node(const struct cpio_entry *e)
 static int set_attributes(const struct cpio_entry *e)
 {
 	struct iattr attr = {
-		.ia_valid = ATTR_UID | ATTR_GID | ATTR_MTIME | (S_ISLNK(e->mode) ? 0 : ATTR_MODE), .ia_mode = e->mode & 07777,
-		.ia_uid = e->uid, .ia_gid = e->gid, .ia_mtime = { e->mtime, 0 },
+		.ia_valid = ATTR_UID | ATTR_GID | ATTR_MTIME | (S_ISLNK(e->mode) ? 0 : ATTR_MODE),
+		.ia_mode = e->mode & 07777, .ia_uid = e->uid, .ia_gid = e->gid,
+		.ia_mtime = { e->mtime, 0 },
 	};
 	struct path path __cleanup(path_put) = { NULL, NULL };
 
@@ -128,7 +138,8 @@ static int make_entry(const struct cpio_entry *e)
 
 int populate_rootfs(void)
 {
-	const char *p = phys_to_virt(boot_info.initrd_start), *end = phys_to_virt(boot_info.initrd_end);
+	const char *p = phys_to_virt(boot_info.initrd_start),
+		   *end = phys_to_virt(boot_info.initrd_end);
 	struct cpio_entry e;
 	const char *why;
 	bool open = false;	/* in an archive whose trailer has not come yet */
@@ -161,6 +172,7 @@ int populate_rootfs(void)
 	}
 	forget_links();
 	if (!err)
-		free_reserved_range(boot_info.initrd_start, boot_info.initrd_end);	/* all of it is in files now */
+		/* all of it is in files now */
+		free_reserved_range(boot_info.initrd_start, boot_info.initrd_end);
 	return err;
 }

@@ -1,8 +1,9 @@
 /*
- * Inodes: files as such, whatever names they have. An inode lives as long as a dentry (or an igrab()) refers to it; there is no table of
- * them. Permissions are decided here.
+ * Inodes: files as such, whatever names they have. An inode lives as long as a dentry (or an
+ * igrab()) refers to it; there is no table of them. Permissions are decided here.
  *
- * Locks: i_mutex for attributes. Reading mode and owner for a permission check takes none: each is one word.
+ * Locks: i_mutex for attributes. Reading mode and owner for a permission check takes none: each is
+ * one word.
  */
 #include "kernel/fs/internal.h"
 #include "kernel/time/time.h"
@@ -61,10 +62,13 @@ static const struct file_operations no_fops = { .open = no_open };	/* sockets, b
 void init_special_inode(struct inode *inode, dev_t rdev)
 {
 	inode->i_rdev = rdev;
-	inode->i_fop = S_ISCHR(inode->i_mode) ? &def_chr_fops : S_ISFIFO(inode->i_mode) ? &fifo_fops : &no_fops;
+	inode->i_fop = S_ISCHR(inode->i_mode)	 ? &def_chr_fops
+		       : S_ISFIFO(inode->i_mode) ? &fifo_fops
+						 : &no_fops;
 }
 
-bool in_group(gid_t gid)
+/* Is current, as far as files go, in that group? */
+static bool in_group(gid_t gid)
 {
 	const struct cred *cred = current->cred;
 
@@ -74,7 +78,7 @@ bool in_group(gid_t gid)
 	return cred->fsgid == gid;
 }
 
-int generic_permission(struct inode *inode, int mask)
+int inode_permission(struct inode *inode, int mask)
 {
 	mode_t mode = inode->i_mode;
 	uid_t fsuid = current->cred->fsuid;
@@ -86,13 +90,6 @@ int generic_permission(struct inode *inode, int mask)
 	else if (in_group(inode->i_gid))
 		mode >>= 3;
 	return mask & ~mode & 7 ? -EACCES : 0;
-}
-
-int inode_permission(struct inode *inode, int mask)
-{
-	if (unlikely(inode->i_op && inode->i_op->permission))
-		return inode->i_op->permission(inode, mask);
-	return generic_permission(inode, mask);
 }
 
 bool inode_owner_or_capable(const struct inode *inode)
@@ -151,7 +148,8 @@ int notify_change(const struct path *path, struct iattr *attr)
 			attr->ia_mode &= ~S_ISGID;
 	} else if ((attr->ia_valid & (ATTR_UID | ATTR_GID)) && !S_ISDIR(inode->i_mode)) {
 		attr->ia_valid |= ATTR_MODE;	/* what ran with another's rights no longer does */
-		attr->ia_mode = inode->i_mode & ~(S_ISUID | (inode->i_mode & S_IXGRP ? S_ISGID : 0));
+		attr->ia_mode =
+			inode->i_mode & ~(S_ISUID | (inode->i_mode & S_IXGRP ? S_ISGID : 0));
 	}
 	if (inode->i_op && inode->i_op->setattr)
 		return inode->i_op->setattr(path->dentry, attr);
@@ -172,11 +170,12 @@ int vfs_getattr(const struct path *path, struct kstat *stat)
 	struct inode *inode = path->dentry->d_inode;
 
 	*stat = (struct kstat){
-		.dev = inode->i_sb->s_dev, .rdev = inode->i_rdev, .ino = inode->i_ino, .mode = inode->i_mode,
-		.nlink = inode->i_nlink, .uid = inode->i_uid, .gid = inode->i_gid, .size = READ_ONCE(inode->i_size),
-		.atime = inode->i_atime, .mtime = inode->i_mtime, .ctime = inode->i_ctime,
-		.blocks = S_ISREG(inode->i_mode) ? inode->i_data.nrpages * (PAGE_SIZE / 512) : 0, .blksize = PAGE_SIZE,
-		.mnt_id = path->mnt ? path->mnt->mnt_id : 0,
+		.dev = inode->i_sb->s_dev, .rdev = inode->i_rdev, .ino = inode->i_ino,
+		.mode = inode->i_mode, .nlink = inode->i_nlink, .uid = inode->i_uid,
+		.gid = inode->i_gid, .size = READ_ONCE(inode->i_size), .atime = inode->i_atime,
+		.mtime = inode->i_mtime, .ctime = inode->i_ctime,
+		.blocks = S_ISREG(inode->i_mode) ? inode->i_data.nrpages * (PAGE_SIZE / 512) : 0,
+		.blksize = PAGE_SIZE, .mnt_id = path->mnt ? path->mnt->mnt_id : 0,
 		.mount_root = path->mnt && path->mnt->mnt_root == path->dentry,
 	};
 	return inode->i_op && inode->i_op->getattr ? inode->i_op->getattr(path->dentry, stat) : 0;

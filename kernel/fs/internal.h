@@ -20,19 +20,22 @@ void get_fs_root(struct path *path);
 void get_fs_pwd(struct path *path);
 
 /*
- * The path from root to path, written so that it ends at p (downwards to buf). *reached: root was met; else it is the path from the top of
- * whatever tree it is in. ERR_PTR(-ENAMETOOLONG).
+ * The path from root to path, written so that it ends at p (downwards to buf). *reached: root was
+ * met; else it is the path from the top of whatever tree it is in. ERR_PTR(-ENAMETOOLONG).
  */
-char *prepend_path(const struct path *path, const struct path *root, char *buf, char *p, bool *reached);
+char *prepend_path(const struct path *path, const struct path *root, char *buf, char *p,
+		   bool *reached);
 
 /* --- path walk (namei.c) --- */
 enum last_type { LAST_NORM, LAST_DOT, LAST_DOTDOT, LAST_NONE };
 
 struct nameidata {
 	struct path path;	/* where the walk is, with references */
-	struct path root;	/* what "/" and ".." stop at, with references; dentry NULL: not needed yet */
+	/* what "/" and ".." stop at, with references; dentry NULL: not needed yet */
+	struct path root;
 	const char *name;	/* what is left of the path */
-	char *buf;		/* the memory that name points into, once a symbolic link was put in place of its name */
+	/* the memory that name points into, once a symbolic link was put in place of its name */
+	char *buf;
 	const char *last;	/* the component found last */
 	unsigned int last_len;
 	enum last_type last_type;	/* LAST_NONE: the path has no (more) components */
@@ -45,15 +48,24 @@ int nd_start(struct nameidata *nd, int dfd, const char *name, unsigned int looku
 void nd_end(struct nameidata *nd);
 /* Walks to the directory of the last component. */
 int link_path_walk(struct nameidata *nd);
-/* Puts what the symbolic link d says in place of its name. 1: nd->name is to be walked again; 0: it jumped. Drops d. */
+/*
+ * Puts what the symbolic link d says in place of its name. 1: nd->name is to be walked again; 0: it
+ * jumped. Drops d.
+ */
 int follow_link(struct nameidata *nd, struct dentry *d);
 /* The directory of the last component, which must be a plain name (else -errno is otherwise). */
 int path_parent(struct nameidata *nd, int dfd, const char *name, int otherwise);
-/* One component looked up in parent; locked: the caller holds its i_mutex. A dentry with an inode, or ERR_PTR. */
+/*
+ * One component looked up in parent; locked: the caller holds its i_mutex. A dentry with an inode,
+ * or ERR_PTR.
+ */
 struct dentry *lookup_one(struct dentry *parent, const char *name, unsigned int len, bool locked);
 /* May current make a name in dir? dir's i_mutex held. */
 int may_create(const struct path *dir);
-/* May current take victim's name out of dir? want_dir: it must be a directory, else it must not be one. dir's i_mutex held. */
+/*
+ * May current take victim's name out of dir? want_dir: it must be a directory, else it must not be
+ * one. dir's i_mutex held.
+ */
 int may_delete(struct inode *dir, struct dentry *victim, bool want_dir);
 int do_remove(int dfd, const char *name, bool want_dir);	/* unlink, rmdir: kernel name */
 
@@ -72,10 +84,12 @@ static inline int mnt_want_write(const struct path *path)
 	return path->mnt && mnt_readonly(path->mnt) ? -EROFS : 0;
 }
 
-bool in_group(gid_t gid);	/* is current, as far as files go, in that group? */
 void file_accessed(struct file *f);	/* sets the access time as "relatime" does */
-int do_truncate(const struct path *path, loff_t length);	/* permissions checked by the caller; -ETXTBSY */
-/* Writers of a regular file, and programs that are it: one kind excludes the other. 0 or -ETXTBSY. */
+/* permissions checked by the caller; -ETXTBSY */
+int do_truncate(const struct path *path, loff_t length);
+/*
+ * Writers of a regular file, and programs that are it: one kind excludes the other. 0 or -ETXTBSY.
+ */
 int get_write_access(struct inode *inode);
 void put_write_access(struct inode *inode);
 int deny_write_access(struct inode *inode);

@@ -1,7 +1,8 @@
 /*
  * Mounts: which super_block's tree hangs where in which other. One tree of mounts for all tasks.
  *
- * Locks: mount_mutex for mounting and unmounting; dcache_lock for the list of mounts, so that a path walk can cross them.
+ * Locks: mount_mutex for mounting and unmounting; dcache_lock for the list of mounts, so that a
+ * path walk can cross them.
  */
 #include "kernel/fs/internal.h"
 
@@ -172,7 +173,8 @@ static int attach_mount(struct vfsmount *mnt, const struct path *path)
 }
 
 /* No bind mounts, no changes to a mount, no propagation: EINVAL. */
-#define MS_REFUSED (MS_BIND | MS_REMOUNT | MS_MOVE | MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
+#define MS_REFUSED                                                                                 \
+	(MS_BIND | MS_REMOUNT | MS_MOVE | MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
 
 int do_mount(const char *dev, const char *dir, const char *type, unsigned long flags,
 	     const char *data)
@@ -235,7 +237,8 @@ static int do_umount(const struct path *path)
 		if (mnt->mnt_parent == mnt)
 			return -EINVAL;		/* was detached meanwhile */
 		if (refcount_read(&mnt->mnt_count) > 2)
-			return -EBUSY;		/* more than the tree's reference and the caller's */
+			/* more than the tree's reference and the caller's */
+			return -EBUSY;
 		list_del_init(&mnt->mnt_list);
 		at = (struct path){ mnt->mnt_parent, mnt->mnt_mountpoint };
 		mnt->mnt_parent = mnt;

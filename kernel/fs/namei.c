@@ -1,8 +1,10 @@
 /*
- * From a path to a dentry. The walk keeps one place (nd->path) and the rest of the path (nd->name). A symbolic link is followed by writing
- * its target in front of the rest and walking on: no recursion, whatever links to whatever. 40 links end it with ELOOP.
+ * From a path to a dentry. The walk keeps one place (nd->path) and the rest of the path (nd->name).
+ * A symbolic link is followed by writing its target in front of the rest and walking on: no
+ * recursion, whatever links to whatever. 40 links end it with ELOOP.
  *
- * Locks: dcache_lock inside d_lookup(); the i_mutex of a directory only when the file system itself has to look (/proc).
+ * Locks: dcache_lock inside d_lookup(); the i_mutex of a directory only when the file system itself
+ * has to look (/proc).
  */
 #include "kernel/fs/internal.h"
 
@@ -155,7 +157,10 @@ fail:
 	return err ? err : -ENOENT;
 }
 
-/* Goes into the component nd->last. 0, -errno, or 1: it was a symbolic link and nd->name is to be walked again. */
+/*
+ * Goes into the component nd->last. 0, -errno, or 1: it was a symbolic link and nd->name is to be
+ * walked again.
+ */
 static int walk_component(struct nameidata *nd, bool follow)
 {
 	struct dentry *d;
@@ -303,6 +308,7 @@ int may_create(const struct path *dir)
 	if (d_unhashed(dir->dentry))
 		return -ENOENT;		/* a directory that was removed meanwhile */
 	if (!dir->dentry->d_inode->i_op->mknod)
-		return -ENOENT;		/* /proc: a name that cannot be looked up cannot be made either */
+		/* /proc: a name that cannot be looked up cannot be made either */
+		return -ENOENT;
 	return inode_permission(dir->dentry->d_inode, MAY_WRITE | MAY_EXEC);
 }

@@ -6,14 +6,16 @@
  */
 #include "kernel/fs/internal.h"
 
-static const struct file_operations path_fops = { .read = NULL };	/* O_PATH, and files whose open failed */
+/* O_PATH, and files whose open failed */
+static const struct file_operations path_fops = { .read = NULL };
 
 /* --- open --- */
 
 struct file *dentry_open(const struct path *path, int flags)
 {
 	struct inode *inode = path->dentry->d_inode;
-	struct file *f = alloc_file(path, flags, flags & O_PATH || !inode->i_fop ? &path_fops : inode->i_fop);
+	struct file *f = alloc_file(path, flags,
+				    flags & O_PATH || !inode->i_fop ? &path_fops : inode->i_fop);
 	int err = 0;
 
 	if (IS_ERR(f))
@@ -41,7 +43,8 @@ struct file *dentry_open(const struct path *path, int flags)
 
 static int may_open(const struct path *path, int flags)
 {
-	static const u8 access[4] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE };
+	static const u8 access[4] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE,
+				      MAY_READ | MAY_WRITE };
 	int mask = access[flags & O_ACCMODE] | (flags & O_TRUNC ? MAY_WRITE : 0);
 	struct inode *inode = path->dentry->d_inode;
 	mode_t mode = inode->i_mode;

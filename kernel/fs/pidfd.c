@@ -1,6 +1,7 @@
 /*
- * pidfd: a process as a file. It names the process, not its number, so a signal sent through it never hits a successor; it polls as
- * readable once the process has exited. The file holds a reference to struct pid, and with it to the queue its pollers sleep on.
+ * pidfd: a process as a file. It names the process, not its number, so a signal sent through it
+ * never hits a successor; it polls as readable once the process has exited. The file holds a
+ * reference to struct pid, and with it to the queue its pollers sleep on.
  */
 #include "kernel/fs/special.h"
 #include "kernel/syscalls.h"
@@ -32,7 +33,8 @@ static const struct file_operations pidfd_fops = { .poll = pidfd_poll, .release 
 
 int pidfd_create(struct pid *pid, unsigned int flags)
 {
-	int fd = anon_inode_getfd("[pidfd]", &pidfd_fops, get_pid(pid), O_RDWR | O_CLOEXEC | (flags & O_NONBLOCK));
+	int fd = anon_inode_getfd("[pidfd]", &pidfd_fops, get_pid(pid),
+				  O_RDWR | O_CLOEXEC | (flags & O_NONBLOCK));
 
 	if (fd < 0)
 		put_pid(pid);
@@ -70,7 +72,10 @@ long sys_pidfd_open(pid_t nr, unsigned int flags)
 	return fd;
 }
 
-/* The siginfo a user gave: it must say what is sent, and may claim to come from the kernel only if it goes to the sender itself. */
+/*
+ * The siginfo a user gave: it must say what is sent, and may claim to come from the kernel only if
+ * it goes to the sender itself.
+ */
 static int read_siginfo(siginfo_t *info, int sig, const siginfo_t __user *uinfo, bool to_self)
 {
 	if (copy_from_user(info, uinfo, sizeof(*info)))

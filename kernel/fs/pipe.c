@@ -1,12 +1,15 @@
 /*
- * Pipes and FIFOs: bytes from writers to readers through a ring of pages that are allocated when bytes come to lie in them.
+ * Pipes and FIFOs: bytes from writers to readers through a ring of pages that are allocated when
+ * bytes come to lie in them.
  *
- * Locks: pipe->mutex (sleeping; user memory is copied under it) guards the ring and the counts; inode->i_mutex guards which pipe a FIFO's
- * inode has and how many files hold it, and is the outer one. Wait queues are inner.
+ * Locks: pipe->mutex (sleeping; user memory is copied under it) guards the ring and the counts;
+ * inode->i_mutex guards which pipe a FIFO's inode has and how many files hold it, and is the outer
+ * one. Wait queues are inner.
  *
- * Why no wake-up is lost although nobody calls wake_up() on a queue that looks empty: a sleeper queues itself and then tests the
- * ring, with a full barrier between the two (prepare_to_wait). Whoever changes the ring unlocks the mutex (a locked instruction, so a
- * full barrier) and then looks at the queue. One of the two sees what the other did.
+ * Why no wake-up is lost although nobody calls wake_up() on a queue that looks empty: a sleeper
+ * queues itself and then tests the ring, with a full barrier between the two (prepare_to_wait).
+ * Whoever changes the ring unlocks the mutex (a locked instruction, so a full barrier) and then
+ * looks at the queue. One of the two sees what the other did.
  */
 #include "kernel/fs/special.h"
 #include "kernel/syscalls.h"
@@ -18,13 +21,16 @@
 struct pipe {
 	struct mutex mutex;
 	struct wait_queue_head rd_wait, wr_wait;
-	unsigned int head, tail;	/* (m) next byte to write, to read; run freely. Both 0 whenever the pipe gets empty */
+	/* (m) next byte to write, to read; run freely. Both 0 whenever the pipe gets empty */
+	unsigned int head, tail;
 	unsigned int allocated;		/* (m) pages that are there; pages[0] is the first */
 	unsigned int readers, writers;	/* (m) open files of each kind */
-	unsigned int r_counter, w_counter;	/* (m) how many there ever were: a FIFO's open waits for a change */
+	/* (m) how many there ever were: a FIFO's open waits for a change */
+	unsigned int r_counter, w_counter;
 	unsigned int files;		/* (i) */
 	bool named;			/* (c) a FIFO */
-	char *pages[PIPE_PAGES];	/* (m) byte p lies in pages[p / PAGE_SIZE % PIPE_PAGES]; NULL: not allocated yet */
+	/* (m) byte p lies in pages[p / PAGE_SIZE % PIPE_PAGES]; NULL: not allocated yet */
+	char *pages[PIPE_PAGES];
 };
 
 static struct kmem_cache *pipe_cache;
@@ -71,7 +77,10 @@ static inline char **pipe_slot(struct pipe *p, unsigned int pos)
 	return &p->pages[(pos & (PIPE_SIZE - 1)) >> PAGE_SHIFT];
 }
 
-/* Copies n bytes, for which there is room, into the ring. Bytes copied, or -EFAULT, -ENOMEM when there were none. */
+/*
+ * Copies n bytes, for which there is room, into the ring. Bytes copied, or -EFAULT, -ENOMEM when
+ * there were none.
+ */
 static ssize_t pipe_fill(struct pipe *p, struct iov_iter *from, size_t n)
 {
 	size_t done = 0;
@@ -117,7 +126,10 @@ static inline void pipe_consume(struct pipe *p, size_t n)
 {
 	WRITE_ONCE(p->tail, p->tail + n);
 	if (p->tail == p->head) {
-		/* head first: a look without the mutex sees an empty pipe as not empty at most, and looks again with it */
+		/*
+		 * head first: a look without the mutex sees an empty pipe as not empty at most, and
+		 * looks again with it
+		 */
 		WRITE_ONCE(p->head, 0);
 		WRITE_ONCE(p->tail, 0);
 		if (unlikely(p->allocated > 1))
@@ -138,7 +150,9 @@ ssize_t __flatten pipe_recv(struct pipe *p, struct iov_iter *to, unsigned int fl
 			goto out;
 		}
 		mutex_unlock(&p->mutex);
-		ret = wait_event_interruptible(&p->rd_wait, pipe_used(p) || !READ_ONCE(p->writers) || !READ_ONCE(p->readers));
+		ret = wait_event_interruptible(&p->rd_wait, pipe_used(p) ||
+								    !READ_ONCE(p->writers) ||
+								    !READ_ONCE(p->readers));
 		if (ret)
 			return ret;
 		mutex_lock(&p->mutex);
@@ -154,20 +168,27 @@ out:
 	return ret;
 }
 
-/* Lets the mutex go until there is room for n bytes. 0 or -ERESTARTSYS; the mutex is held again in any case. */
+/*
+ * Lets the mutex go until there is room for n bytes. 0 or -ERESTARTSYS; the mutex is held again in
+ * any case.
+ */
 static int wait_for_room(struct pipe *p, size_t n)
 {
 	int ret;
 
 	mutex_unlock(&p->mutex);
 	wake_up_pollers(&p->rd_wait, POLLIN | POLLRDNORM);
-	ret = wait_event_interruptible(&p->wr_wait, PIPE_SIZE - pipe_used(p) >= n || !READ_ONCE(p->readers) ||
-				       !READ_ONCE(p->writers));
+	ret = wait_event_interruptible(&p->wr_wait, PIPE_SIZE - pipe_used(p) >= n ||
+							    !READ_ONCE(p->readers) ||
+							    !READ_ONCE(p->writers));
 	mutex_lock(&p->mutex);
 	return ret;
 }
 
-/* One step of pipe_send: as much as there is room for, or a wait. Bytes, 0: waited, look again; or -errno. mutex held. */
+/*
+ * One step of pipe_send: as much as there is room for, or a wait. Bytes, 0: waited, look again; or
+ * -errno. mutex held.
+ */
 static ssize_t send_some(struct pipe *p, struct iov_iter *from, size_t total, unsigned int flags)
 {
 	size_t left = from->count, room = PIPE_SIZE - pipe_used(p);
@@ -234,7 +255,10 @@ static unsigned int pipe_poll(struct file *f, struct poll_table *pt)
 
 	if (f->f_mode & FMODE_READ) {
 		mask |= pipe_poll_in(p, f, pt);
-		/* A FIFO opened without a writer is not hung up before the first writer came (f_pos is ours: there is no position). */
+		/*
+		 * A FIFO opened without a writer is not hung up before the first writer came (f_pos
+		 * is ours: there is no position).
+		 */
 		if (!READ_ONCE(p->writers) && f->f_pos != READ_ONCE(p->w_counter))
 			mask |= POLLHUP;
 	}
@@ -335,7 +359,8 @@ static int fifo_open(struct inode *inode, struct file *f)
 		return -ENXIO;
 	}
 	count_ends(p, f, 1);
-	seen_r = p->readers ? p->r_counter - 1 : p->r_counter;	/* with a partner already there nothing is waited for */
+	/* with a partner already there nothing is waited for */
+	seen_r = p->readers ? p->r_counter - 1 : p->r_counter;
 	seen_w = p->writers ? p->w_counter - 1 : p->w_counter;
 	if (rd == FMODE_READ && !p->writers && (f->f_flags & O_NONBLOCK))
 		f->f_pos = seen_w;
@@ -353,12 +378,8 @@ static int fifo_open(struct inode *inode, struct file *f)
 }
 
 const struct file_operations fifo_fops = {
-	.read = pipe_read,
-	.write = pipe_write,
-	.poll = pipe_poll,
-	.ioctl = pipe_ioctl,
-	.open = fifo_open,
-	.release = pipe_release,
+	.read = pipe_read, .write = pipe_write, .poll = pipe_poll, .ioctl = pipe_ioctl,
+	.open = fifo_open, .release = pipe_release,
 };
 
 /* A new pipe's two files, reader first. 0 or -errno. */

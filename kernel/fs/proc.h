@@ -3,7 +3,10 @@
 
 #include "kernel/fs/internal.h"
 
-/* A permanent entry of /proc or /sys. Entries are only ever added, at boot: readers of the lists need no lock. */
+/*
+ * A permanent entry of /proc or /sys. Entries are only ever added, at boot: readers of the lists
+ * need no lock.
+ */
 struct proc_dir_entry {
 	struct proc_dir_entry *next;		/* sibling */
 	struct proc_dir_entry *children;	/* directories */
@@ -59,8 +62,8 @@ extern const struct inode_operations proc_pid_link_iops, proc_dir_iops;
 extern const struct file_operations proc_dir_fops;
 
 /* Gives d a new inode of its own. info->pid gains a reference. 0 or -ENOMEM. */
-int proc_instantiate(struct dentry *d, mode_t mode, const struct inode_operations *iops, const struct file_operations *fops,
-		     const struct proc_inode *info);
+int proc_instantiate(struct dentry *d, mode_t mode, const struct inode_operations *iops,
+		     const struct file_operations *fops, const struct proc_inode *info);
 int proc_lookup_pde(struct dentry *d, struct proc_dir_entry *dir);
 /* Emits dir's entries; false: the buffer is full. Positions 2 .. 255. */
 bool proc_readdir_pde(struct file *f, struct dir_context *ctx, struct proc_dir_entry *dir);

@@ -1,13 +1,17 @@
 /*
- * The machine behind /proc and /sys: permanent entries in a tree made at boot, each a show function or a link, and inodes made when they
- * are looked up. Directories of tasks add their own lookup and iterate (proc/pid.c).
+ * The machine behind /proc and /sys: permanent entries in a tree made at boot, each a show function
+ * or a link, and inodes made when they are looked up. Directories of tasks add their own lookup and
+ * iterate (proc/pid.c).
  *
- * Locks: none. The tree of entries only grows, and only at boot; an entry is complete before it is linked in.
+ * Locks: none. The tree of entries only grows, and only at boot; an entry is complete before it is
+ * linked in.
  */
 #include "kernel/fs/proc.h"
 
 struct proc_dir_entry proc_root = { .name = "", .mode = S_IFDIR | 0555, .ino = 1 };
-struct proc_dir_entry sysfs_root = { .name = "", .mode = S_IFDIR | 0555, .ino = 1, .iops = &proc_dir_iops, .fops = &proc_dir_fops };
+struct proc_dir_entry sysfs_root = {
+	.name = "", .mode = S_IFDIR | 0555, .ino = 1, .iops = &proc_dir_iops, .fops = &proc_dir_fops
+};
 
 /* --- inodes --- */
 
@@ -22,8 +26,10 @@ static void proc_evict(struct inode *inode)
 
 static const struct super_operations proc_sops = { .evict_inode = proc_evict };
 
-static struct inode *proc_new_inode(struct super_block *sb, mode_t mode, const struct inode_operations *iops,
-				    const struct file_operations *fops, const struct proc_inode *info)
+static struct inode *proc_new_inode(struct super_block *sb, mode_t mode,
+				    const struct inode_operations *iops,
+				    const struct file_operations *fops,
+				    const struct proc_inode *info)
 {
 	struct inode *inode = new_inode(sb, mode);
 	struct proc_inode *copy = kmalloc(sizeof(*copy), GFP_KERNEL);
@@ -46,8 +52,8 @@ static struct inode *proc_new_inode(struct super_block *sb, mode_t mode, const s
 	return inode;
 }
 
-int proc_instantiate(struct dentry *d, mode_t mode, const struct inode_operations *iops, const struct file_operations *fops,
-		     const struct proc_inode *info)
+int proc_instantiate(struct dentry *d, mode_t mode, const struct inode_operations *iops,
+		     const struct file_operations *fops, const struct proc_inode *info)
 {
 	struct inode *inode = proc_new_inode(d->d_sb, mode, iops, fops, info);
 
@@ -90,7 +96,8 @@ int proc_lookup_pde(struct dentry *d, struct proc_dir_entry *dir)
 
 	for (e = smp_load_acquire(&dir->children); e; e = e->next)
 		if (e->len == d->d_len && !memcmp(e->name, d->d_name, e->len))
-			return proc_instantiate(d, e->mode, e->iops, e->fops, &(struct proc_inode){ .pde = e });
+			return proc_instantiate(d, e->mode, e->iops, e->fops,
+						&(struct proc_inode){ .pde = e });
 	return -ENOENT;
 }
 
@@ -123,11 +130,14 @@ static int proc_dir_iterate(struct file *f, struct dir_context *ctx)
 }
 
 const struct inode_operations proc_dir_iops = { .lookup = proc_dir_lookup };
-const struct file_operations proc_dir_fops = { .read = generic_read_dir, .llseek = generic_file_llseek, .iterate = proc_dir_iterate };
+const struct file_operations proc_dir_fops = { .read = generic_read_dir,
+					       .llseek = generic_file_llseek,
+					       .iterate = proc_dir_iterate };
 
 /* --- making entries --- */
 
-static struct proc_dir_entry *new_pde(struct proc_dir_entry *parent, const char *name, unsigned int len, mode_t mode)
+static struct proc_dir_entry *new_pde(struct proc_dir_entry *parent, const char *name,
+				      unsigned int len, mode_t mode)
 {
 	static atomic_long_t next_ino = ATOMIC_LONG_INIT(0xf0000000L);
 	struct proc_dir_entry *e = kzalloc(sizeof(*e), GFP_KERNEL);
@@ -137,8 +147,10 @@ static struct proc_dir_entry *new_pde(struct proc_dir_entry *parent, const char 
 		panic("procfs: out of memory");
 	memcpy(copy, name, len);
 	*e = (struct proc_dir_entry){
-		.name = copy, .len = len, .mode = mode, .parent = parent, .ino = atomic_long_inc_return(&next_ino),
-		.iops = S_ISDIR(mode) ? &proc_dir_iops : S_ISLNK(mode) ? &proc_link_iops : &proc_file_iops,
+		.name = copy, .len = len, .mode = mode, .parent = parent,
+		.ino = atomic_long_inc_return(&next_ino), .iops = S_ISDIR(mode)	? &proc_dir_iops
+			: S_ISLNK(mode) ? &proc_link_iops
+					: &proc_file_iops,
 		.fops = S_ISDIR(mode) ? &proc_dir_fops : &proc_single_fops,
 	};
 	return e;
@@ -223,7 +235,8 @@ static int fill_tree(struct super_block *sb, struct proc_dir_entry *root, unsign
 {
 	sb->s_op = &proc_sops;
 	sb->s_magic = magic;
-	sb->s_root = d_make_root(sb, proc_new_inode(sb, root->mode, root->iops, root->fops, &(struct proc_inode){ .pde = root }));
+	sb->s_root = d_make_root(sb, proc_new_inode(sb, root->mode, root->iops, root->fops,
+						    &(struct proc_inode){ .pde = root }));
 	return sb->s_root ? 0 : -ENOMEM;
 }
 
@@ -237,8 +250,12 @@ static int sysfs_fill_super(struct super_block *sb, const char *data)
 	return fill_tree(sb, &sysfs_root, SYSFS_MAGIC);
 }
 
-static struct file_system_type proc_type = { .name = "proc", .single = true, .fill_super = proc_fill_super };
-static struct file_system_type sysfs_type = { .name = "sysfs", .single = true, .fill_super = sysfs_fill_super };
+static struct file_system_type proc_type = { .name = "proc",
+					     .single = true,
+					     .fill_super = proc_fill_super };
+static struct file_system_type sysfs_type = { .name = "sysfs",
+					      .single = true,
+					      .fill_super = sysfs_fill_super };
 
 /* "0-3", as /sys writes sets of CPUs. */
 static int show_cpus(struct seq_file *m, void *unused)

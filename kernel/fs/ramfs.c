@@ -1,8 +1,10 @@
 /*
- * ramfs and tmpfs: files whose only home is the page cache, directories that are nothing but dentries in memory. tmpfs has a size limit.
+ * ramfs and tmpfs: files whose only home is the page cache, directories that are nothing but
+ * dentries in memory. tmpfs has a size limit.
  *
- * Locks: a file's i_mutex while it is written or changes size; reading takes none and sees each page before or after a write. Directory
- * operations run with the directory's i_mutex held by their callers.
+ * Locks: a file's i_mutex while it is written or changes size; reading takes none and sees each
+ * page before or after a write. Directory operations run with the directory's i_mutex held by their
+ * callers.
  */
 #include "kernel/fs/internal.h"
 
@@ -40,8 +42,8 @@ static ssize_t ramfs_read(struct file *f, struct iov_iter *to, loff_t *pos)
 }
 
 /*
- * Is there room for one page more? Pages that page faults made are counted here, late: a mapping can overdraw the limit until the next
- * write. i_mutex held.
+ * Is there room for one page more? Pages that page faults made are counted here, late: a mapping
+ * can overdraw the limit until the next write. i_mutex held.
  */
 static bool tmpfs_room(struct inode *inode)
 {
@@ -213,10 +215,12 @@ static int ramfs_iterate(struct file *f, struct dir_context *ctx)
 }
 
 const struct file_operations ramfs_dir_fops = {
-	.read = generic_read_dir, .llseek = generic_file_llseek, .iterate = ramfs_iterate, .fsync = ramfs_fsync,
+	.read = generic_read_dir, .llseek = generic_file_llseek, .iterate = ramfs_iterate,
+	.fsync = ramfs_fsync,
 };
 
-static struct inode *ramfs_new_inode(struct super_block *sb, struct inode *dir, mode_t mode, dev_t dev)
+static struct inode *ramfs_new_inode(struct super_block *sb, struct inode *dir, mode_t mode,
+				     dev_t dev)
 {
 	struct inode *inode = new_inode(sb, mode);
 
@@ -337,8 +341,8 @@ static int ramfs_rename(struct inode *olddir, struct dentry *old, struct inode *
 }
 
 const struct inode_operations ramfs_dir_iops = {
-	.mknod = ramfs_mknod, .symlink = ramfs_symlink, .link = ramfs_link, .unlink = ramfs_unlink, .rmdir = ramfs_rmdir,
-	.rename = ramfs_rename,
+	.mknod = ramfs_mknod, .symlink = ramfs_symlink, .link = ramfs_link, .unlink = ramfs_unlink,
+	.rmdir = ramfs_rmdir, .rename = ramfs_rename,
 };
 
 /* --- the file systems --- */
@@ -354,7 +358,8 @@ static void ramfs_statfs(struct super_block *sb, struct statfs *st)
 {
 	st->f_blocks = sb->s_max_pages;
 	if (sb->s_max_pages)
-		st->f_bfree = st->f_bavail = max_t(long, 0, sb->s_max_pages - atomic_long_read(&sb->s_pages));
+		st->f_bfree = st->f_bavail =
+			max_t(long, 0, sb->s_max_pages - atomic_long_read(&sb->s_pages));
 }
 
 static void tmpfs_options(struct seq_file *m, struct super_block *sb)
@@ -398,7 +403,10 @@ static long parse_size(const char *s)
 	return DIV_ROUND_UP(n, PAGE_SIZE);
 }
 
-/* Options: size=N[kmg], mode=OCTAL; others are Linux's and mean nothing here (uid, nr_inodes, huge, ...). */
+/*
+ * Options: size=N[kmg], mode=OCTAL; others are Linux's and mean nothing here (uid, nr_inodes, huge,
+ * ...).
+ */
 static int tmpfs_fill_super(struct super_block *sb, const char *data)
 {
 	int err = ramfs_fill_super(sb, data);
@@ -430,7 +438,7 @@ void ramfs_init(void)
 	shm_mnt = kern_mount(&tmpfs_type);
 }
 
-struct file *shmem_file_setup(const char *name, int flags)
+static struct file *shmem_file_setup(const char *name, int flags)
 {
 	struct inode *inode = ramfs_new_inode(shm_mnt->mnt_sb, NULL, S_IFREG | 0777, 0);
 	struct path path = { shm_mnt, d_alloc(NULL, shm_mnt->mnt_sb, name, strlen(name)) };

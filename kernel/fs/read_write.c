@@ -1,8 +1,9 @@
 /*
  * read, write and their relatives: from a system call to the file's own read and write operation.
  *
- * Locks: f_pos_lock, when the position may be shared with another task (POSIX: two reads of a shared file never return the same bytes).
- * The short way, for one buffer and a table that is not shared, is all inline: a one-byte pipe read should cost the pipe, not this file.
+ * Locks: f_pos_lock, when the position may be shared with another task (POSIX: two reads of a
+ * shared file never return the same bytes). The short way, for one buffer and a table that is not
+ * shared, is all inline: a one-byte pipe read should cost the pipe, not this file.
  */
 #include "kernel/fs/internal.h"
 
@@ -12,7 +13,8 @@ static inline struct fd fdget_pos(unsigned int fd)
 {
 	struct fd f = fdget(fd);
 
-	if (f.file && (f.file->f_mode & FMODE_ATOMIC_POS) && ((f.flags & FDPUT) || atomic_long_read(&f.file->f_count) > 1)) {
+	if (f.file && (f.file->f_mode & FMODE_ATOMIC_POS) &&
+	    ((f.flags & FDPUT) || atomic_long_read(&f.file->f_count) > 1)) {
 		mutex_lock(&f.file->f_pos_lock);
 		f.flags |= FDPOS;
 	}
@@ -40,7 +42,8 @@ static __always_inline ssize_t rw_check(const struct file *f, bool write)
 	return unlikely(write ? !f->f_op->write : !f->f_op->read) ? -EINVAL : 0;
 }
 
-static __always_inline ssize_t rw_one(struct file *f, void *buf, size_t n, loff_t *pos, bool write, bool kernel)
+static __always_inline ssize_t rw_one(struct file *f, void *buf, size_t n, loff_t *pos, bool write,
+				      bool kernel)
 {
 	struct iov_iter it;
 	ssize_t err = rw_check(f, write);
@@ -157,7 +160,8 @@ size_t iov_iter_copy(struct iov_iter *it, void *buf, size_t n, bool to_iter)
 
 
 /* Copies and checks the array; *vec is fast or allocated. Total length or -errno. */
-ssize_t import_iovec(const struct iovec __user *uvec, unsigned long n, struct iovec *fast, struct iovec **vec)
+ssize_t import_iovec(const struct iovec __user *uvec, unsigned long n, struct iovec *fast,
+		     struct iovec **vec)
 {
 	struct iovec *v = fast;
 	size_t total = 0;
@@ -182,7 +186,8 @@ ssize_t import_iovec(const struct iovec __user *uvec, unsigned long n, struct io
 	return total;
 }
 
-static ssize_t rw_vec(struct file *f, const struct iovec __user *uvec, unsigned long n, loff_t *pos, bool write)
+static ssize_t rw_vec(struct file *f, const struct iovec __user *uvec, unsigned long n, loff_t *pos,
+		      bool write)
 {
 	struct iovec fast[IOV_FAST], *vec = fast;
 	struct iov_iter it;
@@ -192,7 +197,9 @@ static ssize_t rw_vec(struct file *f, const struct iovec __user *uvec, unsigned 
 		return ret;
 	ret = import_iovec(uvec, n, fast, &vec);
 	if (ret >= 0 && n > 0) {
-		it = (struct iov_iter){ .base = vec[0].iov_base, .len = vec[0].iov_len, .count = ret, .iov = vec + 1, .nr_segs = n - 1 };
+		it = (struct iov_iter){ .base = vec[0].iov_base,
+					.len = vec[0].iov_len, .count = ret, .iov = vec + 1,
+					.nr_segs = n - 1 };
 		ret = write ? f->f_op->write(f, &it, pos) : f->f_op->read(f, &it, pos);
 	}
 	if (vec != fast)

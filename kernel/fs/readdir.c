@@ -1,7 +1,8 @@
 /*
  * Reading directories, and the name of the working directory.
  *
- * Locks: f_pos_lock of the directory's file while it is read, so that two readers share it without losing entries.
+ * Locks: f_pos_lock of the directory's file while it is read, so that two readers share it without
+ * losing entries.
  */
 #include "kernel/fs/internal.h"
 

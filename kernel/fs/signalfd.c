@@ -1,9 +1,11 @@
 /*
- * signalfd: signals taken by read instead of by a handler. Whoever reads takes signals of its own, whoever made the file.
+ * signalfd: signals taken by read instead of by a handler. Whoever reads takes signals of its own,
+ * whoever made the file.
  *
- * Readers and pollers sleep on sighand->signalfd_wqh, woken by whoever sends a signal. Such a queue goes away with the handlers of the last
- * thread that shares them, while an epoll that another process has inherited may still stand in it: so the file keeps a reference to every
- * sighand it was ever polled for (usually one).
+ * Readers and pollers sleep on sighand->signalfd_wqh, woken by whoever sends a signal. Such a queue
+ * goes away with the handlers of the last thread that shares them, while an epoll that another
+ * process has inherited may still stand in it: so the file keeps a reference to every sighand it
+ * was ever polled for (usually one).
  *
  * Locks: siglock (spinning) for mask and pending signals; signalfd_mutex for the list of sighands.
  */

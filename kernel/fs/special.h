@@ -3,7 +3,10 @@
 
 #include "kernel/fs/fs.h"
 
-/* Gives two new files two descriptors and stores these at ufds. 0 or -errno (then the files are closed). flags: O_CLOEXEC. */
+/*
+ * Gives two new files two descriptors and stores these at ufds. 0 or -errno (then the files are
+ * closed). flags: O_CLOEXEC.
+ */
 long install_fd_pair(struct file *files[2], int flags, int __user *ufds);
 
 /*
@@ -14,7 +17,8 @@ struct pipe;
 #define PIPE_NONBLOCK ((unsigned int)O_NONBLOCK)
 #define PIPE_PEEK 1u		/* leave the bytes where they are */
 #define PIPE_NOSIGNAL 2u	/* EPIPE without SIGPIPE */
-struct pipe *alloc_pipe(bool named);	/* with one reader and one writer, unless it is a FIFO's; NULL: no memory */
+/* with one reader and one writer, unless it is a FIFO's; NULL: no memory */
+struct pipe *alloc_pipe(bool named);
 void free_pipe(struct pipe *p);
 /* Bytes or -errno. May sleep. */
 ssize_t pipe_recv(struct pipe *p, struct iov_iter *to, unsigned int flags);
@@ -42,7 +46,8 @@ static inline void wake_up_pollers(struct wait_queue_head *wq, unsigned int even
 /* Reads an 8-byte counter (eventfd, timerfd) to user space. */
 static inline ssize_t copy_u64_to_iter(u64 value, struct iov_iter *to)
 {
-	return copy_to_iter(&value, sizeof(value), to) == sizeof(value) ? (ssize_t)sizeof(value) : -EFAULT;
+	return copy_to_iter(&value, sizeof(value), to) == sizeof(value) ? (ssize_t)sizeof(value)
+									: -EFAULT;
 }
 
 /* Called once by special_files_init(). */

@@ -40,7 +40,9 @@ static void arm(struct timerfd *ctx, u64 expires)
 		hrtimer_start(&ctx->timer, expires);
 }
 
-/* Counts the expirations since the last time and arms the next one. 0: there were none. mutex held. */
+/*
+ * Counts the expirations since the last time and arms the next one. 0: there were none. mutex held.
+ */
 static u64 take_ticks(struct timerfd *ctx)
 {
 	u64 ticks = 1, expires = 0;
@@ -133,7 +135,8 @@ static struct itimerspec remaining(struct timerfd *ctx)
 /* ktime of the first expiry that value asks for, 0: disarm. */
 static u64 first_expiry(const struct timerfd *ctx, const struct timespec *value, bool absolute)
 {
-	u64 ns = timespec_to_ns(value), offset = ctx->clock == CLOCK_REALTIME ? realtime_offset() : 0;
+	u64 ns = timespec_to_ns(value),
+	    offset = ctx->clock == CLOCK_REALTIME ? realtime_offset() : 0;
 
 	if (!ns)
 		return 0;

@@ -17,6 +17,13 @@ static bool takes_timeout(int cmd)
 	       cmd == FUTEX_LOCK_PI2;
 }
 
+/* Apart, because of the address of cmpval: the other operations need no stack frame here. */
+static noinline long futex_cmp_requeue(u32 __user *uaddr, u32 __user *uaddr2, bool shared,
+				       int nr_wake, int nr_requeue, u32 cmpval)
+{
+	return futex_requeue(uaddr, uaddr2, shared, nr_wake, nr_requeue, &cmpval);
+}
+
 static __always_inline long futex_dispatch(u32 __user *uaddr, int op, u32 val, u64 deadline,
 					   u32 __user *uaddr2, u32 val2, u32 val3)
 {
@@ -38,7 +45,7 @@ static __always_inline long futex_dispatch(u32 __user *uaddr, int op, u32 val, u
 	case FUTEX_REQUEUE:
 		return futex_requeue(uaddr, uaddr2, shared, (int)val, (int)val2, NULL);
 	case FUTEX_CMP_REQUEUE:
-		return futex_requeue(uaddr, uaddr2, shared, (int)val, (int)val2, &val3);
+		return futex_cmp_requeue(uaddr, uaddr2, shared, (int)val, (int)val2, val3);
 	case FUTEX_WAKE_OP:
 		return futex_wake_op(uaddr, uaddr2, shared, (int)val, (int)val2, val3);
 	case FUTEX_LOCK_PI:

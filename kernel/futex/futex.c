@@ -332,15 +332,20 @@ static long futex_wait_restart(struct restart_block *rb)
 			  rb->futex.bitset);
 }
 
-/* The value is right, as far as we know. Apart from futex_wait(), which is then short. */
-static noinline __flatten long futex_queue_and_wait(u32 __user *uaddr, bool shared, u32 val,
-						    u64 deadline, u32 bitset)
+/*
+ * FUTEX_WAIT: 0 when woken; -EAGAIN, -ETIMEDOUT, -EINVAL, -EFAULT. A signal: restarted from the
+ * start when there is no time limit and the handler allows it, else EINTR once a handler has run
+ * (no handler: goes on to the same deadline).
+ */
+long __flatten futex_wait(u32 __user *uaddr, bool shared, u32 val, u64 deadline, u32 bitset)
 {
 	struct restart_block *rb = &current->restart_block;
 	struct futex_q q;
 	bool timed_out;
-	int ret;
+	int ret = bitset ? futex_check_value(uaddr, val) : -EINVAL;
 
+	if (ret)
+		return ret;
 	/* one by one: what futex_enqueue() sets needs no clearing first */
 	q.task = current;
 	q.uaddr = uaddr;
@@ -366,18 +371,6 @@ static noinline __flatten long futex_queue_and_wait(u32 __user *uaddr, bool shar
 	rb->futex.deadline = deadline;
 	rb->fn = futex_wait_restart;
 	return -ERESTART_RESTARTBLOCK;
-}
-
-/*
- * FUTEX_WAIT: 0 when woken; -EAGAIN, -ETIMEDOUT, -EINVAL, -EFAULT. A signal: restarted from the
- * start when there is no time limit and the handler allows it, else EINTR once a handler has run
- * (no handler: goes on to the same deadline).
- */
-long futex_wait(u32 __user *uaddr, bool shared, u32 val, u64 deadline, u32 bitset)
-{
-	int err = bitset ? futex_check_value(uaddr, val) : -EINVAL;
-
-	return err ? err : futex_queue_and_wait(uaddr, shared, val, deadline, bitset);
 }
 
 void futex_for_each_waiter(void (*fn)(const struct futex_waiter_info *info, void *arg), void *arg)

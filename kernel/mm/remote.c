@@ -65,7 +65,9 @@ bool shared_mapping_key(unsigned long addr, u64 *object, unsigned long *index)
 	bool shared;
 
 	mutex_lock(&mm->mmap_lock);
-	vma = find_vma_intersection(mm, addr, addr + 1);
+	vma = mm->mmap_cache;
+	if (unlikely(!vma || addr < vma->start || addr >= vma->end))
+		vma = find_vma_intersection(mm, addr, addr + 1);
 	shared = vma && vma->flags & VM_SHARED && vma->mapping;
 	if (shared) {
 		*object = vma->mapping->id;

@@ -27,12 +27,13 @@ static int read_sigset(sigset_t *set, const sigset_t __user *uset, size_t size)
 
 void flush_signal_handlers(struct sighand_struct *sighand, bool force_default)
 {
-	for (struct sigaction *sa = sighand->action; sa < sighand->action + _NSIG; sa++) {
-		if (force_default || sa->sa_handler != SIG_IGN)
-			sa->sa_handler = SIG_DFL;
-		sa->sa_flags = 0;
-		sa->sa_restorer = NULL;
-		sa->sa_mask = 0;
+	for (sigset_t left = sighand->set; left; left &= left - 1) {
+		int sig = __builtin_ctzl(left) + 1;
+
+		if (force_default || sighand_handler(sighand, sig) != SIG_IGN)
+			sighand->set &= ~sigmask(sig);
+		else
+			sighand->action[sig - 1] = (struct sigaction){ .sa_handler = SIG_IGN };
 	}
 }
 
@@ -48,28 +49,58 @@ static void forget_ignored(int sig, __sighandler_t handler)
 		flush_sigqueue_mask(&t->pending, sigmask(sig));
 }
 
+/* old: NULL, or what it was before. */
+static __always_inline int change_action(int sig, const struct sigaction __user *uact, struct sigaction *old)
+{
+	struct sighand_struct *sighand = current->sighand;
+	struct sigaction act, *sa = &sighand->action[sig - 1];
+
+	if (!access_ok(uact, sizeof(act)) || __get_user_32(&act, uact))
+		return -EFAULT;
+	if (sig < 1 || sig > _NSIG || (sigmask(sig) & SIG_KERNEL_ONLY_MASK))
+		return -EINVAL;
+	spin_lock_irq(&sighand->siglock);
+	if (old)
+		*old = *sighand_action(sighand, sig);
+	sighand->set |= sigmask(sig);
+	sa->sa_handler = act.sa_handler;
+	sa->sa_flags = act.sa_flags & SA_KNOWN_FLAGS;
+	sa->sa_restorer = act.sa_restorer;
+	sa->sa_mask = act.sa_mask & ~SIG_KERNEL_ONLY_MASK;
+	forget_ignored(sig, act.sa_handler);
+	spin_unlock_irq(&sighand->siglock);
+	return 0;
+}
+
+static int read_action(int sig, struct sigaction *old)
+{
+	struct sighand_struct *sighand = current->sighand;
+
+	if (sig < 1 || sig > _NSIG)
+		return -EINVAL;
+	spin_lock_irq(&sighand->siglock);
+	*old = *sighand_action(sighand, sig);
+	spin_unlock_irq(&sighand->siglock);
+	return 0;
+}
+
+static noinline long sigaction_with_old(int sig, const struct sigaction __user *uact, struct sigaction __user *uold)
+{
+	struct sigaction old;
+	int err = uact ? change_action(sig, uact, &old) : read_action(sig, &old);
+
+	return err ?: copy_to_user(uold, &old, sizeof(old)) ? -EFAULT : 0;
+}
+
 long sys_rt_sigaction(int sig, const struct sigaction __user *uact, struct sigaction __user *uold, size_t size)
 {
-	struct sigaction act, old, *sa;
-
 	if (size != sizeof(sigset_t))
 		return -EINVAL;
-	if (uact && copy_from_user(&act, uact, sizeof(act)))
-		return -EFAULT;
-	if (sig < 1 || sig > _NSIG || (uact && (sigmask(sig) & SIG_KERNEL_ONLY_MASK)))
-		return -EINVAL;
-	sa = &current->sighand->action[sig - 1];
-	spin_lock_irq(&current->sighand->siglock);
 	if (uold)
-		old = *sa;
-	if (uact) {
-		*sa = act;
-		sa->sa_flags &= SA_KNOWN_FLAGS;
-		sa->sa_mask &= ~SIG_KERNEL_ONLY_MASK;
-		forget_ignored(sig, act.sa_handler);
-	}
-	spin_unlock_irq(&current->sighand->siglock);
-	return uold && copy_to_user(uold, &old, sizeof(old)) ? -EFAULT : 0;
+		return sigaction_with_old(sig, uact, uold);
+	if (uact)
+		return change_action(sig, uact, NULL);
+	return sig < 1 || sig > _NSIG ? -EINVAL : 0;
 }
 
 /* --- masks --- */

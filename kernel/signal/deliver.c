@@ -26,6 +26,7 @@
 struct ksignal {
 	int sig;
 	struct sigaction sa;	/* a copy: another thread may change the handler meanwhile */
+	sigset_t oldmask;	/* what was blocked before the handler's mask was added */
 	siginfo_t info;
 };
 
@@ -75,7 +76,7 @@ int dequeue_signal(struct task_struct *p, sigset_t blocked, siginfo_t *info)
 /* --- the mask --- */
 
 /* p will not take the process-wide signals of which that were meant for it: wake others that can. siglock held. */
-static void retarget_shared_pending(struct task_struct *p, sigset_t which)
+static noinline void retarget_shared_pending(struct task_struct *p, sigset_t which)
 {
 	sigset_t homeless = p->signal->shared_pending.signal & which;
 	struct task_struct *t;
@@ -93,20 +94,31 @@ static void retarget_shared_pending(struct task_struct *p, sigset_t which)
 	}
 }
 
-/* Only the thread itself changes its mask, so it may read it without the lock; senders read it with the lock. */
-void __flatten set_current_blocked(sigset_t set)
+/* siglock held. If nothing was pending and nothing is unblocked, nothing is pending now. */
+static __always_inline void __set_current_blocked(sigset_t set)
 {
 	struct task_struct *p = current;
+	bool was_pending = signal_pending(p);
+	sigset_t unblocked = p->blocked & ~set;
 
-	set &= ~SIG_KERNEL_ONLY_MASK;
-	if (set == p->blocked)
-		return;
-	spin_lock_irq(&p->sighand->siglock);
-	if (signal_pending(p))
+	if (unlikely(was_pending))
 		retarget_shared_pending(p, set & ~p->blocked);
 	p->blocked = set;
-	recalc_sigpending();
-	spin_unlock_irq(&p->sighand->siglock);
+	if (was_pending || unblocked)
+		recalc_sigpending();
+}
+
+/* Only the thread itself changes its mask, so it may read it without the lock; senders read it with the lock. */
+void set_current_blocked(sigset_t set)
+{
+	struct sighand_struct *sighand = current->sighand;
+
+	set &= ~SIG_KERNEL_ONLY_MASK;
+	if (set == current->blocked)
+		return;
+	spin_lock_irq(&sighand->siglock);
+	__set_current_blocked(set);
+	spin_unlock_irq(&sighand->siglock);
 }
 
 int set_user_sigmask(const sigset_t __user *uset, size_t size)
@@ -181,11 +193,12 @@ static void __noreturn die_of(int status)
 static bool act_on(int sig, struct ksignal *ksig)
 {
 	struct sigaction *sa = &current->sighand->action[sig - 1];
+	__sighandler_t handler = sighand_handler(current->sighand, sig);
 	sigset_t bit = sigmask(sig);
 
-	if (sa->sa_handler == SIG_IGN)
+	if (handler == SIG_IGN)
 		return false;
-	if (sa->sa_handler != SIG_DFL) {
+	if (handler != SIG_DFL) {
 		ksig->sig = sig;
 		ksig->sa = *sa;
 		if (sa->sa_flags & SA_RESETHAND)
@@ -201,6 +214,17 @@ static bool act_on(int sig, struct ksignal *ksig)
 		return false;
 	}
 	die_of(sig);
+}
+
+/* The handler's mask is in force from here on, not from its first instruction on: the siglock is held just now. */
+static void block_for_handler(struct ksignal *ksig)
+{
+	sigset_t blocked = current->blocked | ksig->sa.sa_mask;
+
+	if (!(ksig->sa.sa_flags & SA_NODEFER))
+		blocked |= sigmask(ksig->sig);
+	ksig->oldmask = current->blocked;
+	__set_current_blocked(blocked & ~SIG_KERNEL_ONLY_MASK);
 }
 
 /* Does all that needs no handler; true with the first signal that has one. Returns only if the thread lives on. */
@@ -232,6 +256,8 @@ static bool get_signal(struct ksignal *ksig)
 		if (sig)
 			found = act_on(sig, ksig);
 	} while (sig && !found);
+	if (found)
+		block_for_handler(ksig);
 	spin_unlock_irq(siglock);
 	return found;
 }
@@ -239,14 +265,9 @@ static bool get_signal(struct ksignal *ksig)
 /* --- entering the handler --- */
 
 /* SA_ONSTACK with SS_AUTODISARM: the stack is forgotten while a handler may leave it for another (by swapcontext). */
-static void signal_delivered(const struct ksignal *ksig)
+static void signal_delivered(void)
 {
-	sigset_t blocked = current->blocked | ksig->sa.sa_mask;
-
 	clear_tsk_thread_flag(current, TIF_NOTIFY_RESUME);	/* the frame has the old mask now */
-	if (!(ksig->sa.sa_flags & SA_NODEFER))
-		blocked |= sigmask(ksig->sig);
-	set_current_blocked(blocked);
 	if (current->sas_ss_flags & SS_AUTODISARM) {
 		current->sas_ss_sp = current->sas_ss_size = 0;
 		current->sas_ss_flags = SS_DISABLE;
@@ -277,12 +298,15 @@ static void restart_with_handler(struct pt_regs *regs, const struct ksignal *ksi
 static void handle_signal(struct ksignal *ksig, struct pt_regs *regs)
 {
 	bool restore = test_tsk_thread_flag(current, TIF_NOTIFY_RESUME);
-	sigset_t oldmask = restore ? current->saved_sigmask : current->blocked;
+	sigset_t oldmask = restore ? current->saved_sigmask : ksig->oldmask;
 
 	restart_with_handler(regs, ksig);
-	if (!setup_rt_frame(ksig->sig, &ksig->info, &ksig->sa, oldmask, regs))
-		signal_delivered(ksig);
-	else if (ksig->sig == SIGSEGV)
+	if (!setup_rt_frame(ksig->sig, &ksig->info, &ksig->sa, oldmask, regs)) {
+		signal_delivered();
+		return;
+	}
+	set_current_blocked(ksig->oldmask);	/* there will be no handler */
+	if (ksig->sig == SIGSEGV)
 		force_fatal_sig(SIGSEGV);	/* the stack is no good, and the handler for that cannot run on it */
 	else
 		force_sig(SIGSEGV);

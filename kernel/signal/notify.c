@@ -42,22 +42,24 @@ int do_notify_parent(struct task_struct *p, int sig)
 	unsigned long flags;
 	siginfo_t info;
 
-	child_siginfo(&info, sig, p, parent);
-	exit_siginfo(&info, p->exit_code);
 	/* Whoever waits in one of the two queues looks under tasklist_lock, which we hold: a queue that looks empty now needs no wake-up. */
 	if (waitqueue_active(&p->thread_pid->wait_pidfd))
 		wake_up_all(&p->thread_pid->wait_pidfd);
 	if (!lock_task_sighand(parent, &flags))
 		return true;
-	sa = &parent->sighand->action[SIGCHLD - 1];
+	sa = sighand_action(parent->sighand, SIGCHLD);
 	if (!p->ptrace && sig == SIGCHLD && (sa->sa_handler == SIG_IGN || (sa->sa_flags & SA_NOCLDWAIT))) {
 		/* The parent has said that it will not wait: the child goes by itself. Linux sends the signal even so, if it has a handler. */
 		autoreap = true;
 		if (sa->sa_handler == SIG_IGN)
 			sig = 0;
 	}
-	if (sig)
+	/* A SIGCHLD that nobody would notice, the rule among programs that just wait, is not even written down. */
+	if (sig && !(sig == SIGCHLD && sig_ignored(parent, sig, false))) {
+		child_siginfo(&info, sig, p, parent);
+		exit_siginfo(&info, p->exit_code);
 		send_signal_locked(sig, &info, parent, true);
+	}
 	unlock_task_sighand(parent, &flags);
 	if (waitqueue_active(&parent->signal->wait_chldexit))
 		wake_up_interruptible(&parent->signal->wait_chldexit);
@@ -76,7 +78,7 @@ void do_notify_parent_cldstop(struct task_struct *p, int why)
 	info.si_status = why == CLD_CONTINUED ? SIGCONT : p->signal->group_exit_code & 0x7f;
 	if (!lock_task_sighand(parent, &flags))
 		return;
-	sa = &parent->sighand->action[SIGCHLD - 1];
+	sa = sighand_action(parent->sighand, SIGCHLD);
 	if (sa->sa_handler != SIG_IGN && !(sa->sa_flags & SA_NOCLDSTOP))
 		send_signal_locked(SIGCHLD, &info, parent, true);
 	unlock_task_sighand(parent, &flags);

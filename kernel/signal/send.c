@@ -49,6 +49,7 @@ void sighand_init(struct sighand_struct *sighand)
 	spin_lock_init(&sighand->siglock, "siglock");
 	init_waitqueue_head(&sighand->signalfd_wqh, "signalfd");
 	refcount_set(&sighand->count, 1);
+	sighand->set = 0;
 }
 
 /* --- waking --- */
@@ -102,11 +103,10 @@ static bool sig_handler_ignored(__sighandler_t handler, int sig)
 	return handler == SIG_IGN || (handler == SIG_DFL && (sigmask(sig) & SIG_KERNEL_IGNORE_MASK));
 }
 
-/* Will t never notice? A blocked signal is kept, since the handler may change before it is unblocked; a tracer wants to see all.
- * force: it comes from the kernel, or from outside init's pid namespace. */
-static bool sig_ignored(struct task_struct *t, int sig, bool force)
+/* A blocked signal is kept, since the handler may change before it is unblocked; a tracer wants to see all. */
+bool sig_ignored(struct task_struct *t, int sig, bool force)
 {
-	__sighandler_t handler = t->sighand->action[sig - 1].sa_handler;
+	__sighandler_t handler = sighand_handler(t->sighand, sig);
 
 	if (t->flags & PF_KTHREAD)
 		return handler != SIG_KTHREAD;
@@ -147,7 +147,7 @@ static bool wants_signal(int sig, const struct task_struct *t)
 
 static bool sig_fatal(const struct task_struct *t, int sig)
 {
-	return t->sighand->action[sig - 1].sa_handler == SIG_DFL && !(t->flags & PF_KTHREAD) &&
+	return sighand_handler(t->sighand, sig) == SIG_DFL && !(t->flags & PF_KTHREAD) &&
 	       !(sigmask(sig) & (SIG_KERNEL_IGNORE_MASK | SIG_KERNEL_STOP_MASK));
 }
 
@@ -375,11 +375,12 @@ int kill_pid(struct pid *pid, int sig, const siginfo_t *info)
 static void force_sig_info_to_current(const siginfo_t *info, bool default_action)
 {
 	struct task_struct *p = current;
-	struct sigaction *sa = &p->sighand->action[info->si_signo - 1];
+	struct sigaction *sa;
 	unsigned long flags;
 	bool blocked;
 
 	spin_lock_irqsave(&p->sighand->siglock, flags);
+	sa = sighand_action(p->sighand, info->si_signo);
 	blocked = p->blocked & sigmask(info->si_signo);
 	if (blocked || sa->sa_handler == SIG_IGN || default_action) {
 		sa->sa_handler = SIG_DFL;
@@ -421,7 +422,7 @@ void force_fatal_sig(int sig)
 
 void force_sig_fault(int signo, int code, unsigned long addr)
 {
-	__sighandler_t handler = current->sighand->action[signo - 1].sa_handler;
+	__sighandler_t handler = sighand_handler(current->sighand, signo);
 	siginfo_t info;
 
 	clear_siginfo(&info);
@@ -436,6 +437,6 @@ void force_sig_fault(int signo, int code, unsigned long addr)
 void allow_signal(int sig)
 {
 	spin_lock_irq(&current->sighand->siglock);
-	current->sighand->action[sig - 1].sa_handler = SIG_KTHREAD;
+	sighand_action(current->sighand, sig)->sa_handler = SIG_KTHREAD;
 	spin_unlock_irq(&current->sighand->siglock);
 }

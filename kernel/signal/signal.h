@@ -65,8 +65,27 @@ struct sighand_struct {
 	spinlock_t siglock;
 	refcount_t count;
 	struct wait_queue_head signalfd_wqh;	/* readers and pollers of signalfds */
+	sigset_t set;			/* (s) the signals whose action[] means something; all others have the default */
 	struct sigaction action[_NSIG];	/* (s) action[sig - 1] */
 };
+
+/* Without the lock: a moment's truth, as any answer to this question is. */
+static inline __sighandler_t sighand_handler(const struct sighand_struct *sighand, int sig)
+{
+	return sighand->set & sigmask(sig) ? sighand->action[sig - 1].sa_handler : SIG_DFL;
+}
+
+/* The whole of it, to be read and changed. siglock held. */
+static inline struct sigaction *sighand_action(struct sighand_struct *sighand, int sig)
+{
+	struct sigaction *sa = &sighand->action[sig - 1];
+
+	if (!(sighand->set & sigmask(sig))) {
+		*sa = (struct sigaction){ .sa_handler = SIG_DFL };
+		sighand->set |= sigmask(sig);
+	}
+	return sa;
+}
 
 /* What the threads of a process have in common: shared by CLONE_THREAD. (t+s): changed with both locks held, read with either. */
 struct signal_struct {
@@ -129,6 +148,8 @@ int do_send_sig_info(int sig, const siginfo_t *info, struct task_struct *p, bool
 int __kill_pgrp_info(int sig, const siginfo_t *info, struct pid *pgrp);
 /* The heart of all of them. siglock of t held. 0 (also when ignored), -EAGAIN: a real-time signal that could not be queued. */
 int send_signal_locked(int sig, const siginfo_t *info, struct task_struct *t, bool group);
+/* Will t never notice sig? force: it comes from the kernel, or from outside init's pid namespace. siglock of t held. */
+bool sig_ignored(struct task_struct *t, int sig, bool force);
 /* May current send sig to t? sig 0 asks just that. 0, -EINVAL, -EPERM. tasklist_lock held, or t is current. */
 int check_kill_permission(int sig, const siginfo_t *info, struct task_struct *t);
 /* A POSIX timer's own sigqueue: 0 queued (or it was already), 1 the signal is ignored. siglock of t held. */
@@ -203,7 +224,7 @@ struct sigqueue *collect_signal(int sig, struct sigpending *sp, siginfo_t *info)
 int dequeue_synchronous_signal(struct sigpending *sp, sigset_t blocked, siginfo_t *info);
 
 /* --- life of a process --- */
-void sighand_init(struct sighand_struct *sighand);	/* lock, queue, count 1; action[] is the caller's */
+void sighand_init(struct sighand_struct *sighand);	/* lock, queue, count 1; all signals have their defaults */
 void flush_signal_handlers(struct sighand_struct *sighand, bool force_default);	/* exec: caught -> default (forced: ignored too) */
 void exit_signals(struct task_struct *p);	/* current sets PF_EXITING and hands process-wide signals to other threads */
 

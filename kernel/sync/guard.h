@@ -13,7 +13,7 @@
 #include "kernel/sync/sync.h"
 #include "libk/err.h"
 
-#define __cleanup(fn) __attribute__((cleanup(fn)))
+#define __cleanup(fn) __attribute__((cleanup(fn), unused))
 #define __unique_2(a, b) a##b
 #define __unique_1(a, b) __unique_2(a, b)
 

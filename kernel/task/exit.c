@@ -202,7 +202,8 @@ again:
 	leader = p->group_leader;
 	sighand = p->sighand;
 	spin_lock(&sighand->siglock);
-	account_dead(p);
+	if (p != leader)	/* with the leader the process goes, and its sums: the parent has had them (account_child) */
+		account_dead(p);
 	flush_sigqueue(&p->pending);
 	if (p == leader)
 		flush_sigqueue(&p->signal->shared_pending);
@@ -217,6 +218,8 @@ again:
 		detach_pid(p, PIDTYPE_SID);
 		list_del_init(&p->tasks);
 		list_del_init(&p->sibling);
+	} else if (p->signal->group_exec_task) {
+		wake_up_process(p->signal->group_exec_task);	/* de_thread() counts nr_threads, which fell only now */
 	} else if (leader->signal->nr_threads == 1 && leader->exit_state == EXIT_ZOMBIE) {
 		reap_leader = do_notify_parent(leader, leader->exit_signal);
 		if (reap_leader)

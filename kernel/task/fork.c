@@ -126,7 +126,12 @@ struct sighand_struct *sighand_copy(struct sighand_struct *old)
 		return NULL;
 	sighand_init(new);
 	spin_lock_irq(&old->siglock);
-	memcpy(new->action, old->action, sizeof(old->action));
+	new->set = old->set;
+	for (sigset_t left = old->set; left; left &= left - 1) {
+		int i = __builtin_ctzl(left);
+
+		new->action[i] = old->action[i];
+	}
 	spin_unlock_irq(&old->siglock);
 	return new;
 }

@@ -30,10 +30,6 @@ enum {
 	FUTEX_OP_CMP_GE,
 };
 
-#define FUTEX_OP(op, oparg, cmp, cmparg) \
-	((((op) & 0xf) << 28) | (((cmp) & 0xf) << 24) | (((oparg) & 0xfff) << 12) | \
-	 ((cmparg) & 0xfff))
-
 struct robust_list {
 	struct robust_list *next;
 };

@@ -5,11 +5,6 @@
 
 #include "libk/types.h"
 
-enum {
-	RSEQ_FLAG_UNREGISTER = 1, RSEQ_CPU_ID_UNINITIALIZED = -1,
-	RSEQ_CPU_ID_REGISTRATION_FAILED = -2,
-};
-
 struct rseq_cs {
 	u32 version, flags;
 	u64 start_ip, post_commit_offset, abort_ip;

@@ -55,7 +55,7 @@ static const char libc_headers[] =
 
 /* In Linux but in no header, or named otherwise there; checked by reading. */
 static const char *const no_oracle[] = {
-	"USER_HZ", "UIO_MAXIOV", "SIGEV_PAD_SIZE", "PIPEFS_MAGIC", "SCHED_FLAG_ALL",
+	"USER_HZ", "UIO_MAXIOV", "SIGEV_PAD_SIZE", "PIPEFS_MAGIC",
 	"NR_OPEN", "_NSIG", "SIGRTMAX",
 };
 
@@ -65,7 +65,7 @@ static const char *const structs[] = {
 	"struct statx: stx_mask stx_blksize stx_attributes stx_nlink stx_uid stx_gid stx_mode stx_ino stx_size stx_blocks stx_attributes_mask stx_atime stx_btime stx_ctime stx_mtime stx_rdev_major stx_rdev_minor stx_dev_major stx_dev_minor stx_mnt_id",
 	"struct statx_timestamp: tv_sec tv_nsec",
 	"struct statfs: f_type f_bsize f_blocks f_bfree f_bavail f_files f_ffree f_fsid f_namelen f_frsize f_flags",
-	"struct flock: l_type l_whence l_start l_len l_pid", "struct f_owner_ex: type pid",
+	"struct flock: l_type l_whence l_start l_len l_pid",
 	"struct sigaction: sa_handler sa_flags sa_restorer sa_mask",
 	"struct sigaltstack: ss_sp ss_flags ss_size",
 	"siginfo_t: si_signo si_errno si_code si_pid si_uid si_status si_utime si_stime si_value si_int si_ptr si_addr si_addr_lsb si_band si_fd si_tid si_overrun si_sys_private si_call_addr si_syscall si_arch",
@@ -90,14 +90,11 @@ static const char *const structs[] = {
 	"struct rlimit: rlim_cur rlim_max",
 	"Elf64_Ehdr: e_ident e_type e_machine e_version e_entry e_phoff e_shoff e_flags e_ehsize e_phentsize e_phnum e_shentsize e_shnum e_shstrndx",
 	"Elf64_Phdr: p_type p_flags p_offset p_vaddr p_paddr p_filesz p_memsz p_align",
-	"Elf64_Shdr: sh_name sh_type sh_flags sh_addr sh_offset sh_size sh_link sh_info sh_addralign sh_entsize",
-	"Elf64_Sym: st_name st_info st_other st_shndx st_value st_size", "Elf64_Nhdr: n_namesz n_descsz n_type",
 	"struct iovec: iov_base iov_len",
 	"struct new_utsname: sysname nodename release version machine domainname",
 	"struct sysinfo: uptime loads totalram freeram sharedram bufferram totalswap freeswap procs totalhigh freehigh mem_unit",
 	"struct rseq: cpu_id_start cpu_id rseq_cs flags", "struct rseq_cs: version flags start_ip post_commit_offset abort_ip",
 	"struct __user_cap_header_struct: version pid", "struct __user_cap_data_struct: effective permitted inheritable",
-	"struct sockaddr_un: sun_family sun_path",
 	"struct timex: modes offset freq status constant time tick jitter shift stabil tai",
 };
 

@@ -1,4 +1,5 @@
 /*
+ * test: timeout=120
  * Corrupt signal frames: a handler changes its own frame and returns. First by hand, one field at a time, where the verdict
  * is known (Linux is asked for it); then 10,000 frames with random words, of which it is only asked that the child ends.
  */

@@ -22,7 +22,7 @@
 #define THREADS 8
 #define STACK 16384
 
-static int rounds = 1000;
+static int rounds = 60;
 static const char *only;
 
 struct state {

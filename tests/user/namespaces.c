@@ -2,6 +2,9 @@
  * PID and UTS namespaces, by unshare and by clone: who is PID 1, what the parent sees, what happens when the namespace's init ends, host names
  * that differ. Needs root, on Linux as well: says so and passes without.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>

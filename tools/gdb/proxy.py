@@ -50,6 +50,7 @@ class Session:
         self.thread = None      # selected by GDB for g, p, m
         self.stopped = None     # thread of the last stop
         self.breakpoints, self.watched = {}, {}         # address -> size
+        self.awaited = None     # the task that a step waits for
         self.handlers = [
             (b"qSupported", self.supported), (b"QStartNoAckMode", self.no_acks), (b"qfThreadInfo", self.thread_list),
             (b"qsThreadInfo", lambda packet: b"l"), (b"qC", lambda packet: b"QC%x" % self.current()),
@@ -245,6 +246,7 @@ class Session:
         if not packet.startswith(b"vCont;"):
             return packet       # bs, bc: backwards, everything
         actions, taken, rest = [], set(), False
+        self.awaited = None
         for action in packet[6:].split(b";"):
             verb, _, name = action.partition(b":")
             if not verb or verb[:1] not in b"cCsS":
@@ -254,8 +256,11 @@ class Session:
                 rest = True
                 actions.append(verb)
                 continue
-            cpu = self.now().cpu_of(rsp.number(name))
-            if cpu is not None and cpu not in taken:        # a task that is on no CPU cannot be stepped
+            thread = rsp.number(name)
+            cpu = self.now().cpu_of(thread)
+            if cpu is None and verb in b"sS":
+                self.awaited = self.now().all().get(thread)
+            if cpu is not None and cpu not in taken:
                 taken.add(cpu)
                 actions.append(b"%s:%x" % (verb, cpu + 1))
         return b"vCont;" + b";".join(actions) if taken or rest else None
@@ -267,7 +272,23 @@ class Session:
             return b"T05thread:%x;" % self.current()
         if order == b"bc" and self.watched:
             return self.back_to_write()
-        return self.go(order)
+        return self.go_until_it_runs(order) if self.awaited else self.go(order)
+
+    def go_until_it_runs(self, order):
+        """A step of a task that is on no CPU: the machine runs until the task does, and stops where it comes back from switch_to."""
+        task, place = self.awaited, self.now().tasks.saved_registers(self.awaited).get("rip", 0)
+        point = b"0,%x,1" % place
+        mine = place not in self.breakpoints
+        while True:
+            if mine:
+                self.stub.ask(b"Z" + point)
+            stop = self.go(order)
+            if mine:
+                self.stub.ask(b"z" + point)
+            cpu = self.now().cpu_of(self.stopped)
+            if not mine or not stop.startswith(b"T05") or cpu is None or self.pc(cpu) != place or self.stopped == task.id:
+                return stop
+            self.go(b"vCont;s:%x" % (cpu + 1))      # somebody else came by: let it pass
 
     def go(self, order):
         """Let the machine run until it stops; the stop reply."""
@@ -313,8 +334,11 @@ class Session:
         return stop
 
     def at_breakpoint(self):
-        data = rsp.unhex(self.stub.registers(self.now().cpus[0])[:16 * 17])
-        return not data or struct.unpack_from("<Q", data, 8 * 16)[0] in self.breakpoints
+        return self.pc(self.now().cpus[0]) in self.breakpoints
+
+    def pc(self, cpu):
+        data = rsp.unhex(self.stub.registers(cpu)[:16 * 17])
+        return struct.unpack_from("<Q", data, 8 * 16)[0] if data else 0
 
     def until_stop(self):
         qemu = self.stub.channel

@@ -1,5 +1,6 @@
 /*
- * The memory devices, major 1: null, zero, full, random, urandom, and kmsg (the kernel's log). No locks.
+ * The memory devices, major 1: null, zero, full, random, urandom, and kmsg (the kernel's log). No
+ * locks.
  */
 #include "asm/processor.h"
 #include "kernel/fs/special.h"
@@ -80,10 +81,18 @@ static ssize_t write_kmsg(struct file *f, struct iov_iter *from, loff_t *pos)
 	return total;
 }
 
-static const struct file_operations null_fops = { .read = read_null, .write = write_null, .llseek = null_lseek };
-static const struct file_operations zero_fops = { .read = read_zero, .write = write_null, .llseek = null_lseek };
-static const struct file_operations full_fops = { .read = read_zero, .write = write_full, .llseek = null_lseek };
-static const struct file_operations random_fops = { .read = read_random, .write = write_null, .llseek = null_lseek };
+static const struct file_operations null_fops = { .read = read_null,
+						  .write = write_null,
+						  .llseek = null_lseek };
+static const struct file_operations zero_fops = { .read = read_zero,
+						  .write = write_null,
+						  .llseek = null_lseek };
+static const struct file_operations full_fops = { .read = read_zero,
+						  .write = write_full,
+						  .llseek = null_lseek };
+static const struct file_operations random_fops = { .read = read_random,
+						    .write = write_null,
+						    .llseek = null_lseek };
 static const struct file_operations kmsg_fops = { .read = read_null, .write = write_kmsg };
 
 static const struct {
@@ -92,8 +101,9 @@ static const struct {
 	mode_t mode;
 	const struct file_operations *fops;
 } devices[] = {
-	{ "null", 3, 0666, &null_fops }, { "zero", 5, 0666, &zero_fops }, { "full", 7, 0666, &full_fops },
-	{ "random", 8, 0666, &random_fops }, { "urandom", 9, 0666, &random_fops }, { "kmsg", 11, 0644, &kmsg_fops },
+	{ "null", 3, 0666, &null_fops },      { "zero", 5, 0666, &zero_fops },
+	{ "full", 7, 0666, &full_fops },      { "random", 8, 0666, &random_fops },
+	{ "urandom", 9, 0666, &random_fops }, { "kmsg", 11, 0644, &kmsg_fops },
 };
 
 static int mem_open(struct inode *inode, struct file *f)
@@ -113,5 +123,6 @@ void mem_devices_init(void)
 {
 	register_chrdev(1, &mem_fops);
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
-		devtmpfs_create(devices[i].name, S_IFCHR | devices[i].mode, makedev(1, devices[i].minor));
+		devtmpfs_create(devices[i].name, S_IFCHR | devices[i].mode,
+				makedev(1, devices[i].minor));
 }

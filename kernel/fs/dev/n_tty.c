@@ -42,8 +42,9 @@ static bool is_continuation(const struct n_tty *n, u8 c)
 void n_tty_init(struct n_tty *n)
 {
 	static const u8 cc[NCCS] = {
-		[VINTR] = 3, [VQUIT] = 28, [VERASE] = 127, [VKILL] = 21, [VEOF] = 4, [VMIN] = 1, [VSTART] = 17,
-		[VSTOP] = 19, [VSUSP] = 26, [VREPRINT] = 18, [VDISCARD] = 15, [VWERASE] = 23, [VLNEXT] = 22,
+		[VINTR] = 3,	 [VQUIT] = 28,	 [VERASE] = 127, [VKILL] = 21, [VEOF] = 4,
+		[VMIN] = 1,	 [VSTART] = 17,	 [VSTOP] = 19,	 [VSUSP] = 26, [VREPRINT] = 18,
+		[VDISCARD] = 15, [VWERASE] = 23, [VLNEXT] = 22,
 	};
 
 	memset(n, 0, sizeof(*n));
@@ -80,7 +81,10 @@ static void opost_tab(struct n_tty *n)
 		emit(n, ' ');
 }
 
-/* A character with its post-processing. false: no room for the longest it may become (a tab as 8 spaces). */
+/*
+ * A character with its post-processing. false: no room for the longest it may become (a tab as 8
+ * spaces).
+ */
 static bool opost(struct n_tty *n, u8 c)
 {
 	if (out_room(n) < 8)
@@ -151,7 +155,10 @@ static bool shown_as_caret(const struct n_tty *n, u8 c)
 	return L_FLAG(n, ECHOCTL) && is_control(c) && c != '\t';
 }
 
-/* Echo that finds no room is lost: a byte of input never costs more time than the out buffer is long. */
+/*
+ * Echo that finds no room is lost: a byte of input never costs more time than the out buffer is
+ * long.
+ */
 static void echo_char(struct n_tty *n, u8 c)
 {
 	if (shown_as_caret(n, c)) {
@@ -204,7 +211,10 @@ static void erase_on_screen(struct n_tty *n, u8 c)
 		echo_string(n, "\b \b");
 }
 
-/* Takes the last character off the line: its first byte. A character is a byte and the continuations that follow it. */
+/*
+ * Takes the last character off the line: its first byte. A character is a byte and the
+ * continuations that follow it.
+ */
 static u8 drop_last_char(struct n_tty *n)
 {
 	u8 c;
@@ -295,7 +305,10 @@ static bool receive_editing(struct n_tty *n, u8 c)
 
 static bool put_byte(struct n_tty *n, u8 c, bool ends_line)
 {
-	/* The last place is for the byte that ends the line: a line that is too long can still be finished. */
+	/*
+	 * The last place is for the byte that ends the line: a line that is too long can still be
+	 * finished.
+	 */
 	unsigned int room = N_TTY_BUF_SIZE - (n->head - n->tail);
 
 	if (room <= (L_FLAG(n, ICANON) && !ends_line)) {
@@ -363,7 +376,8 @@ static bool receive_flow(struct n_tty *n, u8 c)
 {
 	if (!I_FLAG(n, IXON))
 		return false;
-	if (is_cc(n, c, VSTART) || (is_cc(n, c, VSTOP) && n->stopped && n->termios.c_cc[VSTOP] == n->termios.c_cc[VSTART]))
+	if (is_cc(n, c, VSTART) ||
+	    (is_cc(n, c, VSTOP) && n->stopped && n->termios.c_cc[VSTOP] == n->termios.c_cc[VSTART]))
 		n->stopped = false;
 	else if (is_cc(n, c, VSTOP))
 		n->stopped = true;
@@ -441,7 +455,10 @@ static size_t read_line(struct n_tty *n, u8 *to, size_t len, bool *ended)
 		n->tail++;
 		*ended |= n->tail == n->canon_head;
 	}
-	/* A read that takes exactly the bytes before an end of file takes the mark too: it must not be read as a second one. */
+	/*
+	 * A read that takes exactly the bytes before an end of file takes the mark too: it must not
+	 * be read as a second one.
+	 */
 	if (!*ended && is_eof_mark(n, n->tail)) {
 		n->tail++;
 		*ended = true;

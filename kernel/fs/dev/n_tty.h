@@ -1,6 +1,7 @@
 /*
- * The line discipline: what stands between the bytes of a line and the lines a program reads. Pure logic: it takes no locks, sleeps
- * nowhere and calls nobody, so tests/host/test_ntty.c runs it as it is. Its owner (tty.c) guards all of it with tty->lock.
+ * The line discipline: what stands between the bytes of a line and the lines a program reads. Pure
+ * logic: it takes no locks, sleeps nowhere and calls nobody, so tests/host/test_ntty.c runs it as
+ * it is. Its owner (tty.c) guards all of it with tty->lock.
  *
  *   byte from the line --> n_tty_receive() --> buf --> n_tty_read() --> program
  *                               | echo
@@ -22,12 +23,17 @@ struct n_tty {
 	unsigned int column;		/* of the cursor, as far as OPOST can tell */
 	unsigned int canon_column;	/* where the line being edited began */
 
-	/* Positions run freely, buf is indexed modulo its size: tail <= canon_head <= head <= tail + N_TTY_BUF_SIZE. */
+	/*
+	 * Positions run freely, buf is indexed modulo its size: tail <= canon_head <= head <= tail
+	 * + N_TTY_BUF_SIZE.
+	 */
 	unsigned int head;		/* next byte that arrives goes here */
-	unsigned int canon_head;	/* end of the last complete line; beyond it, editing is possible */
+	/* end of the last complete line; beyond it, editing is possible */
+	unsigned int canon_head;
 	unsigned int tail;		/* next byte to read */
 	unsigned int out_head, out_tail;
-	unsigned long line_end[N_TTY_BUF_SIZE / 64];	/* bit: this byte ends a line; a NUL with it stands for end of file */
+	/* bit: this byte ends a line; a NUL with it stands for end of file */
+	unsigned long line_end[N_TTY_BUF_SIZE / 64];
 	u8 buf[N_TTY_BUF_SIZE];
 	u8 out[N_TTY_OUT_SIZE];
 };
@@ -39,7 +45,10 @@ int n_tty_receive(struct n_tty *n, u8 c);
 bool n_tty_readable(const struct n_tty *n, unsigned int amount);
 /* Bytes that FIONREAD reports. */
 unsigned int n_tty_available(const struct n_tty *n);
-/* Takes out at most len bytes, of one line if lines are on. *ended: the line is over (read no further). */
+/*
+ * Takes out at most len bytes, of one line if lines are on. *ended: the line is over (read no
+ * further).
+ */
 size_t n_tty_read(struct n_tty *n, u8 *to, size_t len, bool *ended);
 /* Puts output into out; returns how many bytes there was room for. */
 size_t n_tty_write(struct n_tty *n, const u8 *from, size_t len);

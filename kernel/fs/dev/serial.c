@@ -1,7 +1,9 @@
 /*
- * The serial ports, seen twice: as terminals (/dev/ttyS0 ...), and as plain byte streams (/dev/serial0 ...). The plain view is a terminal too, but one
- * whose line discipline leaves every byte as it is and whose file knows no ioctl, so that it is none to isatty(). Input goes to the plain view
- * while that is open, else to the terminal. A full buffer stops the receiver: bytes wait at the sender, none is lost.
+ * The serial ports, seen twice: as terminals (/dev/ttyS0 ...), and as plain byte streams
+ * (/dev/serial0 ...). The plain view is a terminal too, but one whose line discipline leaves every
+ * byte as it is and whose file knows no ioctl, so that it is none to isatty(). Input goes to the
+ * plain view while that is open, else to the terminal. A full buffer stops the receiver: bytes wait
+ * at the sender, none is lost.
  *
  * Locks: none of its own.
  */
@@ -42,9 +44,12 @@ static void plain_close(struct tty_struct *tty)
 	uart_receive(tty->index, ports[tty->index].tty.count > 0);
 }
 
-static const struct tty_operations serial_tty_ops = { .write = serial_write, .open = serial_start, .throttle = serial_throttle };
+static const struct tty_operations serial_tty_ops = { .write = serial_write,
+						      .open = serial_start,
+						      .throttle = serial_throttle };
 static const struct tty_operations plain_ops = {
-	.write = serial_write, .open = serial_start, .throttle = serial_throttle, .close = plain_close,
+	.write = serial_write, .open = serial_start, .throttle = serial_throttle,
+	.close = plain_close,
 };
 
 struct tty_struct *serial_tty(int port)

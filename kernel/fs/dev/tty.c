@@ -1,10 +1,12 @@
 /*
- * Terminals as files: reading with ICANON or VMIN and VTIME, writing, polling, the termios ioctls, and the way of a byte from the line
- * to a sleeping reader. What bytes mean is n_tty.c's, who may do what is tty_jobctl.c's.
+ * Terminals as files: reading with ICANON or VMIN and VTIME, writing, polling, the termios ioctls,
+ * and the way of a byte from the line to a sleeping reader. What bytes mean is n_tty.c's, who may
+ * do what is tty_jobctl.c's.
  *
- * Why waitqueue_active() without a barrier loses nobody here: a sleeper queues itself and then takes tty->lock to look for input. If it
- * got the lock before us it was queued before we got it, and we see it; if after us, it sees the input.
- * Locks: see tty.h. User memory is copied with read_mutex or write_mutex held, never with the lock.
+ * Why waitqueue_active() without a barrier loses nobody here: a sleeper queues itself and then
+ * takes tty->lock to look for input. If it got the lock before us it was queued before we got it,
+ * and we see it; if after us, it sees the input. Locks: see tty.h. User memory is copied with
+ * read_mutex or write_mutex held, never with the lock.
  */
 #include "kernel/fs/dev/tty.h"
 #include "kernel/printk.h"
@@ -44,7 +46,10 @@ static void tty_push(struct tty_struct *tty)
 	}
 }
 
-/* Stops the sender while less than a quarter of the buffer is free, where lines are not being edited. Lock held. */
+/*
+ * Stops the sender while less than a quarter of the buffer is free, where lines are not being
+ * edited. Lock held.
+ */
 static void tty_check_throttle(struct tty_struct *tty)
 {
 	const struct n_tty *n = &tty->ldisc;
@@ -259,7 +264,9 @@ static ssize_t write_output(struct tty_struct *tty, struct iov_iter *from, bool 
 		if (!ret)
 			ret = put_output(tty, buf + sent, n - sent);
 		if (!ret)
-			ret = nonblock ? -EAGAIN : wait_event_interruptible(&tty->write_wait, output_ready(tty));
+			ret = nonblock ? -EAGAIN
+				       : wait_event_interruptible(&tty->write_wait,
+								  output_ready(tty));
 		if (ret < 0)
 			break;
 		sent += ret;
@@ -349,7 +356,8 @@ static long flow_ioctl(struct tty_struct *tty, unsigned int cmd, unsigned long a
 		if (cmd == TCXONC && (arg == TCOOFF || arg == TCOON))
 			tty->ldisc.stopped = arg == TCOOFF;
 		else if (cmd == TCXONC)
-			tty->ops->write(tty, &tty->ldisc.termios.c_cc[arg == TCIOFF ? VSTOP : VSTART], 1);
+			tty->ops->write(
+				tty, &tty->ldisc.termios.c_cc[arg == TCIOFF ? VSTOP : VSTART], 1);
 		if (cmd == TCFLSH && arg != TCOFLUSH)
 			n_tty_flush_input(&tty->ldisc);
 		if (cmd == TCFLSH && arg != TCIFLUSH)
@@ -421,15 +429,16 @@ int tty_attach(struct file *f, struct tty_struct *tty, const struct file_operati
 }
 
 /*
- * The line /dev/console stands for: where people are. That is COM1 when tools/run says that somebody sits there (the log then goes
- * elsewhere), else the line of console=.
+ * The line /dev/console stands for: where people are. That is COM1 when tools/run says that
+ * somebody sits there (the log then goes elsewhere), else the line of console=.
  */
 static struct tty_struct *console_tty(void)
 {
 	char line[16];
 	int port = 0;
 
-	if (!cmdline_option("run.stdin", line, sizeof(line)) && !cmdline_option("run.stdout", line, sizeof(line)) &&
+	if (!cmdline_option("run.stdin", line, sizeof(line)) &&
+	    !cmdline_option("run.stdout", line, sizeof(line)) &&
 	    cmdline_option("console", line, sizeof(line)) && !strncmp(line, "ttyS", 4))
 		port = line[4] - '0';
 	return serial_tty(port);

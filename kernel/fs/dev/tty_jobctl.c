@@ -1,11 +1,13 @@
 /*
- * Job control: which session a terminal controls, which of its process groups is in the foreground, and what happens to the others when
- * they touch it. A session has at most one controlling terminal, a terminal controls at most one session; only the session's leader
- * makes and breaks the bond.
+ * Job control: which session a terminal controls, which of its process groups is in the foreground,
+ * and what happens to the others when they touch it. A session has at most one controlling
+ * terminal, a terminal controls at most one session; only the session's leader makes and breaks the
+ * bond.
  *
- * signal->tty is the process's side (siglock), tty->session and tty->pgrp the terminal's (tty->lock). A child may copy its parent's
- * signal->tty while the bond is being broken, so the pointer alone proves nothing: get_current_tty() compares the session too.
- * Locks: tasklist_lock > siglock > tty->lock.
+ * signal->tty is the process's side (siglock), tty->session and tty->pgrp the terminal's
+ * (tty->lock). A child may copy its parent's signal->tty while the bond is being broken, so the
+ * pointer alone proves nothing: get_current_tty() compares the session too. Locks: tasklist_lock >
+ * siglock > tty->lock.
  */
 #include "kernel/fs/dev/tty.h"
 #include "kernel/syscalls.h"
@@ -37,11 +39,6 @@ struct tty_struct *get_current_tty(void)
 	return tty && READ_ONCE(tty->session) == current_session() ? tty : NULL;
 }
 
-unsigned int tty_devnum(const struct tty_struct *tty)
-{
-	return tty ? (unsigned int)tty->dev : 0;
-}
-
 /* A reference to *which (tty->pgrp or tty->session), or NULL. */
 static struct pid *get_tty_pid(struct tty_struct *tty, struct pid **which)
 {
@@ -59,11 +56,6 @@ static int tty_pid_nr(struct tty_struct *tty, struct pid **which)
 	return nr;
 }
 
-int tty_pgrp_nr(struct tty_struct *tty)
-{
-	return tty_pid_nr(tty, &tty->pgrp);
-}
-
 void tty_signal_pgrp(struct tty_struct *tty, int sig)
 {
 	struct pid *pgrp = get_tty_pid(tty, &tty->pgrp);
@@ -76,7 +68,8 @@ void tty_signal_pgrp(struct tty_struct *tty, int sig)
 
 static bool signal_is_ignored(int sig)
 {
-	return (current->blocked & sigmask(sig)) || current->sighand->action[sig - 1].sa_handler == SIG_IGN;
+	return (current->blocked & sigmask(sig)) ||
+	       sighand_handler(current->sighand, sig) == SIG_IGN;
 }
 
 int tty_check_change(struct tty_struct *tty, int sig)
@@ -90,7 +83,10 @@ int tty_check_change(struct tty_struct *tty, int sig)
 	if (is_current_pgrp_orphaned())
 		return -EIO;
 	kill_pgrp(pgrp, sig, SEND_SIG_PRIV);
-	/* Another thread may take the signal; this one must come by the place where calls are restarted all the same. */
+	/*
+	 * Another thread may take the signal; this one must come by the place where calls are
+	 * restarted all the same.
+	 */
 	set_tsk_thread_flag(current, TIF_SIGPENDING);
 	return -ERESTARTSYS;
 }
@@ -148,7 +144,8 @@ static void set_controlling_tty(struct tty_struct *tty)
 
 void tty_open_ctty(struct tty_struct *tty, struct file *f)
 {
-	if (current->signal->leader && !get_current_tty() && !READ_ONCE(tty->session) && (f->f_mode & FMODE_READ))
+	if (current->signal->leader && !get_current_tty() && !READ_ONCE(tty->session) &&
+	    (f->f_mode & FMODE_READ))
 		set_controlling_tty(tty);
 }
 

@@ -33,9 +33,11 @@ static void show_vma(struct seq_file *m, const struct vm_area_struct *vma, char 
 	dev_t dev = inode ? inode->i_sb->s_dev : 0;
 	size_t start = m->count;
 
-	seq_printf(m, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu", vma->start, vma->end, vma->flags & VM_READ ? 'r' : '-',
-		   vma->flags & VM_WRITE ? 'w' : '-', vma->flags & VM_EXEC ? 'x' : '-', vma->flags & VM_SHARED ? 's' : 'p',
-		   inode ? vma->pgoff * PAGE_SIZE : 0, major(dev), minor(dev), inode ? inode->i_ino : 0);
+	seq_printf(m, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu", vma->start, vma->end,
+		   vma->flags & VM_READ ? 'r' : '-', vma->flags & VM_WRITE ? 'w' : '-',
+		   vma->flags & VM_EXEC ? 'x' : '-', vma->flags & VM_SHARED ? 's' : 'p',
+		   inode ? vma->pgoff * PAGE_SIZE : 0, major(dev), minor(dev),
+		   inode ? inode->i_ino : 0);
 	if (name) {
 		seq_putc(m, ' ');
 		while (m->count - start < 73 && !m->overflow)
@@ -72,7 +74,8 @@ static int show_memory(struct seq_file *m, struct mm_struct *mm, unsigned long s
 	if (!buf)
 		return -ENOMEM;
 	for (; start < end && n; start += n) {
-		n = access_remote_vm(mm, start, buf, min_t(size_t, end - start, PAGE_SIZE), false, true);
+		n = access_remote_vm(mm, start, buf, min_t(size_t, end - start, PAGE_SIZE), false,
+				     true);
 		seq_write(m, buf, n);
 	}
 	return 0;
@@ -123,7 +126,8 @@ int proc_exe_link(struct task_struct *p, struct path *to)
 
 static unsigned long text_pages(const struct mm_struct *mm)
 {
-	return (ALIGN_UP(mm->end_code, PAGE_SIZE) - ALIGN_DOWN(mm->start_code, PAGE_SIZE)) / PAGE_SIZE;
+	return (ALIGN_UP(mm->end_code, PAGE_SIZE) - ALIGN_DOWN(mm->start_code, PAGE_SIZE)) /
+	       PAGE_SIZE;
 }
 
 int proc_statm_show(struct seq_file *m, struct task_struct *p)

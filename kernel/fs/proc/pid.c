@@ -1,8 +1,10 @@
 /*
- * /proc/PID and /proc/PID/task/TID: one directory of the same entries for each task (base of the tree; what the files say is in
- * proc/task.c and proc/mem.c). An inode remembers a struct pid, never a task: when the task is gone, lookups fail and reads say ESRCH.
+ * /proc/PID and /proc/PID/task/TID: one directory of the same entries for each task (base of the
+ * tree; what the files say is in proc/task.c and proc/mem.c). An inode remembers a struct pid,
+ * never a task: when the task is gone, lookups fail and reads say ESRCH.
  *
- * Locks: tasklist_lock (irqs off) to walk tasks; alloc_lock, file_lock inside the functions that reach a task's tables.
+ * Locks: tasklist_lock (irqs off) to walk tasks; alloc_lock, file_lock inside the functions that
+ * reach a task's tables.
  */
 #include "kernel/fs/proc.h"
 #include "kernel/fs/proc/pid.h"
@@ -40,11 +42,12 @@ static int pid_get_link(struct dentry *d, struct path *to)
 }
 
 static const struct inode_operations pid_file_iops = { .d_revalidate = pid_alive };
-const struct inode_operations proc_pid_link_iops = { .get_link_path = pid_get_link, .d_revalidate = pid_alive };
+const struct inode_operations proc_pid_link_iops = { .get_link_path = pid_get_link,
+						     .d_revalidate = pid_alive };
 
 /* An inode that belongs to the task's user. */
-static int pid_instantiate(struct dentry *d, mode_t mode, const struct inode_operations *iops, const struct file_operations *fops,
-			   const struct proc_inode *info)
+static int pid_instantiate(struct dentry *d, mode_t mode, const struct inode_operations *iops,
+			   const struct file_operations *fops, const struct proc_inode *info)
 {
 	int err = proc_instantiate(d, mode, iops, fops, info);
 	struct task_struct *p __free(task) = err ? NULL : proc_task(d->d_inode);
@@ -84,7 +87,8 @@ static int dir_iterate(struct file *f, struct dir_context *ctx)
 	if (!dir_emit_dots(f, ctx))
 		return 0;
 	for (e += ctx->pos - 2; e->name; e++, ctx->pos++)
-		if (!dir_emit(ctx, e->name, strlen(e->name), f->f_inode->i_ino + ctx->pos, e->mode >> 12))
+		if (!dir_emit(ctx, e->name, strlen(e->name), f->f_inode->i_ino + ctx->pos,
+			      e->mode >> 12))
 			break;
 	return 0;
 }
@@ -159,7 +163,9 @@ static int task_iterate(struct file *f, struct dir_context *ctx)
 }
 
 const struct inode_operations proc_task_iops = { .lookup = task_lookup, .d_revalidate = pid_alive };
-const struct file_operations proc_task_fops = { .read = generic_read_dir, .llseek = generic_file_llseek, .iterate = task_iterate };
+const struct file_operations proc_task_fops = { .read = generic_read_dir,
+						.llseek = generic_file_llseek,
+						.iterate = task_iterate };
 
 /* --- /proc/PID/fd --- */
 
@@ -194,7 +200,8 @@ static int fd_get_link(struct dentry *d, struct path *to)
 	return 0;
 }
 
-static const struct inode_operations fd_link_iops = { .get_link_path = fd_get_link, .d_revalidate = fd_alive };
+static const struct inode_operations fd_link_iops = { .get_link_path = fd_get_link,
+						      .d_revalidate = fd_alive };
 static int fd_lookup(struct inode *dir, struct dentry *d)
 {
 	unsigned int fd;
@@ -230,7 +237,9 @@ static int fd_iterate(struct file *f, struct dir_context *ctx)
 }
 
 const struct inode_operations proc_fd_iops = { .lookup = fd_lookup, .d_revalidate = pid_alive };
-const struct file_operations proc_fd_fops = { .read = generic_read_dir, .llseek = generic_file_llseek, .iterate = fd_iterate };
+const struct file_operations proc_fd_fops = { .read = generic_read_dir,
+					      .llseek = generic_file_llseek,
+					      .iterate = fd_iterate };
 
 /* --- /proc/PID, and /proc itself --- */
 
@@ -293,7 +302,9 @@ static int root_iterate(struct file *f, struct dir_context *ctx)
 }
 
 static const struct inode_operations root_iops = { .lookup = root_lookup };
-static const struct file_operations root_fops = { .read = generic_read_dir, .llseek = generic_file_llseek, .iterate = root_iterate };
+static const struct file_operations root_fops = { .read = generic_read_dir,
+						  .llseek = generic_file_llseek,
+						  .iterate = root_iterate };
 
 void proc_pid_init(void)
 {

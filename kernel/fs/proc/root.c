@@ -10,15 +10,22 @@
 
 #define USER_HZ_NS (NSEC_PER_SEC / 100)
 
-static int filesystems_show(struct seq_file *m, void *unused)
-{
-	show_filesystems(m);
-	return 0;
-}
+/* Files whose text is made elsewhere. */
+#define SHOW(name, show)							\
+	static int name##_show(struct seq_file *m, void *unused)		\
+	{									\
+		show(m);							\
+		return 0;							\
+	}
+SHOW(filesystems, show_filesystems)
+SHOW(cpuinfo, arch_show_cpuinfo)
+SHOW(slabinfo, show_slabinfo)
+SHOW(buddyinfo, show_buddyinfo)
 
 static int version_show(struct seq_file *m, void *unused)
 {
-	seq_puts(m, "Linux version 6.1.0-bobbin (Bobbin) (" __VERSION__ ") #1 SMP PREEMPT Bobbin\n");
+	seq_puts(m,
+		 "Linux version 6.1.0-bobbin (Bobbin) (" __VERSION__ ") #1 SMP PREEMPT Bobbin\n");
 	return 0;
 }
 
@@ -56,7 +63,8 @@ static int loadavg_show(struct seq_file *m, void *unused)
 	get_avenrun(load);
 	for (int i = 0; i < 3; i++)
 		seq_printf(m, "%lu.%02lu ", load[i] >> 11, (load[i] & 2047) * 100 >> 11);
-	seq_printf(m, "%u/%d %d\n", nr_running(), nr_threads, task_active_pid_ns(current)->last_pid);
+	seq_printf(m, "%u/%d %d\n", nr_running(), nr_threads,
+		   task_active_pid_ns(current)->last_pid);
 	return 0;
 }
 
@@ -65,7 +73,10 @@ static void meminfo_line(struct seq_file *m, const char *name, unsigned long pag
 	seq_printf(m, "%-15s %8lu kB\n", name, pages * (PAGE_SIZE / 1024));
 }
 
-/* Nothing is ever swapped or written back, so cached pages (files whose only home is memory) are not available to others. */
+/*
+ * Nothing is ever swapped or written back, so cached pages (files whose only home is memory) are
+ * not available to others.
+ */
 static int meminfo_show(struct seq_file *m, void *unused)
 {
 	unsigned long total = totalram_pages(), free = nr_free_pages();
@@ -103,14 +114,11 @@ static int stat_show(struct seq_file *m, void *unused)
 		for (int v = 0; v < 256; v++)
 			interrupts += READ_ONCE(cpus[i].nr_irqs[v]);
 	}
-	seq_printf(m, "intr %llu\nctxt %lu\nbtime %llu\nprocesses %d\nprocs_running %u\nprocs_blocked 0\n", interrupts,
-		   nr_context_switches(), realtime_offset() / NSEC_PER_SEC, init_pid_ns.last_pid, nr_running());
-	return 0;
-}
-
-static int cpuinfo_show(struct seq_file *m, void *unused)
-{
-	arch_show_cpuinfo(m);
+	seq_printf(m,
+		   "intr %llu\nctxt %lu\nbtime %llu\nprocesses %d\nprocs_running %u\nprocs_blocked "
+		   "0\n",
+		   interrupts, nr_context_switches(), realtime_offset() / NSEC_PER_SEC,
+		   init_pid_ns.last_pid, nr_running());
 	return 0;
 }
 
@@ -131,18 +139,6 @@ static int interrupts_show(struct seq_file *m, void *unused)
 			seq_printf(m, " %11llu", READ_ONCE(cpus[i].nr_irqs[v]));
 		seq_printf(m, "  %s\n", name);
 	}
-	return 0;
-}
-
-static int slabinfo_show(struct seq_file *m, void *unused)
-{
-	show_slabinfo(m);
-	return 0;
-}
-
-static int buddyinfo_show(struct seq_file *m, void *unused)
-{
-	show_buddyinfo(m);
 	return 0;
 }
 
@@ -167,8 +163,16 @@ void proc_root_init(void)
 		const char *name;
 		int (*show)(struct seq_file *m, void *unused);
 	} files[] = {
-		{ "buddyinfo", buddyinfo_show }, { "cmdline", cmdline_show }, { "cpuinfo", cpuinfo_show }, { "filesystems", filesystems_show }, { "interrupts", interrupts_show }, { "loadavg", loadavg_show },
-		{ "meminfo", meminfo_show }, { "slabinfo", slabinfo_show }, { "stat", stat_show }, { "uptime", uptime_show },
+		{ "buddyinfo", buddyinfo_show },
+		{ "cmdline", cmdline_show },
+		{ "cpuinfo", cpuinfo_show },
+		{ "filesystems", filesystems_show },
+		{ "interrupts", interrupts_show },
+		{ "loadavg", loadavg_show },
+		{ "meminfo", meminfo_show },
+		{ "slabinfo", slabinfo_show },
+		{ "stat", stat_show },
+		{ "uptime", uptime_show },
 		{ "version", version_show },
 	};
 

@@ -39,7 +39,8 @@ static ssize_t comm_write(struct file *f, struct iov_iter *from, loff_t *pos)
 }
 
 const struct file_operations proc_comm_fops = {
-	.open = comm_open, .read = seq_read, .write = comm_write, .llseek = seq_lseek, .release = seq_release,
+	.open = comm_open, .read = seq_read, .write = comm_write, .llseek = seq_lseek,
+	.release = seq_release,
 };
 
 static int wchan_show(struct seq_file *m, struct task_struct *p)
@@ -63,11 +64,14 @@ static int limits_show(struct seq_file *m, struct task_struct *p)
 	static const struct {
 		const char *name, *unit;
 	} names[RLIM_NLIMITS] = {
-		{ "Max cpu time", "seconds" }, { "Max file size", "bytes" }, { "Max data size", "bytes" }, { "Max stack size", "bytes" },
-		{ "Max core file size", "bytes" }, { "Max resident set", "bytes" }, { "Max processes", "processes" },
-		{ "Max open files", "files" }, { "Max locked memory", "bytes" }, { "Max address space", "bytes" },
-		{ "Max file locks", "locks" }, { "Max pending signals", "signals" }, { "Max msgqueue size", "bytes" },
-		{ "Max nice priority", "" }, { "Max realtime priority", "" }, { "Max realtime timeout", "us" },
+		{ "Max cpu time", "seconds" },	   { "Max file size", "bytes" },
+		{ "Max data size", "bytes" },	   { "Max stack size", "bytes" },
+		{ "Max core file size", "bytes" }, { "Max resident set", "bytes" },
+		{ "Max processes", "processes" },  { "Max open files", "files" },
+		{ "Max locked memory", "bytes" },  { "Max address space", "bytes" },
+		{ "Max file locks", "locks" },	   { "Max pending signals", "signals" },
+		{ "Max msgqueue size", "bytes" },  { "Max nice priority", "" },
+		{ "Max realtime priority", "" },   { "Max realtime timeout", "us" },
 	};
 	struct rlimit limits[RLIM_NLIMITS];
 
@@ -104,7 +108,10 @@ static int root_link(struct task_struct *p, struct path *to)
 
 #define REG(file, bits, fn) { .name = file, .mode = S_IFREG | (bits), .show = fn }
 #define LNK(file, fn) { .name = file, .mode = S_IFLNK | 0777, .link = fn }
-#define DIR(file, bits, lookup_ops, dir_ops) { .name = file, .mode = S_IFDIR | (bits), .iops = &(lookup_ops), .fops = &(dir_ops) }
+#define DIR(file, bits, lookup_ops, dir_ops)                                                       \
+	{                                                                                          \
+		.name = file, .mode = S_IFDIR | (bits), .iops = &(lookup_ops), .fops = &(dir_ops)  \
+	}
 
 /* What a thread has as a process has it. */
 #define COMMON_ENTRIES								\
@@ -124,7 +131,10 @@ static int root_link(struct task_struct *p, struct path *to)
 	REG("wchan", 0444, wchan_show)
 
 const struct pid_entry proc_tgid_entries[] = {
-	COMMON_ENTRIES, REG("stat", 0444, proc_tgid_stat_show), DIR("task", 0555, proc_task_iops, proc_task_fops), { .name = NULL },
+	COMMON_ENTRIES,
+	REG("stat", 0444, proc_tgid_stat_show),
+	DIR("task", 0555, proc_task_iops, proc_task_fops),
+	{ .name = NULL },
 };
 
 const struct pid_entry proc_tid_entries[] = {

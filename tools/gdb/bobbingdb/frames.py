@@ -6,18 +6,13 @@ from . import base
 
 
 def saved_regs(frame):
-    """The struct pt_regs that an entry frame has on its stack, or None while it is not complete."""
-    stack = base.address(frame.read_register("rsp"))
+    """(the struct pt_regs of an entry frame that has called C, the name of its code)"""
     code = gdb.execute(f"info symbol {base.address(frame.read_register('rip'))}", to_string=True)
-    return (pointer_regs(stack) if "In " not in code else None), code.split(" ")[0]
-
-
-def pointer_regs(where):
-    return base.pointer(where, "pt_regs").dereference()
+    return base.pointer(base.address(frame.read_register("rsp")), "pt_regs").dereference(), code.split(" ")[0]
 
 
 def describe(frame):
-    """'<system call read>', '<interrupted or faulted>', or the name of the code."""
+    """'<system call read>', '<interrupt or exception 236, came from user mode>', or the name of the code."""
     regs, name = saved_regs(frame)
     if frame.newer() is None:
         return name             # in the middle of it: the registers may not be there yet

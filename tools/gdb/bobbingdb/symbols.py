@@ -100,6 +100,7 @@ def hook():
     gdb.events.before_prompt.connect(follow)
     for command in "backtrace", "frame", "up", "down", "print", "list", "break", "tbreak", "finish":
         gdb.execute(f"define hook-{command}\npython bobbingdb.symbols.follow()\nend")
+    gdb.execute("define hookpost-thread\npython bobbingdb.symbols.follow()\nend")
 
 
 gdb.execute("python import bobbingdb.symbols")

@@ -1,7 +1,7 @@
 """tasks, task PID, rq, $current(), $task(PID)."""
 import gdb
 
-from . import base
+from . import base, symbols
 
 POLICIES = {0: "OTHER", 1: "FIFO", 2: "RR", 3: "BATCH", 5: "IDLE", 6: "DEADLINE"}
 
@@ -77,6 +77,7 @@ Without PID: the selected one."""
         thread = base.thread_of(task)
         if thread:
             thread.switch()
+            symbols.follow()
 
 
 # ---- Run queues ----

@@ -183,11 +183,11 @@ class Birth:
         tell("ret_from_fork", f"switch_to has \"returned\" into the child, on CPU {base.selected_cpu()}, with the task that ran before in rax.", None,
              f"rsp {walk.register('rsp'):#x} rax {base.who(base.pointer(walk.register('rax'), 'task_struct'))}")
         for _ in range(LONGEST):
-            mnemonic, text = walk.instruction()
+            mnemonic, _ = walk.instruction()
             name = symbol_now()
             step_over_calls(self.child)
             if mnemonic == "call":
-                tell(f"{name}: call", CALLED.get(text and name.split("+")[0].split(".")[0], "Work to do before user mode."))
+                tell(f"{name}: call", CALLED.get(name.split("+")[0].split(".")[0], "Work to do before user mode."))
             elif mnemonic in ("je", "jz") and "ret_to_user" in symbol_now() and "ret_from_fork" in name:
                 tell("jz ret_to_user", "rbx is 0: not a kernel thread. There is no way back into copy_process() here: that stack is the parent's.")
             if user_mode():

@@ -13,20 +13,9 @@ static inline unsigned long local_save_flags(void)
 	return flags;
 }
 
-static inline void local_irq_disable(void)
-{
-	__asm__ volatile("cli" : : : "memory");
-}
-
-static inline void local_irq_enable(void)
-{
-	__asm__ volatile("sti" : : : "memory");
-}
-
-static inline bool irqs_disabled(void)
-{
-	return !(local_save_flags() & X86_EFLAGS_IF);
-}
+static inline void local_irq_disable(void) { __asm__ volatile("cli" : : : "memory"); }
+static inline void local_irq_enable(void) { __asm__ volatile("sti" : : : "memory"); }
+static inline bool irqs_disabled(void) { return !(local_save_flags() & X86_EFLAGS_IF); }
 
 /* Interrupts off; returns what local_irq_restore() needs to put back. */
 static inline unsigned long local_irq_save(void)
@@ -44,7 +33,4 @@ static inline void local_irq_restore(unsigned long flags)
 }
 
 /* Tells the CPU (and QEMU) that this is a spin loop. */
-static inline void cpu_relax(void)
-{
-	__asm__ volatile("pause" : : : "memory");
-}
+static inline void cpu_relax(void) { __asm__ volatile("pause" : : : "memory"); }

@@ -31,19 +31,10 @@
 #define THREAD_SIZE_ORDER 2
 #define THREAD_SIZE (PAGE_SIZE << THREAD_SIZE_ORDER)
 
-static inline void *phys_to_virt(u64 phys)
-{
-	return (void *)(phys + PAGE_OFFSET);
-}
+static inline void *phys_to_virt(u64 phys) { return (void *)(phys + PAGE_OFFSET); }
 
 /* Only for addresses in the direct map. */
-static inline u64 virt_to_phys(const void *virt)
-{
-	return (u64)virt - PAGE_OFFSET;
-}
+static inline u64 virt_to_phys(const void *virt) { return (u64)virt - PAGE_OFFSET; }
 
 /* Only for addresses in the kernel's image (which boot loads where the link address says). */
-static inline u64 image_to_phys(const void *virt)
-{
-	return (u64)virt - KERNEL_BASE;
-}
+static inline u64 image_to_phys(const void *virt) { return (u64)virt - KERNEL_BASE; }

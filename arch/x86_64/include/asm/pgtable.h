@@ -32,50 +32,12 @@ typedef u64 pte_t;
 #define LEVEL_SIZE(level) (1UL << (PAGE_SHIFT + 9 * ((level) - 1)))
 #define TABLE_INDEX(addr, level) (((addr) >> (PAGE_SHIFT + 9 * ((level) - 1))) & 511)
 
-static inline bool pte_present(pte_t pte)
-{
-	return pte & PTE_P;
-}
-
-static inline bool pte_none(pte_t pte)
-{
-	return pte == 0;
-}
-
-static inline bool pte_write(pte_t pte)
-{
-	return pte & PTE_W;
-}
-
-static inline bool pte_dirty(pte_t pte)
-{
-	return pte & PTE_D;
-}
-
-static inline bool pte_young(pte_t pte)
-{
-	return pte & PTE_A;
-}
-
-static inline u64 pte_phys(pte_t pte)
-{
-	return pte & PTE_ADDR;
-}
-
-static inline u64 pte_pfn(pte_t pte)
-{
-	return pte_phys(pte) >> PAGE_SHIFT;
-}
-
-static inline pte_t pte_wrprotect(pte_t pte)
-{
-	return pte & ~PTE_W;
-}
-
-static inline pte_t pte_mkwrite(pte_t pte)
-{
-	return pte | PTE_W;
-}
+static inline bool pte_present(pte_t pte) { return pte & PTE_P; }
+static inline bool pte_none(pte_t pte) { return pte == 0; }
+static inline bool pte_write(pte_t pte) { return pte & PTE_W; }
+static inline u64 pte_phys(pte_t pte) { return pte & PTE_ADDR; }
+static inline u64 pte_pfn(pte_t pte) { return pte_phys(pte) >> PAGE_SHIFT; }
+static inline pte_t pte_wrprotect(pte_t pte) { return pte & ~PTE_W; }
 
 /* A user leaf. Accessed and dirty are set beforehand: we never ask for them and the CPU need not write them. */
 static inline pte_t mk_user_pte(u64 pfn, bool write, bool exec)
@@ -84,10 +46,7 @@ static inline pte_t mk_user_pte(u64 pfn, bool write, bool exec)
 }
 
 /* What is left of a leaf under PROT_NONE: the frame, out of everybody's reach. */
-static inline pte_t pte_mknone(pte_t pte)
-{
-	return pte & ~(PTE_P | PTE_W);
-}
+static inline pte_t pte_mknone(pte_t pte) { return pte & ~(PTE_P | PTE_W); }
 
 /* A kernel leaf: data, not executable. */
 static inline pte_t mk_kernel_pte(u64 pfn)
@@ -101,15 +60,8 @@ static inline pte_t mk_table(u64 phys, bool user)
 	return phys | PTE_P | PTE_W | PTE_A | (user ? PTE_U : 0);
 }
 
-static inline pte_t *pte_table(pte_t entry)
-{
-	return phys_to_virt(pte_phys(entry));
-}
-
-static inline void set_pte(pte_t *ptep, pte_t pte)
-{
-	WRITE_ONCE(*ptep, pte);
-}
+static inline pte_t *pte_table(pte_t entry) { return phys_to_virt(pte_phys(entry)); }
+static inline void set_pte(pte_t *ptep, pte_t pte) { WRITE_ONCE(*ptep, pte); }
 
 /* The kernel's top-level table; its upper half is copied into every mm's. */
 extern pte_t *kernel_pgd;

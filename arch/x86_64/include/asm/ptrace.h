@@ -18,30 +18,11 @@ struct pt_regs {
 	unsigned long ip, cs, flags, sp, ss;
 };
 
-static inline bool user_mode(const struct pt_regs *regs)
-{
-	return (regs->cs & 3) == 3;
-}
-
-static inline unsigned long user_stack_pointer(const struct pt_regs *regs)
-{
-	return regs->sp;
-}
-
-static inline unsigned long instruction_pointer(const struct pt_regs *regs)
-{
-	return regs->ip;
-}
-
-static inline unsigned long regs_frame_pointer(const struct pt_regs *regs)
-{
-	return regs->bp;
-}
-
-static inline long regs_return_value(const struct pt_regs *regs)
-{
-	return (long)regs->ax;
-}
+static inline bool user_mode(const struct pt_regs *regs) { return (regs->cs & 3) == 3; }
+static inline unsigned long user_stack_pointer(const struct pt_regs *regs) { return regs->sp; }
+static inline unsigned long instruction_pointer(const struct pt_regs *regs) { return regs->ip; }
+static inline unsigned long regs_frame_pointer(const struct pt_regs *regs) { return regs->bp; }
+static inline long regs_return_value(const struct pt_regs *regs) { return (long)regs->ax; }
 
 static inline void regs_set_return_value(struct pt_regs *regs, long value)
 {

@@ -23,6 +23,7 @@ unsigned long __clear_user(void __user *to, unsigned long n);
 int __get_user_8(u64 *to, const void __user *from);
 int __get_user_4(u32 *to, const void __user *from);
 int __get_user_1(u8 *to, const void __user *from);
+int __get_user_32(void *to, const void __user *from);	/* four words: a sigaction */
 int __put_user_8(u64 value, void __user *to);
 int __put_user_4(u32 value, void __user *to);
 int __put_user_1(u8 value, void __user *to);

@@ -6,7 +6,7 @@ import select
 import subprocess
 import termios
 
-LIMIT = 4     # seconds of the host's time; only a hang comes near
+LIMIT = 60     # seconds of the host's time; only a hang comes near
 CONTROLS = re.compile(r"\x1b\[[?0-9;]*[A-Za-z]|\0+")      # colours, cursor movements, padding
 
 

@@ -1,4 +1,5 @@
-/* What the boot loader told us, the same for GRUB (multiboot2) and QEMU (PVH). Filled by boot/, read-only afterwards. */
+/* What the boot loader told us, the same for GRUB (multiboot2) and QEMU (PVH). Filled by boot/,
+ * read-only afterwards. */
 #pragma once
 
 #include "libk/types.h"
@@ -7,7 +8,8 @@
 
 struct boot_region {
 	u64 start, end;		/* physical, end exclusive */
-	bool usable;		/* RAM we may use (the kernel, initrd and boot tables still lie in it) */
+	/* RAM we may use (the kernel, initrd and boot tables still lie in it) */
+	bool usable;
 };
 
 struct boot_info {
@@ -22,8 +24,9 @@ struct boot_info {
 extern struct boot_info boot_info;
 
 /*
- * Early memory, before the buddy allocator: page-aligned physical memory, zeroed, never given back. Panics when there is none.
- * memblock_reserved() tells kernel/mm which ranges are taken (image, initrd, boot tables, early allocations).
+ * Early memory, before the buddy allocator: page-aligned physical memory, zeroed, never given back.
+ * Panics when there is none. early_reserved() tells kernel/mm which ranges are taken (image,
+ * initrd, early allocations).
  */
 void *early_alloc_pages(size_t pages);
 struct boot_region *early_reserved(int *n);

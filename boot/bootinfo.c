@@ -1,6 +1,7 @@
 /*
- * Reads what the boot loader left in memory, be it GRUB (multiboot2) or QEMU's -kernel (PVH), into one struct boot_info.
- * Runs once, on the boot page tables, which map the first 4 GiB at PAGE_OFFSET; both loaders put their tables there. No locks.
+ * Reads what the boot loader left in memory, be it GRUB (multiboot2) or QEMU's -kernel (PVH), into
+ * one struct boot_info. Runs once, on the boot page tables, which map the first 4 GiB at
+ * PAGE_OFFSET; both loaders put their tables there. No locks.
  *
  * Sources: Multiboot2 Specification 2.0 section 3.6; Xen include/public/arch-x86/hvm/start_info.h.
  */
@@ -14,7 +15,8 @@ struct boot_info boot_info;
 
 enum { MEMORY_RAM = 1 };	/* the same number in e820, multiboot2 and PVH */
 
-/* Inserts [start, end) into the regions, which stay sorted by address. What does not fit into the table is lost RAM, no harm. */
+/* Inserts [start, end) into the regions, which stay sorted by address. What does not fit into the
+ * table is lost RAM, no harm. */
 static void add_region(u64 start, u64 len, bool usable)
 {
 	struct boot_region *r = boot_info.regions;
@@ -37,7 +39,8 @@ static void clip_regions(void)
 		if (!r[i].usable)
 			continue;
 		for (int j = 0; j < boot_info.nr_regions; j++) {
-			if (j == i || (r[j].usable && j > i) || r[j].end <= r[i].start || r[j].start >= r[i].end)
+			if (j == i || (r[j].usable && j > i) || r[j].end <= r[i].start ||
+			    r[j].start >= r[i].end)
 				continue;
 			if (r[j].start <= r[i].start)
 				r[i].start = min(r[j].end, r[i].end);
@@ -56,7 +59,10 @@ struct mb2_tag {
 	u32 size;		/* with this header, without the padding to 8 bytes */
 };
 
-enum { MB2_END, MB2_CMDLINE, MB2_LOADER_NAME, MB2_MODULE, MB2_MMAP = 6, MB2_ACPI_OLD = 14, MB2_ACPI_NEW = 15 };
+enum {
+	MB2_END, MB2_CMDLINE, MB2_LOADER_NAME, MB2_MODULE, MB2_MMAP = 6, MB2_ACPI_OLD = 14,
+	MB2_ACPI_NEW = 15,
+};
 
 struct mb2_module {
 	struct mb2_tag tag;
@@ -78,7 +84,8 @@ static void mb2_read_mmap(const struct mb2_mmap *map)
 
 	if (map->entry_size < sizeof(map->entries[0]))
 		return;
-	for (const char *p = (const char *)map->entries; p + map->entry_size <= end; p += map->entry_size) {
+	for (const char *p = (const char *)map->entries; p + map->entry_size <= end;
+	     p += map->entry_size) {
 		const __typeof__(map->entries[0]) *e = (const void *)p;
 
 		add_region(e->base, e->len, e->type == MEMORY_RAM);
@@ -165,7 +172,8 @@ static void pvh_read(u64 info)
 		add_region(map[i].addr, map[i].size, map[i].type == MEMORY_RAM);
 }
 
-/* Fills boot_info. magic: from the entry code; info: physical address of the loader's information. Boot CPU, before anything else. */
+/* Fills boot_info. magic: from the entry code; info: physical address of the loader's information.
+ * Boot CPU, before anything else. */
 void boot_info_init(u32 magic, u64 info)
 {
 	if (magic == MULTIBOOT2_BOOT_MAGIC)
@@ -175,7 +183,8 @@ void boot_info_init(u32 magic, u64 info)
 	clip_regions();
 }
 
-/* Reserves what lies in RAM already, and refuses to go on with less memory than a shell needs. The console must work. */
+/* Reserves what lies in RAM already, and refuses to go on with less memory than a shell needs. The
+ * console must work. */
 void boot_memory_init(void)
 {
 	u64 ram = 0;
@@ -185,7 +194,8 @@ void boot_memory_init(void)
 			ram += boot_info.regions[i].end - boot_info.regions[i].start;
 	if (ram < BOOT_MIN_RAM)
 		panic("%llu KiB of RAM: Bobbin needs 16 MiB", ram >> 10);
-	early_reserve(0, PAGE_SIZE);	/* the real-mode interrupt table; and no page has address 0 */
+	/* the real-mode interrupt table; and no page has address 0 */
+	early_reserve(0, PAGE_SIZE);
 	early_reserve(image_to_phys(_image_start), image_to_phys(_end));
 	early_reserve(boot_info.initrd_start, boot_info.initrd_end);
 }

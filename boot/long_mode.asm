@@ -2,18 +2,21 @@
 ;
 ; The boot CPU comes here from GRUB or QEMU, the others from arch/x86_64/trampoline.asm:
 ;
-;   real mode 16 bit ----> protected mode 32 bit ------------------------> long mode 64 bit ------> higher half
-;   (APs: SIPI)            (boot CPU starts here)   CR4.PAE, CR3 = boot_pml4,     far jump        jmp to
-;   CR0.PE, far jump       no paging                EFER.LME, CR0.PG              to a 64-bit CS  ffffffff80...
+;   real mode 16 bit --> protected mode 32 bit ----------> long mode 64 bit --> higher half
+;   (APs: SIPI)          (boot CPU starts here)            far jump to a         jmp to
+;   CR0.PE, far jump     no paging; CR4.PAE, CR3 =         64-bit CS             ffffffff80...
+;                        boot_pml4, EFER.LME, CR0.PG
 ;
-; Until the last step the CPU executes at physical addresses, while everything is linked at KERNEL_BASE + physical. Hence PHYS(x).
-; The first page tables map the first 4 GiB three times, in 2 MiB pages, without protection:
+; Until the last step the CPU executes at physical addresses, while everything is linked at
+; KERNEL_BASE + physical. Hence PHYS(x). The first page tables map the first 4 GiB three times, in 2
+; MiB pages, without protection:
 ;
-;   boot_pml4[0]   -> boot_pdpt[0..3]         -> boot_pd: 0..4 GiB   at 0                  (where we are running)
-;   boot_pml4[273] -> boot_pdpt[0..3]         -> boot_pd             at ffff888000000000   (direct map)
-;   boot_pml4[511] -> boot_pdpt_high[510,511] -> boot_pd             at ffffffff80000000   (the image)
+;   boot_pml4[0]   -> boot_pdpt[0..3]         -> boot_pd: 0..4 GiB at 0 (where we are running)
+;   boot_pml4[273] -> boot_pdpt[0..3]         -> boot_pd at ffff888000000000 (direct map)
+;   boot_pml4[511] -> boot_pdpt_high[510,511] -> boot_pd at ffffffff80000000 (the image)
 ;
-; arch/x86_64/paging.c replaces them by the real ones; APs come through them once more. Source: SDM vol. 3A 9.8.5 and 4.5.
+; arch/x86_64/paging.c replaces them by the real ones; APs come through them once more. Source: SDM
+; vol. 3A 9.8.5 and 4.5.
 
 KERNEL_BASE	equ 0xffffffff80000000
 %define PHYS(x)	((x) - KERNEL_BASE)
@@ -34,13 +37,15 @@ CS64		equ 0x10	; as in the final GDT: asm/desc.h
 DATA_SEL	equ 0x18
 COM1		equ 0x3f8
 
-	global long_mode_start, ap_protected_mode, boot_gdt, init_stack, initial_pgd, initial_stack, initial_code
+	global long_mode_start, ap_protected_mode, boot_gdt
+	global init_stack, initial_pgd, initial_stack, initial_code
 	extern x86_64_start
 
 section .boot.text progbits alloc exec nowrite align=16
 bits 32
 
-; The boot CPU. edi = magic number of the boot protocol, ebx = physical address of its information; nothing else is relied on.
+; The boot CPU. edi = magic number of the boot protocol, ebx = physical address of its information;
+; nothing else is relied on.
 long_mode_start:
 	cli
 	cld
@@ -141,7 +146,8 @@ higher_half:
 	xor ebp, ebp			; where backtraces end
 	mov edi, edi			; upper halves are undefined after the change of mode
 	mov esi, esi
-	call [initial_code]		; the call leaves rsp as the ABI wants it at a function's first instruction
+	; the call leaves rsp as the ABI wants it at a function's first instruction
+	call [initial_code]
 	ud2				; neither function returns
 
 section .rodata
@@ -160,7 +166,8 @@ boot_gdtr:
 
 section .data
 	align 8
-; Where a CPU goes on: the boot CPU's values; arch/x86_64/smp.c writes those of each AP before it starts it.
+; Where a CPU goes on: the boot CPU's values; arch/x86_64/smp.c writes those of each AP before it
+; starts it.
 initial_pgd:	dq PHYS(boot_pml4)
 initial_stack:	dq init_stack_end
 initial_code:	dq x86_64_start

@@ -1,7 +1,7 @@
 /*
- * Memory before there is an allocator: a list of what is taken. Everything else in the loader's map is free.
- * Given from low to high addresses, above 1 MiB, page by page; never given back. kernel/mm takes over what is left.
- * Boot CPU only, before kernel/mm starts: no locks.
+ * Memory before there is an allocator: a list of what is taken. Everything else in the loader's map
+ * is free. Given from low to high addresses, above 1 MiB, page by page; never given back. kernel/mm
+ * takes over what is left. Boot CPU only, before kernel/mm starts: no locks.
  */
 #include "asm/page.h"
 #include "boot/boot.h"
@@ -11,7 +11,8 @@
 
 #define LOW_MEMORY_END 0x100000UL
 
-static struct boot_region reserved[BOOT_MAX_REGIONS];	/* page-aligned; no order; usable is not used */
+/* page-aligned; no order; usable is not used */
+static struct boot_region reserved[BOOT_MAX_REGIONS];
 static int nr_reserved;
 u64 early_memory_end = 1ULL << 32;
 

@@ -1,9 +1,11 @@
 ; Entry from GRUB: the multiboot2 header, and the first instruction GRUB jumps to.
 ;
-; GRUB finds the header in the first 32 KiB of the file, loads the ELF segments at their physical addresses and enters in 32-bit
-; protected mode, paging and interrupts off, with   eax = 0x36d76289   ebx -> multiboot2 information (bootinfo.c reads it).
-; It is the same from BIOS and from UEFI: a header without EFI tags makes GRUB leave the firmware before it enters.
-; Source: the Multiboot2 Specification 2.0, sections 3.1 and 3.3.
+; GRUB finds the header in the first 32 KiB of the file, loads the ELF segments at their physical
+; addresses and enters in 32-bit
+; protected mode, paging and interrupts off, with   eax = 0x36d76289
+; and   ebx -> multiboot2 information (bootinfo.c reads it).
+; It is the same from BIOS and from UEFI: a header without EFI tags makes GRUB leave the firmware
+; before it enters. Source: the Multiboot2 Specification 2.0, sections 3.1 and 3.3.
 
 KERNEL_BASE	equ 0xffffffff80000000
 MAGIC		equ 0xe85250d6

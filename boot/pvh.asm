@@ -1,6 +1,7 @@
 ; Entry from QEMU's -kernel (and Xen): the PVH protocol.
 ;
-; An ELF note of type 18 (XEN_ELFNOTE_PHYS32_ENTRY) holds the physical address to enter at, in 32-bit protected mode, paging and
+; An ELF note of type 18 (XEN_ELFNOTE_PHYS32_ENTRY) holds the physical address to enter at, in
+; 32-bit protected mode, paging and
 ; interrupts off, with   ebx -> struct hvm_start_info (bootinfo.c reads it).
 ; Source: Xen's docs/misc/pvh.pandoc and include/public/arch-x86/hvm/start_info.h.
 

@@ -57,7 +57,8 @@ static inline void pfx##_dec(atype *v) { (void)pfx##_fetch_add(-1, v); }	\
 static inline void pfx##_and(T i, atype *v) { (void)pfx##_fetch_and(i, v); }	\
 static inline bool pfx##_dec_and_test(atype *v) { return pfx##_dec_return(v) == 0; } \
 static inline T pfx##_cmpxchg(atype *v, T o, T n) { return cmpxchg(&v->counter, o, n); } \
-static inline bool pfx##_try_cmpxchg(atype *v, T *o, T n) { return try_cmpxchg(&v->counter, o, n); } \
+static inline bool pfx##_try_cmpxchg(atype *v, T *o, T n)			\
+{ return try_cmpxchg(&v->counter, o, n); }					\
 /* Adds @a unless the value is @u; true if it added. */				\
 static inline bool pfx##_add_unless(atype *v, T a, T u)				\
 {										\

@@ -11,7 +11,8 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t n);
 void *memmove(void *dst, const void *src, size_t n);
 void *memset(void *dst, int c, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
-/* As builtins they become a few moves where the size is a small constant, although -ffreestanding says that the names mean nothing. */
+/* As builtins they become a few moves where the size is a small constant, although -ffreestanding
+ * says that the names mean nothing. */
 #ifndef HOST_TEST	/* there they are other functions' names */
 #define memcpy(dst, src, n) __builtin_memcpy(dst, src, n)
 #define memset(dst, c, n) __builtin_memset(dst, c, n)

@@ -24,7 +24,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CONSOLE "/dev/console"
+/* The line people sit at, by its own name: /dev/console cannot control a session's jobs. */
+#define TERMINAL "/dev/ttyS0"
 
 static char cmdline[2048];
 
@@ -96,6 +97,13 @@ static bool option(const char *word)
 	return p && (p == cmdline || p[-1] == ' ') && strchr(" \n", p[strlen(word)]);
 }
 
+static int open_terminal(void)
+{
+	int fd = open(TERMINAL, O_RDWR | O_NOCTTY);
+
+	return fd >= 0 ? fd : open("/dev/console", O_RDWR | O_NOCTTY);
+}
+
 /* The strings of a NUL-separated list, as a NULL-terminated array. */
 static char **split(char *list, size_t len)
 {
@@ -154,7 +162,7 @@ static int open_stdin(void)
 	if (fd >= 0)
 		return fd;
 	if (option("run.stdin=tty"))
-		return open(CONSOLE, O_RDWR | O_NOCTTY);
+		return open_terminal();
 	fd = open("/dev/serial2", O_RDONLY | O_NOCTTY);
 	if (fd < 0 || pipe(fds))
 		return open("/dev/null", O_RDONLY);
@@ -221,7 +229,7 @@ static __noreturn void run_command(char *list, size_t len)
 		end(LINUX_REBOOT_CMD_RESTART2, "exit=126");
 	}
 	in = open_stdin();
-	out = open(option("run.stdout=tty") ? CONSOLE : "/dev/serial0", O_RDWR | O_NOCTTY);
+	out = open(option("run.stdout=tty") ? TERMINAL : "/dev/serial0", O_RDWR | O_NOCTTY);
 	pid = fork();
 	if (pid == 0)
 		start(argv, in, out);
@@ -243,7 +251,7 @@ static __noreturn void keep_shell(void)
 		pid_t pid = fork();
 
 		if (pid == 0) {
-			int fd = open(CONSOLE, O_RDWR | O_NOCTTY);
+			int fd = open_terminal();
 
 			start(argv, fd, fd >= 0 ? dup(fd) : -1);
 		}
@@ -265,7 +273,7 @@ int main(void)
 		return 1;
 	}
 	mount_all();
-	while ((fd = open(CONSOLE, O_RDWR | O_NOCTTY)) >= 0 && fd < 3)
+	while ((fd = open_terminal()) >= 0 && fd < 3)
 		;
 	if (fd > 2)
 		close(fd);

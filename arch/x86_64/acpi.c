@@ -2,8 +2,9 @@
  * Reads the firmware's ACPI tables: which CPUs and interrupt controllers there are, where the HPET
  * is, how to switch off. Runs once on the boot page tables, which map the first 4 GiB at
  * PAGE_OFFSET; tables above that are ignored. Afterwards the tables are not mapped, so all that is
- * needed is copied into struct acpi_info. No AML interpreter: the one object we want, \_S5, is found
- * by its name. No locks. Source: ACPI Specification 6.4, chapter 5, and 20.2 for AML's encoding.
+ * needed is copied into struct acpi_info. No AML interpreter: the one object we want, \_S5, is
+ * found by its name. No locks. Source: ACPI Specification 6.4, chapter 5, and 20.2 for AML's
+ * encoding.
  */
 #include "asm/acpi.h"
 #include "asm/page.h"
@@ -70,7 +71,8 @@ static const struct sdt *table_at(u64 phys)
 	return checksum_ok(t, t->length) ? t : NULL;
 }
 
-/* The RSDP where a BIOS keeps it, when the loader did not tell: on a 16-byte boundary of its ROM. */
+/* The RSDP where a BIOS keeps it, when the loader did not tell: on a 16-byte boundary of its
+ * ROM. */
 static u64 search_rsdp(void)
 {
 	for (u64 p = 0xe0000; p < 0x100000; p += 16)
@@ -173,7 +175,7 @@ static void read_s5(const struct sdt *dsdt)
 	const u8 *start = (const u8 *)(dsdt + 1), *end = (const u8 *)dsdt + dsdt->length;
 
 	for (const u8 *p = start + 2; p + S5_MAX <= end; p++) {
-		if (memcmp(p, "_S5_", 4) || p[4] != PACKAGE_OP ||
+		if (p[0] != '_' || memcmp(p, "_S5_", 4) || p[4] != PACKAGE_OP ||
 		    (p[-1] != NAME_OP && p[-2] != NAME_OP))
 			continue;
 		p += 5;

@@ -1,6 +1,7 @@
 /*
- * Offsets that assembly needs, taken from the C structures so that they can never disagree. Compiled to assembly, never linked: the
- * build turns each "->NAME value" line into "NAME equ value" in build/asm-offsets.inc.
+ * Offsets that assembly needs, taken from the C structures so that they can never disagree.
+ * Compiled to assembly, never linked: the build turns each "->NAME value" line into "NAME equ
+ * value" in build/asm-offsets.inc.
  */
 #include "asm/desc.h"
 #include "asm/percpu.h"
@@ -26,22 +27,15 @@ void asm_offsets(void)
 	OFFSET(TASK_STACK_CANARY, struct task_struct, stack_canary);
 	OFFSET(TASK_SP, struct task_struct, thread.sp);
 
-	OFFSET(REGS_R15, struct pt_regs, r15);
 	OFFSET(REGS_BX, struct pt_regs, bx);
-	OFFSET(REGS_R11, struct pt_regs, r11);
 	OFFSET(REGS_R10, struct pt_regs, r10);
 	OFFSET(REGS_R9, struct pt_regs, r9);
 	OFFSET(REGS_R8, struct pt_regs, r8);
 	OFFSET(REGS_AX, struct pt_regs, ax);
-	OFFSET(REGS_CX, struct pt_regs, cx);
 	OFFSET(REGS_DX, struct pt_regs, dx);
 	OFFSET(REGS_SI, struct pt_regs, si);
 	OFFSET(REGS_DI, struct pt_regs, di);
-	OFFSET(REGS_ORIG_AX, struct pt_regs, orig_ax);
-	OFFSET(REGS_IP, struct pt_regs, ip);
 	OFFSET(REGS_CS, struct pt_regs, cs);
-	OFFSET(REGS_SP, struct pt_regs, sp);
-	DEFINE(REGS_SIZE, sizeof(struct pt_regs));
 
 	DEFINE(EXIT_WORK, _TIF_EXIT_WORK);
 	DEFINE(ENTRY_WORK, _TIF_ENTRY_WORK);

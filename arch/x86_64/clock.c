@@ -1,10 +1,12 @@
 /*
- * Time: the TSC, a counter in every CPU that runs at a constant rate and in step with the others. Its rate is told by the hypervisor or
- * by CPUID, else measured against the HPET or the PIT for 10 ms at boot. The LAPIC timer's is always measured, in the same 10 ms.
+ * Time: the TSC, a counter in every CPU that runs at a constant rate and in step with the others.
+ * Its rate is told by the hypervisor or by CPUID, else measured against the HPET or the PIT for 10
+ * ms at boot. The LAPIC timer's is always measured, in the same 10 ms.
  *
- * Under QEMU's -icount the TSC counts virtual nanoseconds exactly: 1 GHz. What is measured is off by a few instructions, so a result
- * within 0.01 % of a multiple of 100 MHz is taken to be that.
- * tsc_mult and tsc_base are written once at boot; reading them needs no lock. SDM vol. 3B 18.17; IA-PC HPET Specification 1.0a.
+ * Under QEMU's -icount the TSC counts virtual nanoseconds exactly: 1 GHz. What is measured is off
+ * by a few instructions, so a result within 0.01 % of a multiple of 100 MHz is taken to be that.
+ * tsc_mult and tsc_base are written once at boot; reading them needs no lock. SDM vol. 3B 18.17;
+ * IA-PC HPET Specification 1.0a.
  */
 #include "asm/acpi.h"
 #include "asm/apic.h"
@@ -24,7 +26,8 @@ static u64 tsc_mult;			/* ns per tick, times 2^32 */
 static u64 tsc_hz;
 static u64 tsc_per_ns;			/* ticks per ns, times 2^30: good for 17 GHz */
 
-/* Ten instructions: the product of 64 by 64 bits never overflows, and its upper part is the answer. */
+/* Ten instructions: the product of 64 by 64 bits never overflows, and its upper part is the
+ * answer. */
 u64 ktime_get(void)
 {
 	return (u64)((unsigned __int128)(rdtsc() - tsc_base) * tsc_mult >> 32);
@@ -74,7 +77,8 @@ static u32 hpet_read(void)
 	return *(volatile u32 *)(hpet + HPET_COUNTER);
 }
 
-/* The PIT's channel 2, which drives the loudspeaker: counts down from 65535 while bit 0 of port 61h is set. */
+/* The PIT's channel 2, which drives the loudspeaker: counts down from 65535 while bit 0 of port 61h
+ * is set. */
 static void pit_start(void)
 {
 	outb(0x61, (inb(0x61) & ~2) | 1);
@@ -109,7 +113,8 @@ struct sample {
 	u32 reference, timer;
 };
 
-/* The three clocks as close to the same moment as we can: of some tries the quickest, since an interrupted one is worthless. */
+/* The three clocks as close to the same moment as we can: of some tries the quickest, since an
+ * interrupted one is worthless. */
 static struct sample take_sample(void)
 {
 	struct sample best = { 0 };
@@ -133,7 +138,7 @@ static u64 round_hz(u64 hz)
 	u64 step = 100000000, nearest = (hz + step / 2) / step * step;
 	u64 off = hz > nearest ? hz - nearest : nearest - hz;
 
-	return nearest && off * 10000 < nearest ? nearest : hz;
+	return off * 10000 < nearest ? nearest : hz;
 }
 
 static u64 measure(u64 *timer_hz)
@@ -187,6 +192,6 @@ void clock_init(void)
 	tsc_per_ns = (tsc_hz << 30) / NSEC;
 	tsc_base = rdtsc();
 	timer_set_frequency(timer_hz);
-	pr_info("clock: TSC %llu.%03llu MHz, timer %llu.%03llu MHz\n", tsc_hz / 1000000, tsc_hz / 1000 % 1000,
-		timer_hz / 1000000, timer_hz / 1000 % 1000);
+	pr_info("clock: TSC %llu.%03llu MHz, timer %llu.%03llu MHz\n", tsc_hz / 1000000,
+		tsc_hz / 1000 % 1000, timer_hz / 1000000, timer_hz / 1000 % 1000);
 }

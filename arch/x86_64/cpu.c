@@ -16,7 +16,8 @@ struct cpuinfo_x86 boot_cpu_data;
 
 extern const char entry_SYSCALL_64[];
 
-/* x87, SSE, AVX: wider state (AVX-512, AMX) would make every task's image and every switch larger, and is not offered. */
+/* x87, SSE, AVX: wider state (AVX-512, AMX) would make every task's image and every switch larger,
+ * and is not offered. */
 #define XCR0_WANTED 7UL
 
 static bool bit(u32 reg, int n)
@@ -48,7 +49,6 @@ void cpu_detect(void)
 	detect_names(c);
 	c->signature = r.eax;
 	c->hwcap = r.edx;
-	c->x2apic = bit(r.ecx, 21);
 	c->tsc_deadline = bit(r.ecx, 24);
 	c->xsave = bit(r.ecx, 26);
 	c->rdrand = bit(r.ecx, 30);
@@ -60,37 +60,42 @@ void cpu_detect(void)
 		c->smap = bit(r.ebx, 20);
 		c->umip = bit(r.ecx, 2);
 	}
-	if (c->xsave) {
+	if (c->xsave)
 		c->xcr0 = cpuid(0xd, 0).eax & XCR0_WANTED;
-		c->xsaveopt = bit(cpuid(0xd, 1).eax, 0);
-	}
 }
 
 void syscall_init(void)
 {
-	/* SYSCALL loads CS from STAR[47:32]; SYSRET takes the user's from STAR[63:48]: see asm/desc.h. */
+	/* SYSCALL loads CS from STAR[47:32]; SYSRET takes the user's from STAR[63:48]: see
+	 * asm/desc.h. */
 	wrmsrl(MSR_STAR, (u64)__USER32_CS << 48 | (u64)__KERNEL_CS << 32);
 	wrmsrl(MSR_LSTAR, (u64)entry_SYSCALL_64);
-	/* The entry code begins with interrupts off, no single step, strings upwards, user memory closed. */
-	wrmsrl(MSR_SYSCALL_MASK, X86_EFLAGS_IF | X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_IOPL | X86_EFLAGS_NT | X86_EFLAGS_AC);
+	/* The entry code begins with interrupts off, no single step, strings upwards, user memory
+	 * closed. */
+	wrmsrl(MSR_SYSCALL_MASK, X86_EFLAGS_IF | X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_IOPL |
+					 X86_EFLAGS_NT | X86_EFLAGS_AC);
 	wrmsrl(MSR_EFER, rdmsrl(MSR_EFER) | EFER_SCE | EFER_NX);
 }
 
 void cpu_init(void)
 {
 	const struct cpuinfo_x86 *c = &boot_cpu_data;
-	unsigned long cr4 = read_cr4() | X86_CR4_MCE | X86_CR4_PGE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT;
+	unsigned long cr4 =
+		read_cr4() | X86_CR4_MCE | X86_CR4_PGE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT;
 
-	cr4 |= (c->smep ? X86_CR4_SMEP : 0) | (c->smap ? X86_CR4_SMAP : 0) | (c->umip ? X86_CR4_UMIP : 0);
+	cr4 |= (c->smep ? X86_CR4_SMEP : 0) | (c->smap ? X86_CR4_SMAP : 0) |
+	       (c->umip ? X86_CR4_UMIP : 0);
 	cr4 |= (c->fsgsbase ? X86_CR4_FSGSBASE : 0) | (c->xsave ? X86_CR4_OSXSAVE : 0);
 	write_cr4(cr4);
-	write_cr0((read_cr0() & ~(X86_CR0_EM | X86_CR0_TS)) | X86_CR0_MP | X86_CR0_NE | X86_CR0_WP | X86_CR0_AM);
+	write_cr0((read_cr0() & ~(X86_CR0_EM | X86_CR0_TS)) | X86_CR0_MP | X86_CR0_NE | X86_CR0_WP |
+		  X86_CR0_AM);
 	if (c->xsave)
 		xsetbv(0, c->xcr0);
 	syscall_init();
 }
 
-/* STI takes effect after the next instruction: an interrupt that comes after the test ends the HLT at once instead of before it. */
+/* STI takes effect after the next instruction: an interrupt that comes after the test ends the HLT
+ * at once instead of before it. */
 void arch_cpu_idle(void)
 {
 	if (need_resched())

@@ -1,9 +1,12 @@
 /*
- * For reports: registers in print, and who called whom. Reads live stacks without any lock, so it believes nothing: a frame pointer is
- * followed only while it stays on a kernel stack and moves upwards, and a fixed number of steps ends every walk.
+ * For reports: registers in print, and who called whom. Reads live stacks without any lock, so it
+ * believes nothing: a frame pointer is followed only while it stays on a kernel stack and moves
+ * upwards, and a fixed number of steps ends every walk.
  *
- * Every C function keeps   [bp] = caller's bp, [bp + 8] = return address.   Where an interrupt or exception hit the kernel, entry.asm puts
- * the address of the saved pt_regs into bp, with trap_return as return address: there the walk goes on with the interrupted code.
+ * Every C function keeps   [bp] = caller's bp, [bp + 8] = return address.
+ * Where an interrupt or exception hit the kernel, entry.asm puts
+ * the address of the saved pt_regs into bp, with trap_return as return address: there the walk goes
+ * on with the interrupted code.
  */
 #include "asm/desc.h"
 #include "asm/msr.h"
@@ -49,7 +52,8 @@ static bool is_text(unsigned long addr)
 	return addr >= (unsigned long)_text && addr < (unsigned long)_etext;
 }
 
-static int walk(const struct task_struct *p, unsigned long ip, unsigned long bp, unsigned long *pcs, int max)
+static int walk(const struct task_struct *p, unsigned long ip, unsigned long bp, unsigned long *pcs,
+		int max)
 {
 	int n = 0;
 
@@ -82,13 +86,15 @@ int stack_walk(unsigned long ip, unsigned long bp, unsigned long *pcs, int max)
 	return walk(current, ip, bp, pcs, max);
 }
 
-/* switch_to left six registers and the return address at thread.sp: r15 r14 r13 r12 rbx rbp, as switch.asm draws. */
+/* switch_to left six registers and the return address at thread.sp: r15 r14 r13 r12 rbx rbp, as
+ * switch.asm draws. */
 int stack_walk_task(struct task_struct *p, unsigned long *pcs, int max)
 {
 	const unsigned long *sp = (const void *)p->thread.sp;
 
 	if (p == current)
-		return walk(p, (unsigned long)__builtin_return_address(0), (unsigned long)__builtin_frame_address(0), pcs, max);
+		return walk(p, (unsigned long)__builtin_return_address(0),
+			    (unsigned long)__builtin_frame_address(0), pcs, max);
 	if (!readable(p, (unsigned long)sp, 7 * sizeof(*sp)))
 		return 0;
 	return walk(p, sp[6], sp[5], pcs, max);
@@ -101,13 +107,15 @@ void show_regs(const struct pt_regs *r)
 	if (!user_mode(r))
 		sprint_symbol(where, sizeof(where), r->ip);
 	printk(KERN_EMERG "RIP: %04lx:%016lx %s\n", r->cs, r->ip, where);
-	printk(KERN_EMERG "RSP: %04lx:%016lx EFLAGS: %08lx ORIG_RAX: %016lx\n", r->ss, r->sp, r->flags, r->orig_ax);
+	printk(KERN_EMERG "RSP: %04lx:%016lx EFLAGS: %08lx ORIG_RAX: %016lx\n", r->ss, r->sp,
+	       r->flags, r->orig_ax);
 	printk(KERN_EMERG "RAX: %016lx RBX: %016lx RCX: %016lx\n", r->ax, r->bx, r->cx);
 	printk(KERN_EMERG "RDX: %016lx RSI: %016lx RDI: %016lx\n", r->dx, r->si, r->di);
 	printk(KERN_EMERG "RBP: %016lx R08: %016lx R09: %016lx\n", r->bp, r->r8, r->r9);
 	printk(KERN_EMERG "R10: %016lx R11: %016lx R12: %016lx\n", r->r10, r->r11, r->r12);
 	printk(KERN_EMERG "R13: %016lx R14: %016lx R15: %016lx\n", r->r13, r->r14, r->r15);
-	printk(KERN_EMERG "CR0: %08lx CR2: %016lx CR3: %08lx CR4: %08lx\n", read_cr0(), read_cr2(), read_cr3(), read_cr4());
-	printk(KERN_EMERG "FS: %016llx GS: %016llx KERNEL_GS: %016llx\n", rdmsrl(MSR_FS_BASE), rdmsrl(MSR_GS_BASE),
-	       rdmsrl(MSR_KERNEL_GS_BASE));
+	printk(KERN_EMERG "CR0: %08lx CR2: %016lx CR3: %08lx CR4: %08lx\n", read_cr0(), read_cr2(),
+	       read_cr3(), read_cr4());
+	printk(KERN_EMERG "FS: %016llx GS: %016llx KERNEL_GS: %016llx\n", rdmsrl(MSR_FS_BASE),
+	       rdmsrl(MSR_GS_BASE), rdmsrl(MSR_KERNEL_GS_BASE));
 }

@@ -1,21 +1,24 @@
-; Where user mode ends and the kernel begins: system calls, interrupts and exceptions, and the ways back.
+; Where user mode ends and the kernel begins: system calls, interrupts and exceptions, and the ways
+; back.
 ;
-; Every way in leaves the same picture on the kernel stack of the running task, struct pt_regs (asm/ptrace.h):
+; Every way in leaves the same picture on the kernel stack of the running task, struct pt_regs
+; (asm/ptrace.h):
 ;
-;	kernel_rsp ->	+-----------+
-;			| ss        |	the interrupted stack,
-;			| sp        |	flags and instruction: pushed by the CPU for interrupts and exceptions,
-;			| flags     |	by us for SYSCALL (which pushes nothing: it only leaves rip in rcx
-;			| cs        |	and rflags in r11)
-;			| ip        |
-;			| orig_ax   |	system call number; error code of an exception; 0
-;			| di .. r11 |	what a C function may destroy
-;			| bx .. r15 |	what a C function preserves: saved too, so that a signal frame or a
-;	rsp, regs ->	+-----------+	debugger finds everything in one place
+; kernel_rsp ->  +-----------+
+;                | ss        |   the interrupted stack,
+;                | sp        |   flags and instruction: pushed by the CPU for exceptions,
+;                | flags     |   by us for SYSCALL (which pushes nothing: it only leaves rip in rcx
+;                | cs        |   and rflags in r11)
+;                | ip        |
+;                | orig_ax   |   system call number; error code of an exception; 0
+;                | di .. r11 |   what a C function may destroy
+;                | bx .. r15 |   what a C function preserves: saved too, so that a signal frame or a
+; rsp, regs ->   +-----------+   debugger finds everything in one place
 ;
-; GS.base: in user mode it is the user's, in the kernel it points at this CPU's struct cpu; SWAPGS exchanges it with
-; MSR_KERNEL_GS_BASE, exactly once on every way in from user mode and once on every way out. Interrupts are off wherever the two could
-; be mistaken for each other. NMI, #DF and #MC can arrive even there; see entry_paranoid.
+; GS.base: in user mode it is the user's, in the kernel it points at this CPU's struct cpu; SWAPGS
+; exchanges it with MSR_KERNEL_GS_BASE, exactly once on every way in from user mode and once on
+; every way out. Interrupts are off wherever the two could be mistaken for each other. NMI, #DF and
+; #MC can arrive even there; see entry_paranoid.
 
 %include "asm-offsets.inc"
 
@@ -27,45 +30,35 @@ extern	syscall_trace_enter, sys_ni_syscall
 
 section .text
 
+%macro PUSH 1-*			; several registers, in the order given
+  %rep %0
+	push	%1
+  %rotate 1
+  %endrep
+%endmacro
+
+%macro POP 1-*
+  %rep %0
+	pop	%1
+  %rotate 1
+  %endrep
+%endmacro
+
 ; Saves what a C function may destroy, then what it preserves. di is on the stack already.
 %macro PUSH_REGS_BUT_DI 0
-	push	rsi
-	push	rdx
-	push	rcx
-	push	rax
-	push	r8
-	push	r9
-	push	r10
-	push	r11
-	push	rbx
-	push	rbp
-	push	r12
-	push	r13
-	push	r14
-	push	r15
+	PUSH	rsi, rdx, rcx, rax, r8, r9, r10, r11
+	PUSH	rbx, rbp, r12, r13, r14, r15
 %endmacro
 
 %macro POP_REGS 0
-	pop	r15
-	pop	r14
-	pop	r13
-	pop	r12
-	pop	rbp
-	pop	rbx
-	pop	r11
-	pop	r10
-	pop	r9
-	pop	r8
-	pop	rax
-	pop	rcx
-	pop	rdx
-	pop	rsi
-	pop	rdi
+	POP	r15, r14, r13, r12, rbp, rbx
+	POP	r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi
 %endmacro
 
-; --- system calls ------------------------------------------------------------------------------------------
-; From user mode: number in rax, arguments in rdi rsi rdx r10 r8 r9; the CPU put rip in rcx, rflags in r11, loaded CS and SS, and cleared
-; IF, TF, DF and AC (SFMASK). rsp is still the user's and must not be trusted for a single push.
+; --- system calls -----------------------------------------------------------
+; From user mode: number in rax, arguments in rdi rsi rdx r10 r8 r9; the CPU put rip in rcx, rflags
+; in r11, loaded CS and SS, and cleared IF, TF, DF and AC (SFMASK). rsp is still the user's and must
+; not be trusted for a single push.
 global	entry_SYSCALL_64
 entry_SYSCALL_64:
 	swapgs				; GS.base = this CPU's struct cpu
@@ -77,21 +70,10 @@ entry_SYSCALL_64:
 	push	USER_CS			; cs
 	push	rcx			; ip
 	push	rax			; orig_ax = number
-	push	rdi
-	push	rsi
-	push	rdx
-	push	rcx
+	PUSH	rdi, rsi, rdx, rcx
 	push	MINUS_ENOSYS		; ax: the answer if nobody gives another
-	push	r8
-	push	r9
-	push	r10
-	push	r11
-	push	rbx
-	push	rbp
-	push	r12
-	push	r13
-	push	r14
-	push	r15
+	PUSH	r8, r9, r10, r11
+	PUSH	rbx, rbp, r12, r13, r14, r15
 	mov	rbx, [gs:CPU_CURRENT]	; the task: rbx survives the call
 	sti				; everything the user owned is saved
 	test	dword [rbx + TASK_FLAGS], ENTRY_WORK
@@ -99,27 +81,24 @@ entry_SYSCALL_64:
 .dispatch:
 	cmp	rax, [rel nr_syscalls]
 	jae	.none
-	mov	rcx, r10		; C wants the fourth argument in rcx, which SYSCALL had taken
+	; C wants the fourth argument in rcx, which SYSCALL had taken
+	mov	rcx, r10
 	call	[sys_call_table + rax * 8]
 .done:
 	mov	[rsp + REGS_AX], rax
-	cli				; from the test of the flags to user mode nothing may set one unseen
+	; from the test of the flags to user mode nothing may set one unseen
+	cli
 	test	dword [rbx + TASK_FLAGS], EXIT_WORK
 	jnz	.work
-	; The quick way back. C has preserved rbp and r12 .. r15 for the user; rbx we used ourselves.
+	; The quick way back. C has preserved rbp and r12 .. r15 for the user; rbx we used
+	; ourselves.
 	mov	rbx, [rsp + REGS_BX]
 	add	rsp, REGS_R10		; r15 .. r11: unchanged, or loaded below
-	pop	r10
-	pop	r9
-	pop	r8
-	pop	rax
-	pop	rcx
-	pop	rdx
-	pop	rsi
-	pop	rdi
+	POP	r10, r9, r8, rax, rcx, rdx, rsi, rdi
 	mov	rcx, [rsp + 8]		; ip, for SYSRET
 	mov	r11, [rsp + 24]		; flags, for SYSRET
-	mov	rsp, [rsp + 32]		; the user's stack; interrupts are off, so nobody pushes on it
+	; the user's stack; interrupts are off, so nobody pushes on it
+	mov	rsp, [rsp + 32]
 	swapgs				; GS.base = the user's
 	o64 sysret
 .none:
@@ -129,7 +108,8 @@ entry_SYSCALL_64:
 .trace:					; a tracer or the trace ring wants to see it first
 	mov	rdi, rsp
 	call	syscall_trace_enter	; rax = number to run, or -1
-	mov	rdi, [rsp + REGS_DI]	; the call destroyed the arguments; the tracer may have changed them
+	; the call destroyed the arguments; the tracer may have changed them
+	mov	rdi, [rsp + REGS_DI]
 	mov	rsi, [rsp + REGS_SI]
 	mov	rdx, [rsp + REGS_DX]
 	mov	r10, [rsp + REGS_R10]
@@ -142,12 +122,14 @@ entry_SYSCALL_64:
 .work:
 	mov	rdi, rsp
 	call	exit_to_user_mode	; may switch away, deliver a signal, rewrite the frame
-	; The frame may hold anything now: only IRET restores all of it, and faults in a controlled way if ip is not canonical.
+	; The frame may hold anything now: only IRET restores all of it, and faults in a controlled
+	; way if ip is not canonical.
 	jmp	restore_user
 
-; --- interrupts and exceptions -----------------------------------------------------------------------------
-; One stub per vector; idt.c puts their addresses into the IDT. The CPU has switched to the kernel stack (TSS.rsp0) if it came from user
-; mode, pushed ss, sp, flags, cs, ip and, for some exceptions, an error code; interrupts are off.
+; --- interrupts and exceptions ----------------------------------------------
+; One stub per vector; idt.c puts their addresses into the IDT. The CPU has switched to the kernel
+; stack (TSS.rsp0) if it came from user mode, pushed ss, sp, flags, cs, ip and, for some exceptions,
+; an error code; interrupts are off.
 %assign v 0
 %rep 256
 isr_%[v]:
@@ -166,7 +148,8 @@ isr_%[v]:
 
 entry_common:
 	PUSH_REGS_BUT_DI
-	push	2			; flags: DF and AC off for C, IF off. (The user may have left any.)
+	; flags: DF and AC off for C, IF off. (The user may have left any.)
+	push	2
 	popfq
 	mov	rsi, rdi		; vector
 	test	byte [rsp + REGS_CS], 3
@@ -175,7 +158,8 @@ entry_common:
 	xor	ebp, ebp		; the end of the kernel's chain of frames
 	mov	rdi, rsp
 	call	trap_handler
-; Back to user mode with everything as in the frame. Also where a new task, exec and sigreturn arrive.
+; Back to user mode with everything as in the frame. Also where a new task, exec and sigreturn
+; arrive.
 global	ret_to_user
 ret_to_user:
 	cli
@@ -189,12 +173,15 @@ restore_user:
 	POP_REGS
 	add	rsp, 8			; orig_ax
 global	iret_user
-iret_user:				; traps.c knows this address: an IRET that faults here is the user's fault
+; traps.c knows this address: an IRET that faults here is the user's fault
+iret_user:
 	iretq
 
-.kernel:				; the kernel itself was interrupted: GS.base is right already
+; the kernel itself was interrupted: GS.base is right already
+.kernel:
 entry_common.kernel:
-	mov	rbp, rsp		; a frame record for backtraces: see dump.c, which knows pt_regs by trap_return
+	; a frame record for backtraces: see dump.c, which knows pt_regs by trap_return
+	mov	rbp, rsp
 	mov	rdi, rsp
 	call	trap_handler
 global	trap_return
@@ -203,10 +190,10 @@ trap_return:
 	add	rsp, 8
 	iretq
 
-; --- NMI, #DF, #MC -----------------------------------------------------------------------------------------
-; These may strike in the few instructions where CPL is 0 and GS.base is still the user's, and the user may hold any value there (WRGSBASE), so
-; looking at it decides nothing. But each runs on its own IST stack, and gdt.c left the address of this CPU's struct cpu in the stack's
-; topmost word:
+; --- NMI, #DF, #MC ----------------------------------------------------------
+; These may strike in the few instructions where CPL is 0 and GS.base is still the user's, and the
+; user may hold any value there (WRGSBASE), so looking at it decides nothing. But each runs on its
+; own IST stack, and gdt.c left the address of this CPU's struct cpu in the stack's topmost word:
 ;
 ;	IST stack:	| struct cpu * | <- last word; TSS.ISTn points 16 below the end
 ;			| ss .. ip     |
@@ -239,8 +226,9 @@ entry_paranoid:
 	add	rsp, 8
 	iretq
 
-; --- the first steps of a new task -------------------------------------------------------------------------
-; switch_to pops the six registers that copy_thread() laid out and "returns" here, on the new task's stack:
+; --- the first steps of a new task ------------------------------------------
+; switch_to pops the six registers that copy_thread() laid out and "returns" here, on the new task's
+; stack:
 ;	rax = the task that ran before, rbx = function of a kernel thread or 0, r12 = its argument.
 ; The run-queue lock is still held from the other task's schedule(); schedule_tail() releases it.
 global	ret_from_fork
@@ -250,7 +238,8 @@ ret_from_fork:
 	test	rbx, rbx
 	jz	ret_to_user		; a user task: its pt_regs say where it goes, with ax = 0
 	mov	rdi, r12
-	call	rbx			; a kernel thread; returns only if it became a program (init)
+	; a kernel thread; returns only if it became a program (init)
+	call	rbx
 	jmp	ret_to_user
 
 section .rodata

@@ -1,4 +1,5 @@
-/* Deliberate failures that only the CPU can make, for the tests of the reports: see kernel/panic.c. */
+/* Deliberate failures that only the CPU can make, for the tests of the reports: see
+ * kernel/panic.c. */
 #include "asm/processor.h"
 #include "libk/compiler.h"
 

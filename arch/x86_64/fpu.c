@@ -1,10 +1,12 @@
 /*
- * The FPU, SSE and AVX registers of user tasks. The kernel itself never uses them (-mgeneral-regs-only), so between two user tasks they hold
- * the state of the task that ran last: switch_thread_state() saves them into its image and loads the next one's. Eager on purpose: "lazy"
- * switching saved time once and leaked registers between processes later (CVE-2018-3665).
+ * The FPU, SSE and AVX registers of user tasks. The kernel itself never uses them
+ * (-mgeneral-regs-only), so between two user tasks they hold the state of the task that ran last:
+ * switch_thread_state() saves them into its image and loads the next one's. Eager on purpose:
+ * "lazy" switching saved time once and leaked registers between processes later (CVE-2018-3665).
  *
- * An image is what XSAVE writes (SDM vol. 1 chapter 13): 512 bytes of FXSAVE format, a 64-byte header that says which parts are valid, then AVX.
- * On a CPU without XSAVE it is the first 512 bytes alone.
+ * An image is what XSAVE writes (SDM vol. 1 chapter 13): 512 bytes of FXSAVE format, a 64-byte
+ * header that says which parts are valid, then AVX. On a CPU without XSAVE it is the first 512
+ * bytes alone.
  */
 #include "asm/cpufeature.h"
 #include "asm/msr.h"
@@ -28,7 +30,10 @@ static u32 mxcsr_mask = 0xffbf;		/* bits that may be set in MXCSR */
 void fpu_save_current(void *to)
 {
 	if (boot_cpu_data.xsave)
-		__asm__ volatile("xsave64 (%0)" : : "r"(to), "a"((u32)boot_cpu_data.xcr0), "d"(0) : "memory");
+		__asm__ volatile("xsave64 (%0)"
+				 :
+				 : "r"(to), "a"((u32)boot_cpu_data.xcr0), "d"(0)
+				 : "memory");
 	else
 		__asm__ volatile("fxsave64 (%0)" : : "r"(to) : "memory");
 }
@@ -36,12 +41,16 @@ void fpu_save_current(void *to)
 void fpu_load_current(const void *from)
 {
 	if (boot_cpu_data.xsave)
-		__asm__ volatile("xrstor64 (%0)" : : "r"(from), "a"((u32)boot_cpu_data.xcr0), "d"(0) : "memory");
+		__asm__ volatile("xrstor64 (%0)"
+				 :
+				 : "r"(from), "a"((u32)boot_cpu_data.xcr0), "d"(0)
+				 : "memory");
 	else
 		__asm__ volatile("fxrstor64 (%0)" : : "r"(from) : "memory");
 }
 
-/* CR4 and XCR0 are set up by cpu_init(); here the first CPU also learns the size of an image and what an initial one looks like. */
+/* CR4 and XCR0 are set up by cpu_init(); here the first CPU also learns the size of an image and
+ * what an initial one looks like. */
 void fpu_init(void)
 {
 	__asm__ volatile("fninit");
@@ -55,7 +64,8 @@ void fpu_init(void)
 	u32 mask = *(u32 *)(init_image + MXCSR_MASK_OFFSET);
 	if (mask)
 		mxcsr_mask = mask;
-	*(u32 *)(init_image + MXCSR_OFFSET) = 0x1f80;	/* all exceptions masked, round to nearest */
+	/* All exceptions masked, round to nearest. */
+	*(u32 *)(init_image + MXCSR_OFFSET) = 0x1f80;
 	/* The registers themselves may hold anything a boot loader left. */
 	memset(init_image + 32, 0, FXSAVE_SIZE - 32);
 	if (fpu_image_size > FXSAVE_SIZE)
@@ -69,7 +79,8 @@ void fpu_reset(void *image)
 
 void fpu_reset_current(void)
 {
-	fpu_load_current(init_image);	/* the live registers are the truth; the next switch saves them */
+	/* the live registers are the truth; the next switch saves them */
+	fpu_load_current(init_image);
 }
 
 bool fpu_mxcsr_valid(u32 mxcsr)
@@ -81,7 +92,8 @@ int thread_alloc_fpu(struct task_struct *p)
 {
 	if (!p->thread.fpu)
 		p->thread.fpu = kmem_cache_alloc(fpu_cache, GFP_KERNEL);
-	/* The first bytes are overwritten by any save; behind them XSAVE leaves gaps, and reserved bytes which XRSTOR wants to be 0. */
+	/* The first bytes are overwritten by any save; behind them XSAVE leaves gaps, and reserved
+	 * bytes which XRSTOR wants to be 0. */
 	if (p->thread.fpu)
 		memset((u8 *)p->thread.fpu + FXSAVE_USED, 0, fpu_image_size - FXSAVE_USED);
 	return p->thread.fpu ? 0 : -ENOMEM;

@@ -1,19 +1,21 @@
 /*
- * GDT and TSS of each CPU, and the stacks of the three exceptions that may strike while rsp is worthless.
+ * GDT and TSS of each CPU, and the stacks of the three exceptions that may strike while rsp is
+ * worthless.
  *
  *   GDTR --> gdt[cpu]                       tss[cpu]
- *            0x10 kernel code               sp0    --> top of the running task's kernel stack   (every trap from user mode)
+ *            0x10 kernel code               sp0    --> top of the running task's kernel stack
  *            0x18 kernel data               ist[0] --> #DF stack    rsp has run into a guard page
- *            0x28 user data                 ist[1] --> NMI stack    came between SYSCALL and the stack change
+ *            0x28 user data                 ist[1] --> NMI stack    SYSCALL has no stack yet
  *            0x30 user code                 ist[2] --> #MC stack    the same
  *   TR   --> 0x40 TSS descriptor ---------> tss[cpu]
  *
- * An IST stack is always entered at its top: a second exception of the same kind would overwrite the first's frame. The entry code
- * therefore does not enable what could bring a second one.
+ * An IST stack is always entered at its top: a second exception of the same kind would overwrite
+ * the first's frame. The entry code therefore does not enable what could bring a second one.
  *
- * The IST stacks lie in an area of their own, each above unmapped pages and aligned to its size:   | guard 8 K | stack 8 K | guard ...
- * The topmost word of each holds the address of its CPU's struct cpu, for the entry code (see asm/desc.h).
- * Each CPU writes only its own tables, before anybody else reads them: no locks.
+ * The IST stacks lie in an area of their own, each above unmapped pages and aligned to its size:
+ *   | guard 8 K | stack 8 K | guard ...
+ * The topmost word of each holds the address of its CPU's struct cpu, for the entry code (see
+ * asm/desc.h). Each CPU writes only its own tables, before anybody else reads them: no locks.
  */
 #include "asm/desc.h"
 #include "asm/page.h"
@@ -44,7 +46,8 @@ static void set_tss_desc(u64 *gdt, const struct tss *tss)
 {
 	u64 base = (u64)tss, limit = sizeof(*tss) - 1;
 
-	gdt[GDT_TSS / 8] = limit | (base & 0xffffff) << 16 | 0x89ULL << 40 | (base >> 24 & 0xff) << 56;
+	gdt[GDT_TSS / 8] =
+		limit | (base & 0xffffff) << 16 | 0x89ULL << 40 | (base >> 24 & 0xff) << 56;
 	gdt[GDT_TSS / 8 + 1] = base >> 32;
 }
 
@@ -56,7 +59,8 @@ void gdt_init(int cpu)
 	set_tss_desc(cpu_gdt[cpu], tss);
 	tss->io_bitmap_base = sizeof(*tss);
 	for (int i = 0; i < NR_IST; i++) {
-		unsigned long stack = IST_AREA + (unsigned long)(cpu * NR_IST + i) * IST_SLOT + IST_STACK_SIZE;
+		unsigned long stack =
+			IST_AREA + (unsigned long)(cpu * NR_IST + i) * IST_SLOT + IST_STACK_SIZE;
 		char *memory = early_alloc_pages(IST_STACK_SIZE / PAGE_SIZE);
 
 		kernel_map(stack, virt_to_phys(memory), IST_STACK_SIZE, mk_kernel_pte(0));
@@ -75,17 +79,12 @@ void gdt_load(int cpu)
 	__asm__ volatile("ltr %w0" : : "r"(GDT_TSS));
 }
 
-static unsigned long ist_offset(unsigned long addr)
-{
-	return (addr - IST_AREA) % IST_SLOT;
-}
-
 bool ist_guard_hit(unsigned long addr)
 {
-	return addr >= IST_AREA && addr < IST_AREA_END && ist_offset(addr) < IST_STACK_SIZE;
+	return addr - IST_AREA < IST_AREA_END - IST_AREA && addr % IST_SLOT < IST_STACK_SIZE;
 }
 
 bool on_ist_stack(unsigned long addr)
 {
-	return addr >= IST_AREA && addr < IST_AREA_END && ist_offset(addr) >= IST_STACK_SIZE;
+	return addr - IST_AREA < IST_AREA_END - IST_AREA && addr % IST_SLOT >= IST_STACK_SIZE;
 }

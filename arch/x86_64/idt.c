@@ -1,6 +1,7 @@
 /*
- * The interrupt descriptor table: one for all CPUs, read-only in effect once boot is over. Each gate leads to a stub of entry.asm.
- * A gate turns interrupts off (type 14); whoever may run with them on turns them on again, knowing why (traps.c). SDM vol. 3A 6.14.
+ * The interrupt descriptor table: one for all CPUs, read-only in effect once boot is over. Each
+ * gate leads to a stub of entry.asm. A gate turns interrupts off (type 14); whoever may run with
+ * them on turns them on again, knowing why (traps.c). SDM vol. 3A 6.14.
  */
 #include "asm/desc.h"
 #include "asm/page.h"
@@ -26,7 +27,8 @@ static void set_gate(int vector, u8 type, u8 ist)
 	u64 addr = isr_stub_table[vector];
 
 	idt[vector] = (struct idt_gate){
-		.offset_low = (u16)addr, .offset_mid = (u16)(addr >> 16), .offset_high = (u32)(addr >> 32),
+		.offset_low = (u16)addr, .offset_mid = (u16)(addr >> 16),
+		.offset_high = (u32)(addr >> 32),
 		.selector = __KERNEL_CS, .type = type, .ist = ist,
 	};
 }

@@ -1,8 +1,10 @@
 /*
- * The IOAPICs: they turn the devices' interrupt lines into messages to a CPU's local APIC. A line is known by its number in the whole
- * machine, the GSI. Each input has a 64-bit redirection entry, reached through an index and a data register (Intel 82093AA, 3.2).
+ * The IOAPICs: they turn the devices' interrupt lines into messages to a CPU's local APIC. A line
+ * is known by its number in the whole machine, the GSI. Each input has a 64-bit redirection entry,
+ * reached through an index and a data register (Intel 82093AA, 3.2).
  *
- * handlers[] is written by request_irq() at boot only and read in interrupts. Register access: boot only. No locks.
+ * handlers[] is written by request_irq() at boot only and read in interrupts. Register access: boot
+ * only. No locks.
  */
 #include "asm/acpi.h"
 #include "asm/apic.h"
@@ -61,16 +63,6 @@ static struct ioapic *find_ioapic(u32 gsi)
 	return NULL;
 }
 
-void ioapic_route(u32 gsi, int vector, u32 dest_apic_id, bool level, bool active_low)
-{
-	struct ioapic *io = find_ioapic(gsi);
-	u32 reg = REG_REDIRECTION + 2 * (gsi - io->gsi_base);
-
-	/* The half with the mask bit last: the entry is live at once. */
-	ioapic_write(io, reg + 1, dest_apic_id << 24);
-	ioapic_write(io, reg, (u32)vector | (level ? REDIR_LEVEL : 0) | (active_low ? REDIR_ACTIVE_LOW : 0));
-}
-
 int isa_irq_to_gsi(int irq)
 {
 	return (int)acpi.isa_irqs[irq].gsi;
@@ -78,9 +70,12 @@ int isa_irq_to_gsi(int irq)
 
 int request_irq(int gsi, void (*handler)(void *), void *arg, const char *name)
 {
-	bool level = gsi >= NR_ISA_IRQS, low = level;	/* PCI's lines; ISA's are told by the firmware */
+	struct ioapic *io = find_ioapic((u32)gsi);
+	/* PCI's lines; ISA's are told by the firmware */
+	bool level = gsi >= NR_ISA_IRQS, low = level;
+	u32 reg;
 
-	if (gsi < 0 || gsi >= NR_IRQS || !find_ioapic((u32)gsi))
+	if (gsi < 0 || gsi >= NR_IRQS || !io)
 		return -EINVAL;
 	if (handlers[gsi].handler)
 		return -EBUSY;
@@ -93,7 +88,11 @@ int request_irq(int gsi, void (*handler)(void *), void *arg, const char *name)
 	handlers[gsi].arg = arg;
 	handlers[gsi].name = name;
 	handlers[gsi].handler = handler;
-	ioapic_route((u32)gsi, IRQ_VECTOR(gsi), cpus[0].apic_id, level, low);
+	/* The half with the mask bit last: the entry is live at once. */
+	reg = REG_REDIRECTION + 2 * ((u32)gsi - io->gsi_base);
+	ioapic_write(io, reg + 1, cpus[0].apic_id << 24);
+	ioapic_write(io, reg, (u32)IRQ_VECTOR(gsi) | (level ? REDIR_LEVEL : 0) |
+			      (low ? REDIR_ACTIVE_LOW : 0));
 	return 0;
 }
 
@@ -107,17 +106,14 @@ void irq_dispatch(unsigned int vector)
 
 const char *vector_name(unsigned int vector)
 {
-	switch (vector) {
-	case LOCAL_TIMER_VECTOR:
-		return "Local timer interrupts";
-	case CALL_FUNCTION_VECTOR:
-		return "Function call interrupts";
-	case RESCHEDULE_VECTOR:
-		return "Rescheduling interrupts";
-	case ERROR_APIC_VECTOR:
-		return "APIC errors";
-	case SPURIOUS_APIC_VECTOR:
-		return "Spurious interrupts";
-	}
-	return vector - IRQ_BASE_VECTOR < NR_IRQS ? handlers[vector - IRQ_BASE_VECTOR].name : NULL;
+	static const char *const local[256] = {
+		[LOCAL_TIMER_VECTOR] = "Local timer interrupts",
+		[CALL_FUNCTION_VECTOR] = "Function call interrupts",
+		[RESCHEDULE_VECTOR] = "Rescheduling interrupts",
+		[ERROR_APIC_VECTOR] = "APIC errors",
+		[SPURIOUS_APIC_VECTOR] = "Spurious interrupts",
+	};
+
+	vector -= IRQ_BASE_VECTOR;
+	return vector < NR_IRQS ? handlers[vector].name : local[vector + IRQ_BASE_VECTOR];
 }

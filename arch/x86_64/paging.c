@@ -1,13 +1,16 @@
 /*
- * The kernel's own page tables, made once at boot. Every mm copies entries 256..511 of kernel_pgd when it is made; these never change
- * afterwards, because each 512-GiB slot that will ever be used has its table from the beginning. So no mm is ever out of date.
+ * The kernel's own page tables, made once at boot. Every mm copies entries 256..511 of kernel_pgd
+ * when it is made; these never change afterwards, because each 512-GiB slot that will ever be used
+ * has its table from the beginning. So no mm is ever out of date.
  *
  *   direct map    all usable RAM, 2-MiB pages, 4-KiB ones at the edges; writable, never executable
- *   image         4-KiB pages: code r-x, constants r--, data rw-; the direct map's copy of code and constants is read-only too
+ *   image         4-KiB pages: code r-x, constants r--, data rw-; the direct map's
+ *                 copy of code and constants is read-only too
  *   ioremap area  uncached device registers
  *   stack areas   their slot exists; kernel/mm/kstack.c and gdt.c fill it
  *
- * Boot CPU only, no locks; memory from early_alloc_pages(). SDM vol. 3A 4.5 (tables), 4.10.4 (flushing), 11.12 (PCD and PWT).
+ * Boot CPU only, no locks; memory from early_alloc_pages(). SDM vol. 3A 4.5 (tables), 4.10.4
+ * (flushing), 11.12 (PCD and PWT).
  */
 #include "asm/msr.h"
 #include "asm/page.h"
@@ -52,7 +55,9 @@ void kernel_map(unsigned long virt, u64 phys, size_t size, u64 prot)
 		unsigned long step = large ? LARGE_PAGE : PAGE_SIZE;
 		pte_t *pte = kernel_pte(virt, large ? 2 : 1);
 
-		do {	/* to the end of this table; at that of a 4-KiB one, large pages may be possible again */
+		do {
+			/* to the end of this table; at that of a 4-KiB one, large pages may be
+			 * possible again */
 			set_pte(pte++, phys | prot | (large ? PTE_PS : 0));
 			virt += step;
 			phys += step;
@@ -95,7 +100,8 @@ void paging_init(void)
 	map_image(_rodata, _erodata, PROT_RODATA);
 	map_image(_erodata, _end, PROT_DATA);
 	*kernel_pte((unsigned long)init_stack - PAGE_SIZE, 1) = 0;	/* the guard page */
-	kernel_pte(IOREMAP_AREA, 1);	/* the table that ioremap() fills; makes the slot of the stack area too */
+	/* the table that ioremap() fills; makes the slot of the stack area too */
+	kernel_pte(IOREMAP_AREA, 1);
 	write_cr3(virt_to_phys(kernel_pgd));
 	early_memory_end = ~0ULL;
 }

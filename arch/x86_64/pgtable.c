@@ -1,13 +1,14 @@
 /*
- * Page tables of address spaces, the switch between them, and keeping the CPUs' translation caches (TLB) honest.
- * SDM vol. 3A 4.5 (tables), 4.10 (caching, and when it must be flushed).
+ * Page tables of address spaces, the switch between them, and keeping the CPUs' translation caches
+ * (TLB) honest. SDM vol. 3A 4.5 (tables), 4.10 (caching, and when it must be flushed).
  *
- * Locks: none of its own. Tables belong to their mm's mmap_lock (the stack area's to kstack.c); the caches of ready tables to
- * their CPU, with preemption off.
+ * Locks: none of its own. Tables belong to their mm's mmap_lock (the stack area's to kstack.c); the
+ * caches of ready tables to their CPU, with preemption off.
  *
- * Who must be told of a change: mm->cpumask names every CPU whose CR3 may hold mm. switch_mm() sets the bit before it loads CR3,
- * both with full barriers; flush_tlb_range() comes after the change of the entry and reads the mask after a full barrier. So a CPU
- * whose bit is not seen loads CR3, and thereby forgets everything, after the change.
+ * Who must be told of a change: mm->cpumask names every CPU whose CR3 may hold mm. switch_mm() sets
+ * the bit before it loads CR3, both with full barriers; flush_tlb_range() comes after the change of
+ * the entry and reads the mask after a full barrier. So a CPU whose bit is not seen loads CR3, and
+ * thereby forgets everything, after the change.
  */
 #include "asm/msr.h"
 #include "asm/processor.h"
@@ -15,11 +16,13 @@
 #include "kernel/printk.h"
 #include "kernel/sync/preempt.h"
 
-#define USER_ENTRIES (PTRS_PER_TABLE / 2)	/* of the top table; the upper half is the kernel's */
+/* of the top table; the upper half is the kernel's */
+#define USER_ENTRIES (PTRS_PER_TABLE / 2)
 #define TABLE_CACHE 16
 #define FLUSH_ALL_PAGES 32	/* from here on forgetting everything is cheaper */
 
-/* Empty tables and top tables, ready for use: fork and exec need ten of them, each 513 instructions to clear. */
+/* Empty tables and top tables, ready for use: fork and exec need ten of them, each 513 instructions
+ * to clear. */
 struct table_cache {
 	int n;
 	pte_t *table[TABLE_CACHE];
@@ -96,7 +99,8 @@ void pgd_free(pte_t *pgd)
 	cache_put(pgd_caches, pgd);
 }
 
-#define TOP_SHIFT (PAGE_SHIFT + 27)	/* position of the top table's index in an address; each level down it is 9 less */
+/* position of the top table's index in an address; each level down it is 9 less */
+#define TOP_SHIFT (PAGE_SHIFT + 27)
 
 static inline pte_t *table_entry(pte_t *table, unsigned long addr, unsigned int shift)
 {
@@ -146,11 +150,12 @@ pte_t *next_pte_range(pte_t *pgd, unsigned long *addr, unsigned long end, unsign
 }
 
 /*
- * Goes down at each address to where the tables end, then up again as long as what is left behind is complete: a table goes when its
- * whole range lies between floor and ceiling and nothing of [start, end) that comes later needs it.
+ * Goes down at each address to where the tables end, then up again as long as what is left behind
+ * is complete: a table goes when its whole range lies between floor and ceiling and nothing of
+ * [start, end) that comes later needs it.
  */
-void detach_tables(pte_t *pgd, unsigned long start, unsigned long end, unsigned long floor, unsigned long ceiling,
-		   struct list_head *pages)
+void detach_tables(pte_t *pgd, unsigned long start, unsigned long end, unsigned long floor,
+		   unsigned long ceiling, struct list_head *pages)
 {
 	unsigned long next;
 
@@ -159,7 +164,8 @@ void detach_tables(pte_t *pgd, unsigned long start, unsigned long end, unsigned 
 		unsigned int shift = TOP_SHIFT;
 		int depth = 0;
 
-		while (shift > PAGE_SHIFT && pte_present(*(entry[depth] = table_entry(table, a, shift)))) {
+		while (shift > PAGE_SHIFT &&
+		       pte_present(*(entry[depth] = table_entry(table, a, shift)))) {
 			table = pte_table(*entry[depth++]);
 			shift -= 9;
 		}
@@ -169,7 +175,8 @@ void detach_tables(pte_t *pgd, unsigned long start, unsigned long end, unsigned 
 
 			shift += 9;
 			last = a | ((1UL << shift) - 1);
-			if (last - ((1UL << shift) - 1) < floor || last >= ceiling || (next <= last && next < end))
+			if (last - ((1UL << shift) - 1) < floor || last >= ceiling ||
+			    (next <= last && next < end))
 				break;
 			list_add(&virt_to_page(pte_table(*entry[depth]))->list, pages);
 			set_pte(entry[depth], 0);

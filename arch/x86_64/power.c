@@ -1,6 +1,7 @@
 /*
- * The ways to end: leave QEMU with a status, restart, power off, halt. Any context, interrupts off for good; no locks.
- * Each of restart and power off tries one way after the other, from the polite to the brutal.
+ * The ways to end: leave QEMU with a status, restart, power off, halt. Any context, interrupts off
+ * for good; no locks. Each of restart and power off tries one way after the other, from the polite
+ * to the brutal.
  */
 #include "asm/acpi.h"
 #include "asm/cpufeature.h"
@@ -9,10 +10,14 @@
 #include "asm/processor.h"
 #include "asm/desc.h"
 
-enum { QEMU_EXIT_PORT = 0xf4, KBC_STATUS = 0x64, KBC_FULL = 2, KBC_RESET = 0xfe, RESET_CONTROL = 0xcf9 };
+enum {
+	QEMU_EXIT_PORT = 0xf4, KBC_STATUS = 0x64, KBC_FULL = 2, KBC_RESET = 0xfe,
+	RESET_CONTROL = 0xcf9,
+};
 enum { PM1_SCI_ENABLE = 1, PM1_SLEEP_TYPE_SHIFT = 10, PM1_SLEEP_ENABLE = 1 << 13 };
 
-/* QEMU's isa-debug-exit reads as 0; without the device the port floats high. QEMU ends with status code * 2 + 1. */
+/* QEMU's isa-debug-exit reads as 0; without the device the port floats high. QEMU ends with status
+ * code * 2 + 1. */
 void machine_exit(int code)
 {
 	if (boot_cpu_data.hypervisor && inl(QEMU_EXIT_PORT) == 0)

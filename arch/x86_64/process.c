@@ -1,6 +1,7 @@
 /*
- * What the CPU means for a task: making its first stack frame, exchanging the state that switch_to does not, entering a new program.
- * Relies on switch.asm and entry.asm for the picture on the stack. Takes no locks; contexts are said at each function.
+ * What the CPU means for a task: making its first stack frame, exchanging the state that switch_to
+ * does not, entering a new program. Relies on switch.asm and entry.asm for the picture on the
+ * stack. Takes no locks; contexts are said at each function.
  */
 #include "asm/cpufeature.h"
 #include "asm/desc.h"
@@ -33,7 +34,8 @@ static inline void wrfsbase(unsigned long base)
 	__asm__ volatile("wrfsbase %0" : : "r"(base));
 }
 
-/* Without FSGSBASE user code cannot change the bases behind our back, so thread.fsbase and gsbase are the truth and need no reading. */
+/* Without FSGSBASE user code cannot change the bases behind our back, so thread.fsbase and gsbase
+ * are the truth and need no reading. */
 static void save_bases(struct thread_struct *t)
 {
 	if (!boot_cpu_data.fsgsbase)
@@ -53,8 +55,9 @@ static void load_bases(const struct thread_struct *prev, const struct thread_str
 }
 
 /*
- * Everything of the CPU that belongs to the task, except stack and callee-saved registers: those are switch_to's. A kernel thread has no
- * user registers (fpu is NULL): what it finds in them belongs to nobody and is left alone, so a trip through the idle task costs nothing twice.
+ * Everything of the CPU that belongs to the task, except stack and callee-saved registers: those
+ * are switch_to's. A kernel thread has no user registers (fpu is NULL): what it finds in them
+ * belongs to nobody and is left alone, so a trip through the idle task costs nothing twice.
  */
 void switch_thread_state(struct task_struct *prev, struct task_struct *next)
 {
@@ -86,7 +89,8 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 	if (thread_alloc_fpu(p))
 		return -ENOMEM;
 	fpu_save_current(p->thread.fpu);
-	preempt_disable();	/* the registers are the truth, and only while we are not switched out */
+	/* the registers are the truth, and only while we are not switched out */
+	preempt_disable();
 	save_bases(&current->thread);
 	preempt_enable();
 	p->thread.fsbase = args->flags & CLONE_SETTLS ? args->tls : current->thread.fsbase;
@@ -100,7 +104,9 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 
 void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 {
-	*regs = (struct pt_regs){ .ip = ip, .sp = sp, .cs = __USER_CS, .ss = __USER_DS, .flags = EFLAGS_USER };
+	*regs = (struct pt_regs){
+		.ip = ip, .sp = sp, .cs = __USER_CS, .ss = __USER_DS, .flags = EFLAGS_USER,
+	};
 	regs->orig_ax = ~0UL;
 	local_irq_disable();
 	current->thread.fsbase = current->thread.gsbase = 0;
@@ -128,7 +134,8 @@ static int set_base(u32 msr, unsigned long *saved, unsigned long base)
 	return 0;
 }
 
-/* arch_prctl(2) for the running task. The base must be a user address: a non-canonical one would fault in WRMSR. */
+/* arch_prctl(2) for the running task. The base must be a user address: a non-canonical one would
+ * fault in WRMSR. */
 long do_arch_prctl(struct task_struct *p, int code, unsigned long arg)
 {
 	struct thread_struct *t = &p->thread;
@@ -143,7 +150,8 @@ long do_arch_prctl(struct task_struct *p, int code, unsigned long arg)
 		preempt_disable();
 		save_bases(t);
 		preempt_enable();
-		return put_user(code == ARCH_GET_FS ? t->fsbase : t->gsbase, (unsigned long __user *)arg);
+		return put_user(code == ARCH_GET_FS ? t->fsbase : t->gsbase,
+				(unsigned long __user *)arg);
 	default:
 		return -EINVAL;
 	}

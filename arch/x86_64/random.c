@@ -1,6 +1,7 @@
 /*
- * Random numbers from the hardware. Without RDRAND (or with it masked off, for runs that repeat) only the clock remains: different from
- * call to call, the same from run to run under icount. Any context; the state needs no lock: a lost update only loses mixing.
+ * Random numbers from the hardware. Without RDRAND (or with it masked off, for runs that repeat)
+ * only the clock remains: different from call to call, the same from run to run under icount. Any
+ * context; the state needs no lock: a lost update only loses mixing.
  */
 #include "asm/cpufeature.h"
 #include "asm/msr.h"
@@ -23,7 +24,8 @@ u64 arch_random(void)
 
 	if (boot_cpu_data.rdrand && !rdrand(&hardware))
 		hardware = 0;
-	/* A counter with an odd step, then multiplications and shifts that spread each bit over all (Steele's SplitMix64). */
+	/* A counter with an odd step, then multiplications and shifts that spread each bit over all
+	 * (Steele's SplitMix64). */
 	x = state += 0x9e3779b97f4a7c15ULL + (rdtsc() ^ hardware);
 	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
 	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;

@@ -1,6 +1,7 @@
 /*
- * From the loader's world to start_kernel(): brings up everything that kernel/ takes for granted, in the one order that works.
- * Boot CPU, interrupts off, no locks. Compiled without stack canaries: at its start GS.base is not set yet.
+ * From the loader's world to start_kernel(): brings up everything that kernel/ takes for granted,
+ * in the one order that works. Boot CPU, interrupts off, no locks. Compiled without stack canaries:
+ * at its start GS.base is not set yet.
  */
 #include "asm/setup.h"
 #include "asm/acpi.h"
@@ -34,7 +35,7 @@ void percpu_load(int nr)
  * The order, and why:
  *   smap_patch	  writes to code, so before the code becomes read-only
  *   acpi_init    reads tables in memory that paging_init() will not map
- *   paging_init  from here on all of RAM is in the direct map, and early memory may come from anywhere
+ *   paging_init  from here on all of RAM is in the direct map; early memory may be anywhere
  *   gdt, idt     from here on a fault is reported instead of resetting the machine
  *   apic, clock  need ioremap(); the clock calibrates the timer too
  */

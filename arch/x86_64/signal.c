@@ -1,22 +1,24 @@
 /*
- * The signal frame: what a thread's registers become while a handler runs, and how they come back. The layout is Linux's, byte for byte,
- * since C libraries, unwinders and garbage collectors read and change it.
+ * The signal frame: what a thread's registers become while a handler runs, and how they come back.
+ * The layout is Linux's, byte for byte, since C libraries, unwinders and garbage collectors read
+ * and change it.
  *
- *	sp of the interrupted code, or the top of the alternate stack
- *		| 128 bytes red zone    |  the interrupted function may use it without moving sp
- *		|-----------------------| 64-aligned from here
- *		| FP_XSTATE_MAGIC2      |  with XSAVE only: proves that the image was copied whole
- *		| FPU image             |  512 bytes of FXSAVE (its bytes 464.. say what follows), then XSAVE's
- *		|-----------------------| <- uc.uc_mcontext.fpstate
- *		| siginfo               |  third part; filled in with SA_SIGINFO         <- handler's rsi
- *		| uc: mask, altstack,   |
- *		|     all registers     |                                                <- handler's rdx
- *		| pretcode              |  sa_restorer: the return address of the handler
- *	sp ->	|-----------------------|  16-aligned - 8, as after a CALL instruction
+ * sp of the interrupted code, or the top of the alternate stack
+ *       | 128 bytes red zone    |  the interrupted function may use it without moving sp
+ *       |-----------------------| 64-aligned from here
+ *       | FP_XSTATE_MAGIC2      |  with XSAVE only: proves that the image was copied whole
+ *       | FPU image             |  512 bytes of FXSAVE (from 464 on: what follows), then XSAVE's
+ *       |-----------------------| <- uc.uc_mcontext.fpstate
+ *       | siginfo               |  third part; filled in with SA_SIGINFO         <- handler's rsi
+ *       | uc: mask, altstack,   |
+ *       |     all registers     |                                                <- handler's rdx
+ *       | pretcode              |  sa_restorer: the return address of the handler
+ * sp -> |-----------------------|  16-aligned - 8, as after a CALL instruction
  *
- * The handler's RET goes to sa_restorer, which calls rt_sigreturn(2): sp is then just above pretcode. Whatever lies there by then is the
- * user's word: rt_sigreturn takes from it only what the user could have set anyway (no segment, no privileged flag, no invalid FPU image).
- * An ip or sp that is not canonical is found by IRET, whose fault is the user's (traps.c).
+ * The handler's RET goes to sa_restorer, which calls rt_sigreturn(2): sp is then just above
+ * pretcode. Whatever lies there by then is the user's word: rt_sigreturn takes from it only what
+ * the user could have set anyway (no segment, no privileged flag, no invalid FPU image). An ip or
+ * sp that is not canonical is found by IRET, whose fault is the user's (traps.c).
  *
  * Takes no locks: all is current's own. May sleep in user copies.
  */
@@ -58,8 +60,9 @@ static size_t fpstate_size(void)
 }
 
 /*
- * The live registers go straight to fp on the user's stack and come straight back: no buffer, no second copy. The instruction that moves them may
- * fault and be switched out in between; it is then done again from its beginning, with the registers it had.
+ * The live registers go straight to fp on the user's stack and come straight back: no buffer, no
+ * second copy. The instruction that moves them may fault and be switched out in between; it is then
+ * done again from its beginning, with the registers it had.
  */
 static int save_fpstate(struct _fpstate __user *fp)
 {
@@ -70,7 +73,8 @@ static int save_fpstate(struct _fpstate __user *fp)
 	if (!access_ok(fp, fpstate_size()))
 		return -EFAULT;
 	if (!boot_cpu_data.xsave)
-		return __fxsave_user(fp) || __clear_user(&fp->sw_reserved, sizeof(sw)) ? -EFAULT : 0;
+		return __fxsave_user(fp) || __clear_user(&fp->sw_reserved, sizeof(sw)) ? -EFAULT
+										       : 0;
 	sw = (struct _fpx_sw_bytes){
 		.magic1 = FP_XSTATE_MAGIC1,
 		.extended_size = (u32)fpstate_size(),
@@ -78,16 +82,20 @@ static int save_fpstate(struct _fpstate __user *fp)
 		.xstate_size = (u32)fpu_image_size,
 	};
 	/* XSAVE leaves reserved bytes of the header as they are, and XRSTOR wants them to be 0. */
-	if (__clear_user(&x->xstate_hdr, sizeof(x->xstate_hdr)) || __xsave_user(x, boot_cpu_data.xcr0) ||
-	    copy_to_user(&fp->sw_reserved, &sw, sizeof(sw)) || get_user(features, &x->xstate_hdr.xfeatures))
+	if (__clear_user(&x->xstate_hdr, sizeof(x->xstate_hdr)) ||
+	    __xsave_user(x, boot_cpu_data.xcr0) ||
+	    copy_to_user(&fp->sw_reserved, &sw, sizeof(sw)) ||
+	    get_user(features, &x->xstate_hdr.xfeatures))
 		return -EFAULT;
-	/* A handler may write x87 and SSE registers in the image without knowing of the header: there they are always in force. */
+	/* A handler may write x87 and SSE registers in the image without knowing of the header:
+	 * there they are always in force. */
 	if (put_user(features | XFEATURES_FPSSE, &x->xstate_hdr.xfeatures))
 		return -EFAULT;
 	return put_user(FP_XSTATE_MAGIC2, (u32 __user *)((char __user *)fp + fpu_image_size));
 }
 
-/* 1: a whole frame. 0: one without the magic numbers, or whose size is not ours: it has the 512 bytes of old, all else is then initial. -EFAULT. */
+/* 1: a whole frame. 0: one without the magic numbers, or whose size is not ours: it has the 512
+ * bytes of old, all else is then initial. -EFAULT. */
 static int has_xstate(const struct _fpstate __user *fp)
 {
 	struct _fpx_sw_bytes sw;
@@ -95,7 +103,8 @@ static int has_xstate(const struct _fpstate __user *fp)
 
 	if (!boot_cpu_data.xsave || copy_from_user(&sw, &fp->sw_reserved, sizeof(sw)))
 		return 0;
-	if (sw.magic1 != FP_XSTATE_MAGIC1 || sw.xstate_size != fpu_image_size || sw.extended_size != fpstate_size())
+	if (sw.magic1 != FP_XSTATE_MAGIC1 || sw.xstate_size != fpu_image_size ||
+	    sw.extended_size != fpstate_size())
 		return 0;
 	if (get_user(magic2, (const u32 __user *)((const char __user *)fp + fpu_image_size)))
 		return -EFAULT;
@@ -111,8 +120,10 @@ static int restore_fpstate(const struct _fpstate __user *fp)
 		fpu_reset_current();
 		return 0;
 	}
-	if (!access_ok(fp, sizeof(*fp)) || __get_user_4(&mxcsr, &fp->mxcsr) || !fpu_mxcsr_valid(mxcsr))
-		return -EFAULT;		/* QEMU's CPU does not look at the reserved bits: so we do */
+	if (!access_ok(fp, sizeof(*fp)) || __get_user_4(&mxcsr, &fp->mxcsr) ||
+	    !fpu_mxcsr_valid(mxcsr))
+		/* QEMU's CPU does not look at the reserved bits: so we do */
+		return -EFAULT;
 	whole = has_xstate(fp);
 	if (whole)
 		return whole < 0 ? whole : __xrstor_user(fp, boot_cpu_data.xcr0);
@@ -154,7 +165,8 @@ static void fill_sigcontext(struct sigcontext *sc, const struct pt_regs *regs, s
 	};
 }
 
-int setup_rt_frame(int sig, const siginfo_t *info, const struct sigaction *sa, sigset_t oldmask, struct pt_regs *regs)
+int setup_rt_frame(int sig, const siginfo_t *info, const struct sigaction *sa, sigset_t oldmask,
+		   struct pt_regs *regs)
 {
 	struct {
 		void *pretcode;
@@ -166,10 +178,12 @@ int setup_rt_frame(int sig, const siginfo_t *info, const struct sigaction *sa, s
 	if (!sp || !(sa->sa_flags & SA_RESTORER) || save_fpstate((struct _fpstate __user *)fp))
 		return -EFAULT;
 	head.pretcode = (void *)sa->sa_restorer;
-	head.uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (boot_cpu_data.xsave ? UC_FP_XSTATE : 0);
+	head.uc.uc_flags =
+		UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (boot_cpu_data.xsave ? UC_FP_XSTATE : 0);
 	head.uc.uc_link = NULL;
 	head.uc.uc_stack.ss_sp = (void *)current->sas_ss_sp;
-	*(u64 *)&head.uc.uc_stack.ss_flags = current->sas_ss_flags;	/* with the padding behind it */
+	/* with the padding behind it */
+	*(u64 *)&head.uc.uc_stack.ss_flags = current->sas_ss_flags;
 	head.uc.uc_stack.ss_size = current->sas_ss_size;
 	fill_sigcontext(&head.uc.uc_mcontext, regs, oldmask);
 	head.uc.uc_mcontext.fpstate = (struct _fpstate *)fp;
@@ -178,7 +192,9 @@ int setup_rt_frame(int sig, const siginfo_t *info, const struct sigaction *sa, s
 		return -EFAULT;
 	if ((sa->sa_flags & SA_SIGINFO) && copy_siginfo_to_user(&frame->info, info))
 		return -EFAULT;
-	fpu_reset_current();	/* the handler is not to compute with the rounding and exception masks of what it interrupted */
+	/* the handler is not to compute with the rounding and exception masks of what it
+	 * interrupted */
+	fpu_reset_current();
 	regs->di = (unsigned long)sig;
 	regs->ax = 0;		/* a handler without prototype: no vector registers are arguments */
 	regs->si = (unsigned long)&frame->info;
@@ -206,7 +222,8 @@ static void restore_sigcontext(struct pt_regs *regs, const struct sigcontext *sc
 	regs->orig_ax = -1UL;	/* not in a system call: nothing is restarted */
 }
 
-/* Messages about broken programs: at most ten in five seconds, so that none of them can flood the log. */
+/* Messages about broken programs: at most ten in five seconds, so that none of them can flood the
+ * log. */
 static bool fault_message_allowed(void)
 {
 	static u64 since;	/* races only make it a message more or less */
@@ -223,7 +240,8 @@ static bool fault_message_allowed(void)
 long sys_rt_sigreturn(void)
 {
 	struct pt_regs *regs = current_pt_regs();
-	struct rt_sigframe __user *frame = (struct rt_sigframe __user *)(regs->sp - sizeof(frame->pretcode));
+	struct rt_sigframe __user *frame =
+		(struct rt_sigframe __user *)(regs->sp - sizeof(frame->pretcode));
 	struct ucontext uc;
 
 	if (copy_from_user(&uc, &frame->uc, sizeof(uc)))
@@ -231,15 +249,16 @@ long sys_rt_sigreturn(void)
 	set_current_blocked(uc.uc_sigmask);
 	restore_sigcontext(regs, &uc.uc_mcontext);
 	current->restart_block.fn = NULL;
-	set_tsk_thread_flag(current, TIF_RESTORE_ALL);	/* the quick way out of a system call restores only some registers */
+	/* the quick way out of a system call restores only some registers */
+	set_tsk_thread_flag(current, TIF_RESTORE_ALL);
 	if (restore_fpstate((struct _fpstate __user *)uc.uc_mcontext.fpstate))
 		goto bad;
 	restore_altstack(&uc.uc_stack);
 	return regs_return_value(regs);
 bad:
 	if (fault_message_allowed())
-		pr_info("%s[%d] bad frame in rt_sigreturn frame:%lx ip:%lx sp:%lx\n", current->comm, current->pid,
-			(unsigned long)frame, regs->ip, regs->sp);
+		pr_info("%s[%d] bad frame in rt_sigreturn frame:%lx ip:%lx sp:%lx\n", current->comm,
+			current->pid, (unsigned long)frame, regs->ip, regs->sp);
 	force_sig(SIGSEGV);
 	return 0;
 }
@@ -250,7 +269,8 @@ int syscall_restart_error(const struct pt_regs *regs)
 {
 	long error = -regs_return_value(regs);
 
-	if ((long)regs->orig_ax < 0 || error < ERESTARTSYS || error > ERESTART_RESTARTBLOCK || error == ENOIOCTLCMD)
+	if ((long)regs->orig_ax < 0 || error < ERESTARTSYS || error > ERESTART_RESTARTBLOCK ||
+	    error == ENOIOCTLCMD)
 		return 0;
 	return (int)error;
 }
@@ -270,9 +290,10 @@ void show_fault(int sig, unsigned long addr)
 	if (!fault_message_allowed())
 		return;
 	if (t->trap_nr == X86_TRAP_PF)
-		pr_info("%s[%d]: segfault at %lx ip %016lx sp %016lx error %lx\n", current->comm, current->pid, addr,
-			regs->ip, regs->sp, t->error_code);
+		pr_info("%s[%d]: segfault at %lx ip %016lx sp %016lx error %lx\n", current->comm,
+			current->pid, addr, regs->ip, regs->sp, t->error_code);
 	else
-		pr_info("traps: %s[%d] trap %lu (signal %d) ip:%lx sp:%lx error:%lx\n", current->comm, current->pid,
-			t->trap_nr, sig, regs->ip, regs->sp, t->error_code);
+		pr_info("traps: %s[%d] trap %lu (signal %d) ip:%lx sp:%lx error:%lx\n",
+			current->comm, current->pid, t->trap_nr, sig, regs->ip, regs->sp,
+			t->error_code);
 }

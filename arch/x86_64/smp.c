@@ -1,9 +1,10 @@
 /*
  * The other CPUs: starting them (trampoline.asm draws how), and making them do things.
  *
- * Starting: one after the other, by the boot CPU, so what boot/long_mode.asm goes on with, initial_stack and so on, belongs to one AP at a time.
- * Calling: there is one call at a time in the whole machine. call_lock is a bare word and not a spinlock_t because its owner and those
- * who wait for it must keep interrupts on: two CPUs may call each other.
+ * Starting: one after the other, by the boot CPU, so what boot/long_mode.asm goes on with,
+ * initial_stack and so on, belongs to one AP at a time. Calling: there is one call at a time in the
+ * whole machine. call_lock is a bare word and not a spinlock_t because its owner and those who wait
+ * for it must keep interrupts on: two CPUs may call each other.
  */
 #include "asm/acpi.h"
 #include "asm/apic.h"
@@ -25,7 +26,8 @@
 
 /* --- starting --- */
 
-/* An AP's first C code: on its idle task's stack, interrupts off. cpus[nr_cpus] is prepared for it. */
+/* An AP's first C code: on its idle task's stack, interrupts off. cpus[nr_cpus] is prepared for
+ * it. */
 static void start_secondary(void)
 {
 	int nr = nr_cpus;
@@ -60,8 +62,9 @@ static bool start_cpu(struct cpu *cpu, u64 trampoline)
 	initial_pgd = virt_to_phys(kernel_pgd);
 	initial_stack = cpu->kernel_rsp;
 	initial_code = start_secondary;
-	/* QEMU's -icount takes an INIT for instructions executed up to the next event of the machine. So let there be one soon; the
-	 * interrupt, when it comes, finds nothing to do and arms the timer for what the kernel had asked for. */
+	/* QEMU's -icount takes an INIT for instructions executed up to the next event of the
+	 * machine. So let there be one soon; the interrupt, when it comes, finds nothing to do and
+	 * arms the timer for what the kernel had asked for. */
 	timer_arm(ktime_get() + NEAR_EVENT_NS);
 	apic_send_ipi(cpu->apic_id, APIC_DM_INIT);
 	udelay(10);
@@ -74,14 +77,16 @@ static bool start_cpu(struct cpu *cpu, u64 trampoline)
 	return false;
 }
 
-/* Starts what the firmware listed. A CPU that does not come is reported and done without; then no later one is started either,
- * since it might still wake up and take the other's stack. Before the first task but init runs; interrupts on or off. */
+/* Starts what the firmware listed. A CPU that does not come is reported and done without; then no
+ * later one is started either, since it might still wake up and take the other's stack. Before the
+ * first task but init runs; interrupts on or off. */
 void smp_init(void)
 {
 	u64 page = trampoline_page;
 
 	if (acpi.nr_cpus > 1 && page)
-		memcpy(phys_to_virt(page), trampoline_start, (size_t)(trampoline_end - trampoline_start));
+		memcpy(phys_to_virt(page), trampoline_start,
+		       (size_t)(trampoline_end - trampoline_start));
 	for (int i = 0; page && i < acpi.nr_cpus; i++) {
 		struct cpu *cpu = &cpus[nr_cpus];
 
@@ -114,7 +119,8 @@ static struct {			/* owner of call_lock writes; the called CPUs read */
 void call_function_interrupt(void)
 {
 	call.fn(call.arg);
-	atomic_dec(&call.waiting);	/* the last access: from here on call may be somebody else's */
+	/* the last access: from here on call may be somebody else's */
+	atomic_dec(&call.waiting);
 }
 
 void smp_call_function_many(unsigned long cpumask, void (*fn)(void *), void *arg)
@@ -130,7 +136,8 @@ void smp_call_function_many(unsigned long cpumask, void (*fn)(void *), void *arg
 		atomic_set(&call.waiting, (int)hweight64(cpumask));
 		for_each_cpu(i)
 			if (cpumask >> i & 1)
-				apic_send_ipi(cpus[i].apic_id, APIC_DM_FIXED | CALL_FUNCTION_VECTOR);
+				apic_send_ipi(cpus[i].apic_id,
+					      APIC_DM_FIXED | CALL_FUNCTION_VECTOR);
 		while (atomic_read_acquire(&call.waiting))
 			cpu_relax();
 		smp_store_release(&call_lock, 0);
@@ -140,7 +147,8 @@ void smp_call_function_many(unsigned long cpumask, void (*fn)(void *), void *arg
 
 /* --- stopping --- */
 
-static u32 stopping;		/* 0, or 1 + the number of the CPU that wants the others stopped; set once */
+/* 0, or 1 + the number of the CPU that wants the others stopped; set once */
+static u32 stopping;
 static atomic_t stopped;
 
 void stop_if_asked(void)
@@ -152,7 +160,8 @@ void stop_if_asked(void)
 		__asm__ volatile("cli; hlt");
 }
 
-/* By NMI, since a CPU that spins with interrupts off must stop too. If two CPUs panic at once the second stops here. */
+/* By NMI, since a CPU that spins with interrupts off must stop too. If two CPUs panic at once the
+ * second stops here. */
 void smp_stop_others(void)
 {
 	u32 nobody = 0;

@@ -1,6 +1,7 @@
 /*
- * Each CPU's timer: one interrupt at a given time. Either the LAPIC's 32-bit counter, which counts down at a rate that clock.c measured,
- * or, where the CPU has it, a comparison with the TSC. The kernel has no periodic tick but what it arms itself.
+ * Each CPU's timer: one interrupt at a given time. Either the LAPIC's 32-bit counter, which counts
+ * down at a rate that clock.c measured, or, where the CPU has it, a comparison with the TSC. The
+ * kernel has no periodic tick but what it arms itself.
  *
  * deadline belongs to its CPU, interrupts off. SDM vol. 3A 11.5.4.
  */
@@ -27,13 +28,16 @@ void timer_set_frequency(u64 hz)
 void timer_init_cpu(void)
 {
 	deadlines[this_cpu(nr)] = NEVER;
-	apic_write(APIC_LVTT, LOCAL_TIMER_VECTOR | (boot_cpu_data.tsc_deadline ? APIC_LVT_TSC_DEADLINE : 0));
+	apic_write(APIC_LVTT,
+		   LOCAL_TIMER_VECTOR | (boot_cpu_data.tsc_deadline ? APIC_LVT_TSC_DEADLINE : 0));
 }
 
-/* The counter is 32 bits wide: a far deadline is reached in several steps, local_timer_due() arming the next. */
+/* The counter is 32 bits wide: a far deadline is reached in several steps, local_timer_due() arming
+ * the next. */
 static void arm_counter(u64 ns)
 {
-	u64 ticks = (u64)((unsigned __int128)ns * timer_mult >> 32) + 1;	/* rather late than early */
+	/* rather late than early */
+	u64 ticks = (u64)((unsigned __int128)ns * timer_mult >> 32) + 1;
 
 	apic_write(APIC_TMICT, (u32)min_t(u64, ticks, TMICT_MAX));
 }

@@ -1,15 +1,17 @@
 ; The first instructions of an application processor (AP).
 ;
-; After power-on only the boot CPU runs; the others wait for two messages from it, sent through the local APICs:
+; After power-on only the boot CPU runs; the others wait for two messages from it, sent through the
+; local APICs:
 ;
-;   boot CPU (smp.c)                          AP
-;   copies this code to a page below 1 MiB    waiting
-;   INIT IPI         ---------------------->  resets itself
-;   STARTUP IPI (SIPI), vector = page number -->  starts in real mode at page:0000
-;                                             here: protected mode, then boot/long_mode.asm: long mode
-;   waits for cpu->online, for a while        smp.c, start_secondary(): tables, APIC, timer; online = true
+; boot CPU (smp.c)                          AP
+; copies this code to a page below 1 MiB    waiting
+; INIT IPI         ---------------------->  resets itself
+; STARTUP IPI (SIPI), vector = page number -->  starts in real mode at page:0000
+;                                           here: protected mode, then boot/long_mode.asm: long mode
+; waits for cpu->online, for a while        start_secondary(): tables, APIC, timer; online = true
 ;
-; The code runs at a physical address that is known only at boot: all it uses is relative to CS. SDM vol. 3A 9.4 and 9.9.1.
+; The code runs at a physical address that is known only at boot: all it uses is relative to CS. SDM
+; vol. 3A 9.4 and 9.9.1.
 
 KERNEL_BASE	equ 0xffffffff80000000
 CS32		equ 0x08	; of the boot GDT

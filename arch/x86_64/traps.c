@@ -1,14 +1,16 @@
 /*
- * What a CPU does when something interrupts it. entry.asm has saved the registers and calls trap_handler() for every vector:
+ * What a CPU does when something interrupts it. entry.asm has saved the registers and calls
+ * trap_handler() for every vector:
  *
  *   page fault           -> kernel/mm decides; in a user copy that fails, the exception table
  *   other exceptions     -> a signal for the program that caused it, with Linux's numbers
- *   ... of the kernel    -> a fix-up from the exception table, or the end: panic with the fault named in words
+ *   ... of the kernel    -> a fix-up from the exception table, or the end: panic
  *   vectors from 32 on   -> devices and other CPUs
  *
- * All enter with interrupts off. Faults turn them on again if they were on where the fault happened, since to resolve them may sleep;
- * device interrupts run to their end with interrupts off. All return with interrupts off, as the exit path wants it.
- * Takes no locks. SDM vol. 3A chapter 6.
+ * All enter with interrupts off. Faults turn them on again if they were on where the fault
+ * happened, since to resolve them may sleep; device interrupts run to their end with interrupts
+ * off. All return with interrupts off, as the exit path wants it. Takes no locks. SDM vol. 3A
+ * chapter 6.
  */
 #include "asm/apic.h"
 #include "asm/cpufeature.h"
@@ -34,7 +36,8 @@ extern const char iret_user[];
 /* Page-fault error code, SDM vol. 3A 4.7. */
 enum { PF_PROT = 1, PF_WRITE = 2, PF_USER = 4, PF_RSVD = 8, PF_INSTR = 16 };
 
-/* Exceptions of user programs, as Linux signals them. With SI_KERNEL the address is 0, else it is that of the instruction. */
+/* Exceptions of user programs, as Linux signals them. With SI_KERNEL the address is 0, else it is
+ * that of the instruction. */
 static const struct {
 	const char *name;
 	int signo, code;
@@ -87,14 +90,19 @@ static const char *kernel_fault_name(const struct pt_regs *regs, unsigned long a
 	if (error & PF_RSVD)
 		return "corrupt page table";
 	if (error & PF_INSTR)
-		return addr < PAGE_SIZE ? "null call" : addr < TASK_SIZE ? "execution of user memory by the kernel" :
-		       error & PF_PROT ? "execution of non-executable memory" : "jump to unmapped memory";
+		return addr < PAGE_SIZE	  ? "null call"
+		       : addr < TASK_SIZE ? "execution of user memory by the kernel"
+		       : error & PF_PROT  ? "execution of non-executable memory"
+					  : "jump to unmapped memory";
 	if (addr < PAGE_SIZE)
 		return error & PF_WRITE ? "null pointer write" : "null pointer read";
 	if (addr < TASK_SIZE)
-		return boot_cpu_data.smap && error & PF_PROT ? "user access without STAC (SMAP)" : "user access outside a user copy";
+		return boot_cpu_data.smap && error & PF_PROT ? "user access without STAC (SMAP)"
+							     : "user access outside a user copy";
 	if (error & PF_WRITE && error & PF_PROT)
-		return text ? "write to kernel text" : rodata ? "write to kernel constants" : "write to read-only memory";
+		return text	? "write to kernel text"
+		       : rodata ? "write to kernel constants"
+				: "write to read-only memory";
 	return error & PF_WRITE ? "write to unmapped memory" : "read of unmapped memory";
 }
 
@@ -102,10 +110,12 @@ static void __noreturn kernel_page_fault(const struct pt_regs *regs, unsigned lo
 {
 	if (stack_guard_hit(addr))
 		stack_overflow(regs);
-	panic_regs(regs, "%s at %016lx (page-fault error code %#lx)", kernel_fault_name(regs, addr), addr, regs->orig_ax);
+	panic_regs(regs, "%s at %016lx (page-fault error code %#lx)", kernel_fault_name(regs, addr),
+		   addr, regs->orig_ax);
 }
 
-/* Kernel code may fault only where it copies from or to user memory: the exception table lists those places. Anything else is a bug. */
+/* Kernel code may fault only where it copies from or to user memory: the exception table lists
+ * those places. Anything else is a bug. */
 static void fault_from_kernel(struct pt_regs *regs, unsigned long addr, unsigned int flags)
 {
 	unsigned long fixup = search_exception_table(regs->ip);
@@ -123,7 +133,8 @@ static void page_fault(struct pt_regs *regs)
 {
 	unsigned long addr = read_cr2();	/* before anything can fault again */
 	unsigned long error = regs->orig_ax;
-	unsigned int flags = (error & PF_WRITE ? FAULT_FLAG_WRITE : 0) | (error & PF_INSTR ? FAULT_FLAG_EXEC : 0) |
+	unsigned int flags = (error & PF_WRITE ? FAULT_FLAG_WRITE : 0) |
+			     (error & PF_INSTR ? FAULT_FLAG_EXEC : 0) |
 			     (error & PF_PROT ? FAULT_FLAG_PRESENT : 0);
 
 	if (!user_mode(regs)) {
@@ -142,7 +153,8 @@ static void page_fault(struct pt_regs *regs)
 
 /* --- other exceptions --- */
 
-/* Which of the floating-point exceptions was it? pending: the unmasked ones of the status word or of MXCSR. */
+/* Which of the floating-point exceptions was it? pending: the unmasked ones of the status word or
+ * of MXCSR. */
 static int fpe_code(unsigned int pending)
 {
 	if (pending & 0x01)
@@ -176,14 +188,17 @@ static int simd_code(void)
 static void user_exception(struct pt_regs *regs, unsigned long vector)
 {
 	/* While interrupts are off the FPU still holds this task's state. */
-	int code = vector == X86_TRAP_MF ? x87_code() : vector == X86_TRAP_XF ? simd_code() : exceptions[vector].code;
+	int code = vector == X86_TRAP_MF   ? x87_code()
+		   : vector == X86_TRAP_XF ? simd_code()
+					   : exceptions[vector].code;
 
 	current->thread.trap_nr = vector;
 	current->thread.error_code = regs->orig_ax;
 	local_irq_enable();
 	if (!exceptions[vector].signo)
 		panic_regs(regs, "%s in user mode", exception_name(vector));
-	force_sig_fault(exceptions[vector].signo, code, code == SI_KERNEL || vector == X86_TRAP_AC ? 0 : regs->ip);
+	force_sig_fault(exceptions[vector].signo, code,
+			code == SI_KERNEL || vector == X86_TRAP_AC ? 0 : regs->ip);
 	local_irq_disable();
 }
 
@@ -192,12 +207,14 @@ static void __noreturn double_fault(const struct pt_regs *regs)
 	/* The push that did not fit faulted first, and CR2 still has its address. */
 	if (stack_guard_hit(read_cr2()) || stack_guard_hit(regs->sp))
 		stack_overflow(regs);
-	panic_regs(regs, "double fault (rsp %016lx, last page fault at %016lx)", regs->sp, read_cr2());
+	panic_regs(regs, "double fault (rsp %016lx, last page fault at %016lx)", regs->sp,
+		   read_cr2());
 }
 
 /*
- * IRET to user mode found nonsense in the frame (a non-canonical ip from sigreturn, say). We are in the kernel, but GS.base is the user's
- * already: exchange them before anything uses it, a stack canary for instance. There is no user state left to run a handler in, so the process ends.
+ * IRET to user mode found nonsense in the frame (a non-canonical ip from sigreturn, say). We are in
+ * the kernel, but GS.base is the user's already: exchange them before anything uses it, a stack
+ * canary for instance. There is no user state left to run a handler in, so the process ends.
  */
 static void __noreturn bad_iret(void)
 {
@@ -254,13 +271,14 @@ static void device_interrupt(struct pt_regs *regs, unsigned long vector)
 	default:
 		irq_dispatch(vector);
 	}
-	/* After the handler: a level-triggered line must be low by now. Before irq_exit(): that may switch to another task. */
+	/* After the handler: a level-triggered line must be low by now. Before irq_exit(): that may
+	 * switch to another task. */
 	apic_eoi();
 	irq_exit();
 }
 
-/* From every stub of entry.asm, interrupts off, on the stack the vector prescribes. Returns with interrupts off. Without a canary of its
- * own, because of bad_iret(). */
+/* From every stub of entry.asm, interrupts off, on the stack the vector prescribes. Returns with
+ * interrupts off. Without a canary of its own, because of bad_iret(). */
 __attribute__((no_stack_protector))
 void trap_handler(struct pt_regs *regs, unsigned long vector)
 {
@@ -268,10 +286,12 @@ void trap_handler(struct pt_regs *regs, unsigned long vector)
 		device_interrupt(regs, vector);
 	else if (vector == X86_TRAP_PF)
 		page_fault(regs);
-	else if (unlikely(regs->ip == (unsigned long)iret_user) && !user_mode(regs) && vector != X86_TRAP_NMI)
+	else if (unlikely(regs->ip == (unsigned long)iret_user) && !user_mode(regs) &&
+		 vector != X86_TRAP_NMI)
 		bad_iret();
 	else
 		exception(regs, vector);
 	if (user_mode(regs))
-		regs->orig_ax = ~0UL;	/* not a system call: there is nothing to restart, whatever ax holds */
+		/* not a system call: there is nothing to restart, whatever ax holds */
+		regs->orig_ax = ~0UL;
 }

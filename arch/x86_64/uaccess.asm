@@ -1,13 +1,16 @@
-; Copies between kernel and user memory. asm/uaccess.h declares and documents the functions; callers have checked the range.
+; Copies between kernel and user memory. asm/uaccess.h declares and documents the functions; callers
+; have checked the range.
 ;
-; Any instruction here that touches user memory may fault. The fault handler (traps.c) first tries to make the page present; when that
-; fails it looks the instruction up in the exception table and goes on at the fix-up instead. An entry covers a range of code:
+; Any instruction here that touches user memory may fault. The fault handler (traps.c) first tries
+; to make the page present; when that fails it looks the instruction up in the exception table and
+; goes on at the fix-up instead. An entry covers a range of code:
 ;	dq first instruction, end, fix-up
-; The copies keep three registers true at every such instruction: rdi (to), rsi (from), and rdx or rcx (bytes left), so that a fix-up
-; knows exactly how far they came.
+; The copies keep three registers true at every such instruction: rdi (to), rsi (from), and rdx or
+; rcx (bytes left), so that a fix-up knows exactly how far they came.
 
-; STAC opens user memory to the kernel, CLAC closes it (SMAP, SDM vol. 3A 4.6). CPUs without SMAP fault on both, so each is assembled as
-; a 3-byte NOP, and its place and true code are noted in the section smap_sites: smap_patch() writes them in when the CPU has SMAP.
+; STAC opens user memory to the kernel, CLAC closes it (SMAP, SDM vol. 3A 4.6). CPUs without SMAP
+; fault on both, so each is assembled as a 3-byte NOP, and its place and true code are noted in the
+; section smap_sites: smap_patch() writes them in when the CPU has SMAP.
 %macro SMAP_SITE 1
 %%site:	db 0x0f, 0x1f, 0x00
 	[section smap_sites progbits alloc noexec nowrite align=8]
@@ -21,7 +24,8 @@ EFAULT		equ 14
 LONG_COPY	equ 64		; from here on REP is worth its start-up cost
 
 	global __copy_user, __clear_user
-	global __get_user_32, __get_user_8, __get_user_4, __get_user_1, __put_user_8, __put_user_4, __put_user_1
+	global __get_user_32, __get_user_8, __get_user_4, __get_user_1
+	global __put_user_8, __put_user_4, __put_user_1
 	global __cmpxchg_user_4, __xchg_user_4, __xadd_user_4
 	global __fxsave_user, __fxrstor_user, __xsave_user, __xrstor_user
 
@@ -85,7 +89,8 @@ __copy_user:
 .rep_end:
 	jmp .bytes
 .end:
-; A word may have straddled the page that is missing: its first bytes are still to be copied. So all fix-ups end in a loop of bytes.
+; A word may have straddled the page that is missing: its first bytes are still to be copied. So all
+; fix-ups end in a loop of bytes.
 .fix_long:
 	lea rdx, [rdx + rcx * 8]
 	jmp .fix
@@ -133,27 +138,18 @@ EX_TABLE .last, .last_end, .fix_last
 ; One word each: no registers to save, so one fix-up serves them all.
 words:
 ; int __get_user_N(uN *to, const void *from)
-__get_user_8:
+%macro GET_USER 2			; bytes, the part of rax that holds them
+__get_user_%1:
 	STAC
-	mov rax, [rsi]
+	mov %2, [rsi]
 	CLAC
-	mov [rdi], rax
+	mov [rdi], %2
 	xor eax, eax
 	ret
-__get_user_4:
-	STAC
-	mov eax, [rsi]
-	CLAC
-	mov [rdi], eax
-	xor eax, eax
-	ret
-__get_user_1:
-	STAC
-	mov al, [rsi]
-	CLAC
-	mov [rdi], al
-	xor eax, eax
-	ret
+%endmacro
+	GET_USER 8, rax
+	GET_USER 4, eax
+	GET_USER 1, al
 ; int __get_user_32(void *to, const void *from)
 __get_user_32:
 	STAC
@@ -169,39 +165,33 @@ __get_user_32:
 	xor eax, eax
 	ret
 ; int __put_user_N(uN value, void *to)
-__put_user_8:
+%macro PUT_USER 2
+__put_user_%1:
 	STAC
-	mov [rsi], rdi
+	mov [rsi], %2
 	jmp word_done
-__put_user_4:
-	STAC
-	mov [rsi], edi
-	jmp word_done
-__put_user_1:
-	STAC
-	mov [rsi], dil
-	jmp word_done
-; int __cmpxchg_user_4(u32 *old, u32 *p, u32 expect, u32 desired)
-__cmpxchg_user_4:
+%endmacro
+	PUT_USER 8, rdi
+	PUT_USER 4, edi
+	PUT_USER 1, dil
+; int __NAME_user_4(u32 *old, u32 *p, u32 value): for cmpxchg value is what is expected, and
+; a fourth argument what is to be stored.
+%macro ATOMIC_USER 2+			; name, instruction: eax = value in, the old one out
+__%1_user_4:
 	mov eax, edx
 	STAC
-	lock cmpxchg [rsi], ecx
+	%2
+%endmacro
+	ATOMIC_USER cmpxchg, lock cmpxchg [rsi], ecx
 	jmp word_old
-; int __xchg_user_4(u32 *old, u32 *p, u32 value)
-__xchg_user_4:
-	mov eax, edx
-	STAC
-	xchg [rsi], eax
+	ATOMIC_USER xchg, xchg [rsi], eax
 	jmp word_old
-; int __xadd_user_4(u32 *old, u32 *p, u32 value)
-__xadd_user_4:
-	mov eax, edx
-	STAC
-	lock xadd [rsi], eax
+	ATOMIC_USER xadd, lock xadd [rsi], eax
 word_old:
 	mov [rdi], eax
 	jmp word_done
-; int __fxsave_user(void *to), int __fxrstor_user(const void *from): the whole state at once; what XRSTOR finds invalid is a #GP, which ends here too
+; int __fxsave_user(void *to), int __fxrstor_user(const void *from): the whole state at once; what
+; XRSTOR finds invalid is a #GP, which ends here too
 __fxsave_user:
 	STAC
 	fxsave64 [rdi]

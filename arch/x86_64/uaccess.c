@@ -1,6 +1,7 @@
 /*
- * The two tables that uaccess.asm leaves behind: where execution goes on after a fault, and where STAC and CLAC belong.
- * Both are constant; smap_patch() runs once, before the code is write-protected. No locks.
+ * The two tables that uaccess.asm leaves behind: where execution goes on after a fault, and where
+ * STAC and CLAC belong. Both are constant; smap_patch() runs once, before the code is
+ * write-protected. No locks.
  */
 #include "asm/cpufeature.h"
 #include "asm/setup.h"

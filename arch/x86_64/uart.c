@@ -1,9 +1,11 @@
 /*
- * The four serial ports, 16550A. COM1 and COM3 share interrupt line 4, COM2 and COM4 share 3, and ISA's lines are edge-triggered: a
- * handler must go round all ports of its line until none has anything to say, or the line stays high and never rises again.
+ * The four serial ports, 16550A. COM1 and COM3 share interrupt line 4, COM2 and COM4 share 3, and
+ * ISA's lines are edge-triggered: a handler must go round all ports of its line until none has
+ * anything to say, or the line stays high and never rises again.
  *
- * uart->lock is a bare word, taken with interrupts off: printk uses the port with any other lock held, and panic even when the owner
- * of this one has been stopped; so it waits a bounded time and then goes ahead. Source: National Semiconductor PC16550D.
+ * uart->lock is a bare word, taken with interrupts off: printk uses the port with any other lock
+ * held, and panic even when the owner of this one has been stopped; so it waits a bounded time and
+ * then goes ahead. Source: National Semiconductor PC16550D.
  */
 #include "asm/uart.h"
 #include "asm/irq.h"
@@ -13,11 +15,15 @@
 #include "kernel/printk.h"
 #include "libk/atomic.h"
 
-enum { RBR = 0, THR = 0, DLL = 0, DLM = 1, IER = 1, IIR = 2, FCR = 2, LCR = 3, MCR = 4, LSR = 5, MSR = 6, SCR = 7 };
+enum {
+	RBR = 0, THR = 0, DLL = 0, DLM = 1, IER = 1, IIR = 2, FCR = 2, LCR = 3, MCR = 4, LSR,
+	SCR = 7,
+};
 enum { IER_RECEIVE = 1, IER_TRANSMIT = 2 };
 enum { IIR_NONE = 1, IIR_MASK = 0x0e, IIR_TRANSMIT = 2 };
 enum { LSR_DATA = 1, LSR_BREAK = 0x10, LSR_ROOM = 0x20 };
-enum { LCR_8N1 = 3, LCR_DIVISOR = 0x80, FCR_ON = 1, FCR_CLEAR = 6, FCR_TRIGGER_8 = 0x80, MCR_DTR = 1, MCR_RTS = 2, MCR_IRQ = 8 };
+enum { LCR_8N1 = 3, LCR_DIVISOR = 0x80, FCR_ON = 1, FCR_CLEAR = 6, FCR_TRIGGER_8 = 0x80 };
+enum { MCR_DTR = 1, MCR_RTS = 2, MCR_IRQ = 8 };
 
 #define FIFO_SIZE 16
 #define LOCK_SPINS 1000000
@@ -29,10 +35,14 @@ static struct uart {
 	bool present;		/* written at boot */
 	u8 ier;			/* (l) what IER holds */
 	bool break_seen;	/* LSR told of a BREAK; cleared by the interrupt handler */
-	bool break_byte;	/* the byte 0 that comes with it is still to come; interrupt handler only */
+	/* the byte 0 that comes with it is still to come; interrupt handler only */
+	bool break_byte;
 	u32 lock;		/* (l) */
 } uarts[NR_UARTS] = {
-	{ .base = 0x3f8, .irq = 4 }, { .base = 0x2f8, .irq = 3 }, { .base = 0x3e8, .irq = 4 }, { .base = 0x2e8, .irq = 3 },
+	{ .base = 0x3f8, .irq = 4 },
+	{ .base = 0x2f8, .irq = 3 },
+	{ .base = 0x3e8, .irq = 4 },
+	{ .base = 0x2e8, .irq = 3 },
 };
 
 static unsigned long uart_lock(struct uart *u)
@@ -50,7 +60,8 @@ static void uart_unlock(struct uart *u, unsigned long flags)
 	local_irq_restore(flags);
 }
 
-/* Reading LSR clears its BREAK bit, so whoever reads it must keep that for the interrupt handler. */
+/* Reading LSR clears its BREAK bit, so whoever reads it must keep that for the interrupt
+ * handler. */
 static u8 read_lsr(struct uart *u)
 {
 	u8 lsr = inb(u->base + LSR);
@@ -70,21 +81,20 @@ static void set_ier(struct uart *u, u8 ier)
 
 void uart_early_init(void)
 {
-	for (int i = 0; i < NR_UARTS; i++) {
-		struct uart *u = &uarts[i];
+	static const struct {
+		u8 reg, value;
+	} sequence[] = {
+		{ IER, 0 }, { LCR, LCR_DIVISOR }, { DLL, 1 }, { DLM, 0 },	/* 115200 baud */
+		{ LCR, LCR_8N1 }, { FCR, FCR_ON | FCR_CLEAR | FCR_TRIGGER_8 },
+		{ MCR, MCR_DTR | MCR_RTS | MCR_IRQ },
+	};
 
-		/* Where no device answers, reads give ff. */
+	for (struct uart *u = uarts; u < uarts + NR_UARTS; u++) {
 		outb(u->base + SCR, 0x5a);
-		if (inb(u->base + SCR) != 0x5a || inb(u->base + LSR) == 0xff)
-			continue;
-		outb(u->base + IER, 0);
-		outb(u->base + LCR, LCR_DIVISOR);
-		outb(u->base + DLL, 1);		/* 115200 baud */
-		outb(u->base + DLM, 0);
-		outb(u->base + LCR, LCR_8N1);
-		outb(u->base + FCR, FCR_ON | FCR_CLEAR | FCR_TRIGGER_8);
-		outb(u->base + MCR, MCR_DTR | MCR_RTS | MCR_IRQ);
-		u->present = true;
+		/* Where no device answers, reads give ff. */
+		u->present = inb(u->base + SCR) == 0x5a && inb(u->base + LSR) != 0xff;
+		for (size_t i = 0; u->present && i < ARRAY_SIZE(sequence); i++)
+			outb(u->base + sequence[i].reg, sequence[i].value);
 	}
 }
 
@@ -133,19 +143,23 @@ void uart_write_polled(int port, const char *buf, size_t n)
 	uart_unlock(u, flags);
 }
 
-void uart_receive(int port, bool on)
+/* Switches one of the port's interrupts. */
+static void change_ier(struct uart *u, u8 bit, bool on)
 {
-	struct uart *u = &uarts[port];
-	unsigned long flags;
+	unsigned long flags = uart_lock(u);
 
-	if (!uart_present(port))
-		return;
-	flags = uart_lock(u);
-	set_ier(u, on ? u->ier | IER_RECEIVE : u->ier & ~IER_RECEIVE);
+	set_ier(u, on ? u->ier | bit : u->ier & ~bit);
 	uart_unlock(u, flags);
 }
 
-/* One byte if there is one and the receiver is on. The tty is called without the lock: its echo writes to this very port. */
+void uart_receive(int port, bool on)
+{
+	if (uart_present(port))
+		change_ier(&uarts[port], IER_RECEIVE, on);
+}
+
+/* One byte if there is one and the receiver is on. The tty is called without the lock: its echo
+ * writes to this very port. */
 static bool receive_one(int port, struct uart *u)
 {
 	u8 lsr = read_lsr(u), byte;
@@ -169,7 +183,6 @@ static bool receive_one(int port, struct uart *u)
 static bool uart_service(int port)
 {
 	struct uart *u = &uarts[port];
-	unsigned long flags;
 	u8 iir = inb(u->base + IIR);
 
 	if (iir & IIR_NONE)
@@ -177,9 +190,7 @@ static bool uart_service(int port)
 	while (receive_one(port, u))
 		;
 	if ((iir & IIR_MASK) == IIR_TRANSMIT) {
-		flags = uart_lock(u);
-		set_ier(u, u->ier & ~IER_TRANSMIT);
-		uart_unlock(u, flags);
+		change_ier(u, IER_TRANSMIT, false);
 		serial_transmit_ready(port);
 	}
 	return true;
@@ -201,6 +212,7 @@ static void uart_interrupt(void *arg)
 void uart_init(void)
 {
 	for (int irq = 3; irq <= 4; irq++)
-		if (request_irq(isa_irq_to_gsi(irq), uart_interrupt, (void *)(unsigned long)irq, "serial"))
+		if (request_irq(isa_irq_to_gsi(irq), uart_interrupt, (void *)(unsigned long)irq,
+				"serial"))
 			pr_warn("serial: no interrupt %d\n", irq);
 }

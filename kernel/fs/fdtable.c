@@ -17,6 +17,14 @@ struct fs_struct init_fs = { .users = { ATOMIC_INIT(1) },
 			     .lock = SPINLOCK_INIT("fs_lock"),
 			     .umask = 022 };
 
+static struct kmem_cache *files_cache, *fs_cache;
+
+void fdtable_init(void)
+{
+	files_cache = kmem_cache_create("files_struct", sizeof(struct files_struct), 8);
+	fs_cache = kmem_cache_create("fs_struct", sizeof(struct fs_struct), 8);
+}
+
 /* --- lookup --- */
 
 struct file *files_get_file(struct files_struct *files, unsigned int fd)
@@ -272,16 +280,32 @@ static unsigned int used_slots(const struct files_struct *files)
 	return words * BITS_PER_LONG;
 }
 
+/* The open files of one word of the bitmap. old's file_lock held. */
+static void copy_fd_word(struct files_struct *files, struct files_struct *old, unsigned int word)
+{
+	struct file **to = files->fd + word * BITS_PER_LONG, **from = old->fd + word * BITS_PER_LONG;
+	unsigned long copied = 0;
+
+	for (unsigned long left = old->open_fds[word]; left; left &= left - 1) {
+		unsigned int i = (unsigned int)__builtin_ctzl(left);
+
+		if (from[i]) {		/* else another thread is just opening it */
+			to[i] = get_file(from[i]);
+			copied |= left & -left;
+		}
+	}
+	files->open_fds[word] = copied;
+}
+
 struct files_struct *dup_fd(struct files_struct *old)
 {
-	struct files_struct *files = kmalloc(sizeof(*files), GFP_KERNEL);
+	struct files_struct *files = kmem_cache_alloc(files_cache, GFP_KERNEL);
 	struct file **big = NULL;
 	unsigned int n, have = NR_OPEN_DEFAULT;
-	unsigned long fd;
 
 	if (!files)
 		return NULL;
-	memset(files, 0, sizeof(*files));	/* kzalloc() would clear what the block is larger, too */
+	memset(files, 0, sizeof(*files));
 	refcount_set(&files->count, 1);
 	spin_lock_init(&files->file_lock, "file_lock");
 	files->max_fds = NR_OPEN_DEFAULT;
@@ -295,7 +319,7 @@ struct files_struct *dup_fd(struct files_struct *old)
 		have = roundup_pow_of_two(n);
 		big = alloc_fd_arrays(have);
 		if (!big) {
-			kfree(files);
+			kmem_cache_free(files_cache, files);
 			return NULL;
 		}
 		spin_lock(&old->file_lock);
@@ -303,11 +327,8 @@ struct files_struct *dup_fd(struct files_struct *old)
 	if (big)
 		set_fd_arrays(files, big, have);
 	bitmap_copy(files->close_on_exec, old->close_on_exec, n);
-	for_each_set_bit(fd, old->open_fds, n)
-		if (old->fd[fd]) {	/* else another thread is just opening it */
-			files->fd[fd] = get_file(old->fd[fd]);
-			__set_bit(fd, files->open_fds);
-		}
+	for (unsigned int i = 0; i < n / BITS_PER_LONG; i++)
+		copy_fd_word(files, old, i);
 	files->next_fd = find_first_zero_bit(files->open_fds, files->max_fds);
 	spin_unlock(&old->file_lock);
 	return files;
@@ -315,15 +336,17 @@ struct files_struct *dup_fd(struct files_struct *old)
 
 void put_files_struct(struct files_struct *files)
 {
-	unsigned long fd;
-
 	if (!files || !refcount_dec_and_test(&files->count))
 		return;
-	for_each_set_bit(fd, files->open_fds, files->max_fds)
-		if (files->fd[fd])
-			filp_close(files->fd[fd], files);
+	for (unsigned int base = 0; base < files->max_fds; base += BITS_PER_LONG)
+		for (unsigned long left = files->open_fds[base / BITS_PER_LONG]; left; left &= left - 1) {
+			struct file *f = files->fd[base + (unsigned int)__builtin_ctzl(left)];
+
+			if (f)
+				filp_close(f, files);
+		}
 	free_fd_arrays(files, files->fd);
-	kfree(files);
+	kmem_cache_free(files_cache, files);
 }
 
 struct files_struct *get_task_files(struct task_struct *p)
@@ -423,7 +446,7 @@ void get_fs_pwd(struct path *path)
 
 struct fs_struct *copy_fs_struct(struct fs_struct *old)
 {
-	struct fs_struct *fs = kmalloc(sizeof(*fs), GFP_KERNEL);
+	struct fs_struct *fs = kmem_cache_alloc(fs_cache, GFP_KERNEL);
 
 	if (!fs)
 		return NULL;
@@ -444,7 +467,7 @@ void put_fs_struct(struct fs_struct *fs)
 		return;
 	path_put(&fs->root);
 	path_put(&fs->pwd);
-	kfree(fs);
+	kmem_cache_free(fs_cache, fs);
 }
 
 void exit_fs(struct task_struct *p)

@@ -9,6 +9,7 @@
 void dcache_init(void);
 void inode_init(void);
 void files_init(void);
+void fdtable_init(void);
 void ramfs_init(void);
 void devtmpfs_init(void);
 void proc_root_init(void);	/* the files directly in /proc */

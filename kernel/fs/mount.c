@@ -337,6 +337,7 @@ void vfs_init(void)
 	dcache_init();
 	inode_init();
 	files_init();
+	fdtable_init();
 	ramfs_init();
 	mount_root();
 	devtmpfs_init();

@@ -73,21 +73,17 @@ void futex_init_task(struct task_struct *p)
 	p->wake_next = NULL;
 }
 
-/* The slow half of futex_get_key(): the word may be reached from other address spaces. */
-int futex_shared_key(u32 __user *uaddr, struct futex_key *key)
+/* The slow half of futex_make_key(): the word may be reached from other address spaces. */
+void futex_shared_key(u32 __user *uaddr, struct futex_key *key)
 {
 	unsigned long addr = (unsigned long)uaddr, index;
-	u32 unused;
 
-	if (__get_user_4(&unused, uaddr))
-		return -EFAULT;
 	if (shared_mapping_key(addr, &key->space, &index)) {
 		key->word = index << PAGE_SHIFT | (addr & ~PAGE_MASK) | FUTEX_KEY_FILE;
 	} else {
 		key->space = current->mm->id;
 		key->word = addr | FUTEX_KEY_MM;
 	}
-	return 0;
 }
 
 struct futex_bucket *futex_hash(const struct futex_key *key)
@@ -273,10 +269,11 @@ int futex_check_value(u32 __user *uaddr, u32 val)
  */
 int futex_wait_setup(struct futex_q *q, bool shared)
 {
-	int fault, ret = futex_get_key(q->uaddr, shared, &q->key);
 	struct futex_bucket *b;
+	int fault, ret = 0;
 	u32 uval;
 
+	futex_make_key(q->uaddr, shared, &q->key);
 	while (!ret) {
 		b = futex_q_lock(q);
 		fault = __get_user_4(&uval, q->uaddr);	/* A3 */

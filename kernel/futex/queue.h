@@ -95,7 +95,7 @@ void wake_q_add(struct wake_q *wq, struct task_struct *p);	/* takes over a refer
 void wake_up_q(struct wake_q *wq);
 
 /* --- futex.c --- */
-int futex_shared_key(u32 __user *uaddr, struct futex_key *key);
+void futex_shared_key(u32 __user *uaddr, struct futex_key *key);
 struct futex_bucket *futex_hash(const struct futex_key *key);
 /* to queue q: q->key's bucket, counted, locked */
 struct futex_bucket *futex_q_lock(struct futex_q *q);
@@ -113,6 +113,17 @@ int futex_wait_setup(struct futex_q *q, bool shared);
 bool futex_sleep(struct futex_q *qs, unsigned int n, u64 deadline);
 long futex_wait(u32 __user *uaddr, bool shared, u32 val, u64 deadline, u32 bitset);
 
+/* Which futex a word is that was looked at already. May sleep when shared. */
+static inline void futex_make_key(u32 __user *uaddr, bool shared, struct futex_key *key)
+{
+	if (shared) {
+		futex_shared_key(uaddr, key);
+		return;
+	}
+	key->space = current->mm->id;
+	key->word = (unsigned long)uaddr;
+}
+
 /*
  * Which futex a word is: 0, -EINVAL (misaligned), -EFAULT. May sleep when shared. Above the range
  * check nothing else looks at uaddr's range: the __xxx_user() accessors may be used on it
@@ -120,14 +131,15 @@ long futex_wait(u32 __user *uaddr, bool shared, u32 val, u64 deadline, u32 bitse
  */
 static inline int futex_get_key(u32 __user *uaddr, bool shared, struct futex_key *key)
 {
+	u32 unused;
+
 	if (unlikely((unsigned long)uaddr % sizeof(u32)))
 		return -EINVAL;
 	if (unlikely(!access_ok(uaddr, sizeof(u32))))
 		return -EFAULT;
-	if (shared)
-		return futex_shared_key(uaddr, key);
-	key->space = current->mm->id;
-	key->word = (unsigned long)uaddr;
+	if (shared && __get_user_4(&unused, uaddr))
+		return -EFAULT;
+	futex_make_key(uaddr, shared, key);
 	return 0;
 }
 

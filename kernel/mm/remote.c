@@ -65,7 +65,7 @@ bool shared_mapping_key(unsigned long addr, u64 *object, unsigned long *index)
 	bool shared;
 
 	mutex_lock(&mm->mmap_lock);
-	vma = mm->mmap_cache;
+	vma = mm->mmap_cache;	/* find_vma() begins here as well: a word that is slept on is slept on again */
 	if (unlikely(!vma || addr < vma->start || addr >= vma->end))
 		vma = find_vma_intersection(mm, addr, addr + 1);
 	shared = vma && vma->flags & VM_SHARED && vma->mapping;
@@ -73,6 +73,6 @@ bool shared_mapping_key(unsigned long addr, u64 *object, unsigned long *index)
 		*object = vma->mapping->id;
 		*index = vma->pgoff + ((addr - vma->start) >> PAGE_SHIFT);
 	}
-	mmap_unlock(mm);
+	mutex_unlock(&mm->mmap_lock);	/* nothing was removed: mmap_unlock() would have nothing to do */
 	return shared;
 }

@@ -37,12 +37,12 @@ void flush_signal_handlers(struct sighand_struct *sighand, bool force_default)
 	}
 }
 
-/* Signals that are pending when they become ignored are forgotten, even blocked ones. siglock held. */
-static void forget_ignored(int sig, __sighandler_t handler)
+/* Signals that are pending when they become ignored are forgotten, even blocked ones. handler: not a function. siglock held. */
+static noinline void forget_ignored(int sig, __sighandler_t handler)
 {
 	struct task_struct *t;
 
-	if (handler != SIG_IGN && !(handler == SIG_DFL && (sigmask(sig) & SIG_KERNEL_IGNORE_MASK)))
+	if (handler == SIG_DFL && !(sigmask(sig) & SIG_KERNEL_IGNORE_MASK))
 		return;
 	flush_sigqueue_mask(&current->signal->shared_pending, sigmask(sig));
 	for_each_thread(current, t)
@@ -53,12 +53,13 @@ static void forget_ignored(int sig, __sighandler_t handler)
 static __always_inline int change_action(int sig, const struct sigaction __user *uact, struct sigaction *old)
 {
 	struct sighand_struct *sighand = current->sighand;
-	struct sigaction act, *sa = &sighand->action[sig - 1];
+	struct sigaction act, *sa;
 
 	if (!access_ok(uact, sizeof(act)) || __get_user_32(&act, uact))
 		return -EFAULT;
 	if (sig < 1 || sig > _NSIG || (sigmask(sig) & SIG_KERNEL_ONLY_MASK))
 		return -EINVAL;
+	sa = &sighand->action[sig - 1];
 	spin_lock_irq(&sighand->siglock);
 	if (old)
 		*old = *sighand_action(sighand, sig);
@@ -67,7 +68,8 @@ static __always_inline int change_action(int sig, const struct sigaction __user 
 	sa->sa_flags = act.sa_flags & SA_KNOWN_FLAGS;
 	sa->sa_restorer = act.sa_restorer;
 	sa->sa_mask = act.sa_mask & ~SIG_KERNEL_ONLY_MASK;
-	forget_ignored(sig, act.sa_handler);
+	if (act.sa_handler == SIG_IGN || act.sa_handler == SIG_DFL)
+		forget_ignored(sig, act.sa_handler);
 	spin_unlock_irq(&sighand->siglock);
 	return 0;
 }

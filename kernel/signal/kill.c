@@ -13,7 +13,7 @@ static void sender_info(siginfo_t *info, int sig, int code)
 	clear_siginfo(info);
 	info->si_signo = sig;
 	info->si_code = code;
-	info->si_pid = task_tgid_vnr(current);
+	info->si_pid = pid_own_nr(task_pid_type(current, PIDTYPE_TGID));
 	info->si_uid = current->cred->uid;
 }
 
@@ -107,7 +107,7 @@ static int send_specific(pid_t tgid, pid_t tid, int sig, const siginfo_t *info)
 	unsigned long flags;
 	int ret = -ESRCH;
 
-	if (tid == task_pid_vnr(current))
+	if (tid == pid_own_nr(current->thread_pid))
 		return send_if_in_group(tgid, current, sig, info);
 	p = find_get_task_by_vpid(tid);
 	if (!p)

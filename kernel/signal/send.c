@@ -206,7 +206,7 @@ static void fill_siginfo(siginfo_t *to, int sig, const siginfo_t *info, struct t
 	if (!is_si_special(info)) {
 		copy_siginfo(to, info);
 		to->si_signo = sig;
-		if (si_fromuser(info) && info->si_code != SI_TIMER && from_ancestor_ns(t))
+		if (t != current && si_fromuser(info) && info->si_code != SI_TIMER && from_ancestor_ns(t))
 			to->si_pid = 0;
 		return;
 	}
@@ -222,7 +222,8 @@ static void fill_siginfo(siginfo_t *to, int sig, const siginfo_t *info, struct t
 int __flatten send_signal_locked(int sig, const siginfo_t *info, struct task_struct *t, bool group)
 {
 	struct sigpending *pending = pending_set(t, group);
-	bool force = si_fromuser(info) ? from_ancestor_ns(t) : is_si_special(info) || info->si_code == SI_KERNEL;
+	bool force = (sigmask(sig) & SIG_KERNEL_ONLY_MASK) &&	/* matters only for these */
+		     (si_fromuser(info) ? from_ancestor_ns(t) : is_si_special(info) || info->si_code == SI_KERNEL);
 	struct sigqueue *q;
 
 	if (!prepare_signal(sig, t, force))
@@ -315,7 +316,7 @@ int check_kill_permission(int sig, const siginfo_t *info, struct task_struct *t)
 {
 	if (!valid_signal((unsigned int)sig))
 		return -EINVAL;
-	if (!si_fromuser(info) || same_thread_group(current, t) || kill_ok_by_cred(t))
+	if (same_thread_group(current, t) || !si_fromuser(info) || kill_ok_by_cred(t))
 		return 0;
 	/* A shell may continue its jobs, whoever they run as. */
 	if (sig == SIGCONT && task_pid_type(current, PIDTYPE_SID) == task_pid_type(t, PIDTYPE_SID))

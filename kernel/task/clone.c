@@ -12,12 +12,19 @@
 
 long sys_fork(void)
 {
-	return kernel_clone(&(struct kernel_clone_args){ .exit_signal = SIGCHLD });
+	static const struct kernel_clone_args args = { .exit_signal = SIGCHLD };
+
+	return kernel_clone(&args);
 }
 
 long sys_vfork(void)
 {
-	return kernel_clone(&(struct kernel_clone_args){ .flags = CLONE_VM | CLONE_VFORK, .exit_signal = SIGCHLD });
+	static const struct kernel_clone_args args = {
+		.flags = CLONE_VM | CLONE_VFORK,
+		.exit_signal = SIGCHLD,
+	};
+
+	return kernel_clone(&args);
 }
 
 long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid, int __user *child_tid, unsigned long tls)

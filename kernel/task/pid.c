@@ -128,27 +128,10 @@ void free_pid(struct pid *pid)
 	put_pid(pid);
 }
 
-struct pid *task_pid_type(struct task_struct *p, enum pid_type type)
-{
-	return type == PIDTYPE_PID ? p->thread_pid : p->signal->pids[type];
-}
-
-/* A thread is in its PID's list; a thread group's leader stands in the lists of TGID, PGID and SID for all of it. */
-void attach_pid(struct task_struct *p, enum pid_type type, struct pid *pid)
-{
-	if (type == PIDTYPE_PID)
-		p->thread_pid = pid;
-	else
-		p->signal->pids[type] = pid;
-	hlist_add_head(&p->pid_links[type], &pid->tasks[type]);
-}
-
 static bool pid_unused(const struct pid *pid)
 {
-	for (int i = 0; i < PIDTYPE_MAX; i++)
-		if (!hlist_empty(&pid->tasks[i]))
-			return false;
-	return true;
+	return hlist_empty(&pid->tasks[PIDTYPE_PID]) && hlist_empty(&pid->tasks[PIDTYPE_TGID]) &&
+	       hlist_empty(&pid->tasks[PIDTYPE_PGID]) && hlist_empty(&pid->tasks[PIDTYPE_SID]);
 }
 
 void detach_pid(struct task_struct *p, enum pid_type type)

@@ -269,9 +269,21 @@ struct pid *alloc_pid(struct pid_namespace *ns);	/* ERR_PTR(-EAGAIN, -ENOMEM) */
 void free_pid(struct pid *pid);				/* out of the hash; tasklist_lock held */
 struct pid *get_pid(struct pid *pid);
 void put_pid(struct pid *pid);
-void attach_pid(struct task_struct *p, enum pid_type type, struct pid *pid);	/* tasklist_lock held */
 void detach_pid(struct task_struct *p, enum pid_type type);			/* tasklist_lock held */
-struct pid *task_pid_type(struct task_struct *p, enum pid_type type);		/* tasklist_lock held, or current */
+static inline struct pid *task_pid_type(struct task_struct *p, enum pid_type type)	/* tasklist_lock held, or current */
+{
+	return type == PIDTYPE_PID ? p->thread_pid : p->signal->pids[type];
+}
+
+/* A thread is in its PID's list; a thread group's leader stands in the lists of TGID, PGID and SID for all of it. tasklist_lock held. */
+static inline void attach_pid(struct task_struct *p, enum pid_type type, struct pid *pid)
+{
+	if (type == PIDTYPE_PID)
+		p->thread_pid = pid;
+	else
+		p->signal->pids[type] = pid;
+	hlist_add_head(&p->pid_links[type], &pid->tasks[type]);
+}
 struct task_struct *pid_task(struct pid *pid, enum pid_type type);		/* first one; tasklist_lock held */
 /* Number seen from current's namespace -> struct pid with a reference, or NULL. */
 struct pid *find_get_pid(int nr);
@@ -349,6 +361,12 @@ static inline int pid_nr_ns(const struct pid *pid, const struct pid_namespace *n
 	if (!pid || ns->level > pid->level || pid->numbers[ns->level].ns != ns)
 		return 0;
 	return pid->numbers[ns->level].nr;
+}
+
+/* Its number in the namespace it was made in: for current's own pids, what current knows them by. */
+static inline int pid_own_nr(const struct pid *pid)
+{
+	return pid->numbers[pid->level].nr;
 }
 
 /* The namespace a task lives in is that of its own pid; it never changes. A dead one has none: then the initial. */

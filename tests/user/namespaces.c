@@ -118,8 +118,9 @@ static void pids(void)
 
 	if (pid == 0)
 		inner();
+	status = wait_for(pid);
 	say("outside it has another number", pid != 1 && pid > 0);
-	say("its status", wait_for(pid));
+	say("its status", status);
 	if (fork() == 0) {
 		say("unshare", unshare(CLONE_NEWPID));
 		say("the caller keeps its number", getpid() > 1 && getppid() == mine);

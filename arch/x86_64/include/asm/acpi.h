@@ -1,4 +1,5 @@
-/* What we need from the firmware's tables. Filled by acpi.c on the boot page tables, read-only afterwards. */
+/* What we need from the firmware's tables. Filled by acpi.c on the boot page tables, read-only
+ * afterwards. */
 #pragma once
 
 #include "asm/percpu.h"

@@ -1,4 +1,5 @@
-/* What this machine's CPUs can do, read by CPUID once (all CPUs are taken to be equal). Written by setup.c, read-only afterwards. */
+/* What this machine's CPUs can do, read by CPUID once (all CPUs are taken to be equal). Written by
+ * setup.c, read-only afterwards. */
 #pragma once
 
 #include "libk/types.h"
@@ -6,8 +7,6 @@
 struct cpuinfo_x86 {
 	bool smep, smap, umip, fsgsbase, rdrand;
 	bool xsave;		/* OSXSAVE on and XCR0 set: use XSAVE, else FXSAVE */
-	bool xsaveopt;
-	bool x2apic;
 	bool tsc_deadline;
 	bool hypervisor;	/* we run in a virtual machine */
 	u64 xcr0;		/* state components in use: x87 | SSE | AVX as far as there */

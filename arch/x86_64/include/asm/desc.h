@@ -1,11 +1,14 @@
 /*
- * Segments, task-state segment, interrupt gates: what the CPU reads from memory to know its tables. SDM vol. 3A chapters 3, 6 and 7.
- * The selectors are Linux's: programs see them in signal frames (cs = 0x33, ss = 0x2b).
+ * Segments, task-state segment, interrupt gates: what the CPU reads from memory to know its tables.
+ * SDM vol. 3A chapters 3, 6 and 7. The selectors are Linux's: programs see them in signal frames
+ * (cs = 0x33, ss = 0x2b).
  *
  *   GDT (one per CPU)      0x08 kernel code 32   0x10 kernel code 64   0x18 kernel data
- *                          0x20 user code 32     0x28 user data        0x30 user code 64     0x40 TSS (16 bytes)
+ *                          0x20 user code 32     0x28 user data        0x30 user code 64
+ *                          0x40 TSS (16 bytes)
  *
- * The order of the user's three is the SYSRET instruction's: it takes CS and SS from STAR[63:48] + 16 and + 8.
+ * The order of the user's three is the SYSRET instruction's: it takes CS and SS from STAR[63:48] +
+ * 16 and + 8.
  */
 #pragma once
 
@@ -20,10 +23,12 @@
 #define GDT_TSS 0x40
 #define GDT_ENTRIES 10
 
-/* In long mode the TSS holds no task, only stacks: sp0 for a change from ring 3 to 0, ist[] for vectors that must not trust rsp. */
+/* In long mode the TSS holds no task, only stacks: sp0 for a change from ring 3 to 0, ist[] for
+ * vectors that must not trust rsp. */
 struct tss {
 	u32 reserved0;
-	u64 sp0;		/* written by switch_thread_state(): top of current's kernel stack */
+	/* written by switch_thread_state(): top of current's kernel stack */
+	u64 sp0;
 	u64 sp1, sp2;
 	u64 reserved1;
 	u64 ist[7];		/* ist[n - 1] is IST n */
@@ -32,8 +37,9 @@ struct tss {
 	u16 io_bitmap_base;	/* beyond the limit: no port is the user's */
 } __packed;
 
-/* Each IST stack is aligned to its size, and its last word holds the address of its CPU's struct cpu: entry.asm's paranoid entry finds
- * it by rounding rsp. TSS.ist[n] = start + IST_STACK_SIZE - 16. */
+/* Each IST stack is aligned to its size, and its last word holds the address of its CPU's struct
+ * cpu: entry.asm's paranoid entry finds it by rounding rsp. TSS.ist[n] = start + IST_STACK_SIZE -
+ * 16. */
 #define IST_STACK_SIZE 8192
 
 enum { IST_DF = 1, IST_NMI, IST_MC, NR_IST = 3 };

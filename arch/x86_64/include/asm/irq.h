@@ -1,4 +1,5 @@
-/* Device interrupts, for drivers. All are sent to the boot CPU; a handler runs with interrupts off, inside irq_enter/irq_exit. */
+/* Device interrupts, for drivers. All are sent to the boot CPU; a handler runs with interrupts off,
+ * inside irq_enter/irq_exit. */
 #pragma once
 
 #include "libk/types.h"

@@ -1,4 +1,5 @@
-/* Single instructions that C cannot express: control registers, MSRs, CPUID, ports. Names are Linux's. arch/x86_64 only. */
+/* Single instructions that C cannot express: control registers, MSRs, CPUID, ports. Names are
+ * Linux's. arch/x86_64 only. */
 #pragma once
 
 #include "libk/compiler.h"

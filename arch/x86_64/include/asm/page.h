@@ -23,8 +23,8 @@
 #define IOREMAP_AREA 0xffffc92000000000UL
 #define IOREMAP_AREA_END 0xffffc93000000000UL
 
-/* First address that is not the user's. One page short of the canonical half, as on Linux: a SYSCALL
- * instruction in the last page would make SYSRET return to a non-canonical address. */
+/* First address that is not the user's. One page short of the canonical half, as on Linux: a
+ * SYSCALL instruction in the last page would make SYSRET return to a non-canonical address. */
 #define TASK_SIZE 0x00007ffffffff000UL
 
 /* Kernel stacks: 16 KiB, plus one unmapped guard page below each. */

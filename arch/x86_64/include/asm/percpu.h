@@ -1,12 +1,13 @@
 /*
- * What each CPU has for itself. In the kernel GS.base points at the CPU's own struct cpu, so that a field is one
- * instruction away (%gs:offset) and no task can look at another CPU's by mistake. User code owns GS.base in user mode;
- * entry.asm exchanges the two with SWAPGS.
+ * What each CPU has for itself. In the kernel GS.base points at the CPU's own struct cpu, so that a
+ * field is one instruction away (%gs:offset) and no task can look at another CPU's by mistake. User
+ * code owns GS.base in user mode; entry.asm exchanges the two with SWAPGS.
  *
- * The first fields stand at offsets that assembly and the compiler (stack canary: %gs:40) rely on; asm-offsets.c
- * exports them and checks them.
+ * The first fields stand at offsets that assembly and the compiler (stack canary: %gs:40) rely on;
+ * asm-offsets.c exports them and checks them.
  *
- * Locking: every field is written by its own CPU only, with preemption off or from its interrupt handlers, unless it says otherwise.
+ * Locking: every field is written by its own CPU only, with preemption off or from its interrupt
+ * handlers, unless it says otherwise.
  */
 #pragma once
 
@@ -21,10 +22,13 @@ struct rq;
 
 struct cpu {
 	struct cpu *self;		/* 0: this very structure, to get a plain pointer */
-	struct task_struct *curr_task;	/* 8: the running task (see current); written in switch_to only */
-	unsigned long user_rsp;		/* 16: the user's rsp between SYSCALL and the push onto the kernel stack */
+	/* 8: the running task (see current); written in switch_to only */
+	struct task_struct *curr_task;
+	/* 16: the user's rsp between SYSCALL and the push onto the kernel stack */
+	unsigned long user_rsp;
 	unsigned long kernel_rsp;	/* 24: top of current's kernel stack; also in TSS.rsp0 */
-	int preempt_count;		/* 32: 0 = the kernel may be preempted here; see kernel/sync/preempt.h */
+	/* 32: 0 = the kernel may be preempted here; see kernel/sync/preempt.h */
+	int preempt_count;
 	int nr;				/* 36: this CPU's number, 0 .. nr_cpus - 1 */
 	unsigned long canary;		/* 40: current's stack canary, written in switch_to only */
 	int irq_depth;			/* nesting of interrupt handlers; > 0: in_interrupt() */
@@ -32,7 +36,8 @@ struct cpu {
 	u32 apic_id;
 	struct tss *tss;
 	struct rq *rq;			/* its run queue (kernel/sched) */
-	struct mm_struct *loaded_mm;	/* whose page tables are in CR3 (a kernel thread borrows its predecessor's) */
+	/* whose page tables are in CR3 (a kernel thread borrows its predecessor's) */
+	struct mm_struct *loaded_mm;
 	u64 nr_irqs[256];		/* interrupts taken, by vector; read by /proc/interrupts */
 };
 
@@ -41,12 +46,14 @@ extern int nr_cpus;			/* CPUs that run; fixed once smp_init() is done */
 
 #define __percpu_ptr ((struct cpu __seg_gs *)0UL)
 
-/* A field of the running CPU's struct cpu, as an lvalue. Meaningful only while the task cannot migrate. */
+/* A field of the running CPU's struct cpu, as an lvalue. Meaningful only while the task cannot
+ * migrate. */
 #define this_cpu(field) (__percpu_ptr->field)
 
 /*
- * The running task. Needs no preempt_disable(): wherever it migrates, it is still itself. For the same reason the asm is neither volatile nor
- * does it depend on memory: the compiler may load the pointer once and keep it.
+ * The running task. Needs no preempt_disable(): wherever it migrates, it is still itself. For the
+ * same reason the asm is neither volatile nor does it depend on memory: the compiler may load the
+ * pointer once and keep it.
  */
 static inline struct task_struct *get_current(void)
 {
@@ -58,6 +65,5 @@ static inline struct task_struct *get_current(void)
 #define current get_current()
 
 #define smp_processor_id() (this_cpu(nr))
-#define this_cpu_ptr() (this_cpu(self))
 
 #define for_each_cpu(i) for (int i = 0; i < nr_cpus; i++)

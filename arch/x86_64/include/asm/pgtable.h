@@ -1,11 +1,13 @@
 /*
- * Page-table entries, behind names that do not tell which bits the CPU uses. kernel/mm walks and fills page tables through these
- * functions only. 4-level paging: SDM vol. 3A 4.5. One leaf size for users (4 KiB); the kernel's direct map uses 2 MiB.
+ * Page-table entries, behind names that do not tell which bits the CPU uses. kernel/mm walks and
+ * fills page tables through these functions only. 4-level paging: SDM vol. 3A 4.5. One leaf size
+ * for users (4 KiB); the kernel's direct map uses 2 MiB.
  *
- * An entry of a user page that nobody may touch (PROT_NONE) keeps its frame but is not present: neither none nor present.
+ * An entry of a user page that nobody may touch (PROT_NONE) keeps its frame but is not present:
+ * neither none nor present.
  *
- * Locking: the tables of an mm belong to its mmap_lock; those of the kernel's half are made at boot, except the stack area
- * (kernel/mm/kstack.c's lock).
+ * Locking: the tables of an mm belong to its mmap_lock; those of the kernel's half are made at
+ * boot, except the stack area (kernel/mm/kstack.c's lock).
  */
 #pragma once
 
@@ -39,10 +41,12 @@ static inline u64 pte_phys(pte_t pte) { return pte & PTE_ADDR; }
 static inline u64 pte_pfn(pte_t pte) { return pte_phys(pte) >> PAGE_SHIFT; }
 static inline pte_t pte_wrprotect(pte_t pte) { return pte & ~PTE_W; }
 
-/* A user leaf. Accessed and dirty are set beforehand: we never ask for them and the CPU need not write them. */
+/* A user leaf. Accessed and dirty are set beforehand: we never ask for them and the CPU need not
+ * write them. */
 static inline pte_t mk_user_pte(u64 pfn, bool write, bool exec)
 {
-	return pfn << PAGE_SHIFT | PTE_P | PTE_U | PTE_A | (write ? PTE_W | PTE_D : 0) | (exec ? 0 : PTE_NX);
+	return pfn << PAGE_SHIFT | PTE_P | PTE_U | PTE_A | (write ? PTE_W | PTE_D : 0) |
+	       (exec ? 0 : PTE_NX);
 }
 
 /* What is left of a leaf under PROT_NONE: the frame, out of everybody's reach. */
@@ -66,23 +70,27 @@ static inline void set_pte(pte_t *ptep, pte_t pte) { WRITE_ONCE(*ptep, pte); }
 /* The kernel's top-level table; its upper half is copied into every mm's. */
 extern pte_t *kernel_pgd;
 
-/* --- tables (pgtable.c). A user table that has become empty is all zeroes, so it can be used again without being cleared. --- */
+/* --- tables (pgtable.c). A user table that has become empty is all zeroes, so it can be used
+ * again without being cleared. --- */
 
 struct list_head;
 
-/* Entry for addr, or NULL; alloc: makes the tables on the way (NULL = no memory, or a large page). The tables' lock held. */
+/* Entry for addr, or NULL; alloc: makes the tables on the way (NULL = no memory, or a large page).
+ * The tables' lock held. */
 pte_t *walk_pte(pte_t *pgd, unsigned long addr, bool alloc);
 /*
- * For loops over the entries that exist: the entry of the first address in [*addr, end) that has a table; *addr is moved there,
- * *stop set to the end of that table's range (at most end). NULL: there is none.
+ * For loops over the entries that exist: the entry of the first address in [*addr, end) that has a
+ * table; *addr is moved there, *stop set to the end of that table's range (at most end). NULL:
+ * there is none.
  */
 pte_t *next_pte_range(pte_t *pgd, unsigned long *addr, unsigned long end, unsigned long *stop);
 /*
- * Takes out the tables that map something of [start, end) and nothing outside [floor, ceiling), where no page may be mapped any
- * more, and puts their pages on the list. After the TLBs were flushed free_tables() gives them back.
+ * Takes out the tables that map something of [start, end) and nothing outside [floor, ceiling),
+ * where no page may be mapped any more, and puts their pages on the list. After the TLBs were
+ * flushed free_tables() gives them back.
  */
-void detach_tables(pte_t *pgd, unsigned long start, unsigned long end, unsigned long floor, unsigned long ceiling,
-		   struct list_head *pages);
+void detach_tables(pte_t *pgd, unsigned long start, unsigned long end, unsigned long floor,
+		   unsigned long ceiling, struct list_head *pages);
 void free_tables(struct list_head *pages);
 pte_t *pgd_alloc(void);		/* no user tables, the kernel's half; or NULL */
 void pgd_free(pte_t *pgd);	/* user half empty */

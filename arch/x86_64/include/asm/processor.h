@@ -1,6 +1,7 @@
 /*
- * What a task owns of the CPU while it does not run, and what the rest of the kernel may ask of the CPU.
- * Everything in kernel/ that needs the processor goes through this header; it never names a register.
+ * What a task owns of the CPU while it does not run, and what the rest of the kernel may ask of the
+ * CPU. Everything in kernel/ that needs the processor goes through this header; it never names a
+ * register.
  */
 #pragma once
 
@@ -16,7 +17,8 @@ struct kernel_clone_args;
 
 /* Written by the task itself, or by switch_to on its behalf while it leaves the CPU. */
 struct thread_struct {
-	unsigned long sp;	/* kernel rsp while switched out; switch.asm draws what lies there */
+	/* kernel rsp while switched out; switch.asm draws what lies there */
+	unsigned long sp;
 	unsigned long fsbase;	/* user's FS.base (TLS) while switched out */
 	unsigned long gsbase;	/* user's GS.base while switched out */
 	unsigned long cr2;	/* last fault: address, error code, vector, for signal frames */
@@ -25,15 +27,18 @@ struct thread_struct {
 	void *fpu;		/* XSAVE/FXSAVE image, 64-byte aligned; NULL: kernel thread */
 };
 
-/* The user's registers of a task that is inside the kernel: always at the top of its kernel stack. */
+/* The user's registers of a task that is inside the kernel: always at the top of its kernel
+ * stack. */
 #define task_pt_regs(task) ((struct pt_regs *)((char *)(task)->stack + THREAD_SIZE) - 1)
 #define current_pt_regs() task_pt_regs(current)
 
 /* --- the switch (switch.asm, process.c) --- */
 
-/* Leaves prev's stack and continues on next's. Returns, on next's stack, the task that ran before. rq lock held, IRQs off. */
+/* Leaves prev's stack and continues on next's. Returns, on next's stack, the task that ran before.
+ * rq lock held, IRQs off. */
 struct task_struct *switch_to(struct task_struct *prev, struct task_struct *next);
-/* The rest of the CPU's state, before switch_to: FPU, FS/GS base, TSS.rsp0. rq lock held, IRQs off. */
+/* The rest of the CPU's state, before switch_to: FPU, FS/GS base, TSS.rsp0. rq lock held, IRQs
+ * off. */
 void switch_thread_state(struct task_struct *prev, struct task_struct *next);
 /* First instruction of a new task; switch_to "returns" here. */
 void ret_from_fork(void);
@@ -42,17 +47,21 @@ void switch_mm(struct mm_struct *prev, struct mm_struct *next);
 
 /* --- tasks (process.c) --- */
 
-/* Prepares p's kernel stack so that the first switch to it runs args->fn (kernel thread) or returns to user mode with 0. */
+/* Prepares p's kernel stack so that the first switch to it runs args->fn (kernel thread) or returns
+ * to user mode with 0. */
 int copy_thread(struct task_struct *p, const struct kernel_clone_args *args);
-/* Makes regs enter user mode at ip with stack sp and every other register clear; resets FS/GS base and FPU. Used by exec. */
+/* Makes regs enter user mode at ip with stack sp and every other register clear; resets FS/GS base
+ * and FPU. Used by exec. */
 void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp);
 void free_thread(struct task_struct *p);	/* what copy_thread allocated */
-int thread_alloc_fpu(struct task_struct *p);	/* a kernel thread is about to become a program. 0 or -ENOMEM */
+/* a kernel thread is about to become a program. 0 or -ENOMEM */
+int thread_alloc_fpu(struct task_struct *p);
 long do_arch_prctl(struct task_struct *p, int code, unsigned long arg);
 void fpu_init(void);				/* once per CPU */
 extern size_t fpu_image_size;			/* bytes of an XSAVE image here */
 void fpu_save_current(void *to);		/* live registers -> image */
-void fpu_load_current(const void *from);	/* image -> live registers; one that no user touched (for those: asm/uaccess.h) */
+/* image -> live registers; one that no user touched (for those: asm/uaccess.h) */
+void fpu_load_current(const void *from);
 bool fpu_mxcsr_valid(u32 mxcsr);		/* no reserved bit set: the CPU would fault on it */
 void fpu_reset_current(void);			/* live registers = initial state */
 void fpu_reset(void *image);			/* initial state (as after exec) */
@@ -62,7 +71,8 @@ long regs_syscall_nr(const struct pt_regs *regs);
 extern const char ret_to_user[];
 
 /* --- idle and time --- */
-/* Waits for an interrupt with interrupts on, unless one already asked for a reschedule. Called with interrupts off; returns with them on. */
+/* Waits for an interrupt with interrupts on, unless one already asked for a reschedule. Called with
+ * interrupts off; returns with them on. */
 void arch_cpu_idle(void);
 /* Nanoseconds since boot, monotonic, the same on every CPU. Any context. */
 u64 ktime_get(void);
@@ -78,8 +88,9 @@ u64 rtc_boot_seconds(void);
 void smp_init(void);
 /* Makes cpu look at its need_resched flag. Any context. */
 void smp_send_reschedule(int cpu);
-/* Runs fn(arg) on each online CPU of the mask except this one, in interrupt context there; returns when all have done so.
- * Must be called with interrupts on and no spinlock held (two CPUs may call each other). */
+/* Runs fn(arg) on each online CPU of the mask except this one, in interrupt context there; returns
+ * when all have done so. Must be called with interrupts on and no spinlock held (two CPUs may call
+ * each other). */
 void smp_call_function_many(unsigned long cpumask, void (*fn)(void *), void *arg);
 /* Stops all other CPUs for good: for panic and power off. Any context; bounded. */
 void smp_stop_others(void);
@@ -93,17 +104,20 @@ enum { EXIT_REGULAR = 0x10, EXIT_PANIC = 0x11, EXIT_TIMEOUT = 0x12 };
 void machine_exit(int code);
 
 /* --- debugging --- */
-/* Fills pcs with return addresses, innermost first, beginning at frame pointer bp; reads only addresses on a kernel stack. Returns how many. */
+/* Fills pcs with return addresses, innermost first, beginning at frame pointer bp; reads only
+ * addresses on a kernel stack. Returns how many. */
 int stack_walk(unsigned long ip, unsigned long bp, unsigned long *pcs, int max);
 /* The same for a task that is switched out (or the current one). */
 int stack_walk_task(struct task_struct *p, unsigned long *pcs, int max);
-/* Deliberate failures for the tests of the reports: a double fault, running data, touching user memory without permission. */
+/* Deliberate failures for the tests of the reports: a double fault, running data, touching user
+ * memory without permission. */
 void arch_double_fault(void);
 void arch_execute_data(void);
 void arch_touch_user(void);
 void show_regs(const struct pt_regs *regs);	/* printk of registers and control registers */
 
-/* Random 64 bits: RDRAND where there is one, mixed with the clock; deterministic under icount with RDRAND masked. */
+/* Random 64 bits: RDRAND where there is one, mixed with the clock; deterministic under icount with
+ * RDRAND masked. */
 u64 arch_random(void);
 
 /* HWCAP for the auxiliary vector, CPU model for /proc/cpuinfo. */

@@ -1,11 +1,12 @@
 /*
- * The user's registers as the entry code pushes them on the kernel stack. Same order as Linux's struct pt_regs, so that
- * ptrace, signal frames and core dumps need no translation. entry.asm takes the offsets from here.
+ * The user's registers as the entry code pushes them on the kernel stack. Same order as Linux's
+ * struct pt_regs, so that ptrace, signal frames and core dumps need no translation. entry.asm takes
+ * the offsets from here.
  *
- *   top of the kernel stack ->  ss sp flags cs ip         the CPU's frame (or what syscall entry pushes in its place)
+ *   top of the kernel stack ->  ss sp flags cs ip         the CPU's frame, or syscall entry's
  *                               orig_ax                   system call number, error code, or -1
  *                               di si dx cx ax r8..r11    caller-saved
- *                               bx bp r12..r15            callee-saved          <- regs points at r15
+ *                               bx bp r12..r15            callee-saved      <- regs points at r15
  */
 #pragma once
 

@@ -1,5 +1,6 @@
-/* The order in which arch/x86_64 comes up, in one place; setup.c is the only caller. Nothing here is for kernel/, except setup_arch's
- * results: boot_info, the direct map, early_alloc_pages(), printk, ktime_get(), and nr_possible_cpus. */
+/* The order in which arch/x86_64 comes up, in one place; setup.c is the only caller. Nothing here
+ * is for kernel/, except setup_arch's results: boot_info, the direct map, early_alloc_pages(),
+ * printk, ktime_get(), and nr_possible_cpus. */
 #pragma once
 
 #include "libk/compiler.h"
@@ -18,13 +19,16 @@ void syscall_init(void);	/* every CPU: where SYSCALL goes */
 
 /* paging.c */
 void paging_init(void);		/* the final kernel page tables, loaded */
-/* Maps size bytes of device registers at phys, uncached. At most 2 MiB in all; panics beyond. Never unmapped. */
+/* Maps size bytes of device registers at phys, uncached. At most 2 MiB in all; panics beyond. Never
+ * unmapped. */
 void volatile *ioremap(u64 phys, size_t size);
-/* Maps [virt, virt + size) of the kernel's half; prot: PTE_ bits of the leaves. Boot only: tables come from early_alloc_pages(). */
+/* Maps [virt, virt + size) of the kernel's half; prot: PTE_ bits of the leaves. Boot only: tables
+ * come from early_alloc_pages(). */
 void kernel_map(unsigned long virt, u64 phys, size_t size, u64 prot);
 
 /* gdt.c: needs memory for the stacks of NMI, #DF and #MC. */
-void gdt_init(int cpu);		/* boot CPU: allocates the IST stacks of this CPU; before gdt_load() */
+/* boot CPU: allocates the IST stacks of this CPU; before gdt_load() */
+void gdt_init(int cpu);
 void gdt_load(int cpu);		/* on that CPU */
 bool ist_guard_hit(unsigned long addr);
 bool on_ist_stack(unsigned long addr);
@@ -32,14 +36,17 @@ void idt_init(void);
 void idt_load(void);
 
 /* clock.c and timer.c */
-void clock_init(void);		/* calibrates TSC and LAPIC timer against the HPET or the PIT: about 10 ms */
+/* calibrates TSC and LAPIC timer against the HPET or the PIT: about 10 ms */
+void clock_init(void);
 void timer_init_cpu(void);	/* every CPU, after apic_init_cpu() */
 void timer_set_frequency(u64 hz);
 u64 tsc_frequency(void);
 u64 ktime_to_tsc(u64 ns);
-bool local_timer_due(void);	/* the timer's interrupt: has the deadline come? else it is armed again */
+/* the timer's interrupt: has the deadline come? else it is armed again */
+bool local_timer_due(void);
 
-/* uaccess.c: makes STAC and CLAC of the NOPs in the code. Before paging_init() makes it read-only. */
+/* uaccess.c: makes STAC and CLAC of the NOPs in the code. Before paging_init() makes it
+ * read-only. */
 void smap_patch(void);
 /* Where to go on after a fault at ip, or 0. */
 unsigned long search_exception_table(unsigned long ip);

@@ -1,7 +1,8 @@
 /*
- * Access to user memory from the kernel. The range must lie below TASK_SIZE; a page that cannot be had ends the copy: the fault handler
- * finds the faulting instruction in the exception table (section __ex_table, made by arch/x86_64/uaccess.asm) and resumes at its fix-up.
- * SMAP is opened (STAC) only around the copying instruction. May sleep (page faults): never under a spinlock.
+ * Access to user memory from the kernel. The range must lie below TASK_SIZE; a page that cannot be
+ * had ends the copy: the fault handler finds the faulting instruction in the exception table
+ * (section __ex_table, made by arch/x86_64/uaccess.asm) and resumes at its fix-up. SMAP is opened
+ * (STAC) only around the copying instruction. May sleep (page faults): never under a spinlock.
  */
 #pragma once
 
@@ -16,7 +17,8 @@ static inline bool access_ok(const void __user *p, size_t n)
 	return n <= TASK_SIZE && (unsigned long)p <= TASK_SIZE - n;
 }
 
-/* Raw copies: return the number of bytes NOT copied, 0 for success. No range check. (uaccess.asm) */
+/* Raw copies: return the number of bytes NOT copied, 0 for success. No range check.
+ * (uaccess.asm) */
 unsigned long __copy_user(void *to, const void *from, unsigned long n);
 unsigned long __clear_user(void __user *to, unsigned long n);
 /* Read/write one naturally sized word with fix-up: 0 or -EFAULT. (uaccess.asm) */
@@ -27,24 +29,28 @@ int __get_user_32(void *to, const void __user *from);	/* four words: a sigaction
 int __put_user_8(u64 value, void __user *to);
 int __put_user_4(u32 value, void __user *to);
 int __put_user_1(u8 value, void __user *to);
-/* Atomic operations on a user word, for futexes: 0 or -EFAULT; the old value through old. (uaccess.asm) */
+/* Atomic operations on a user word, for futexes: 0 or -EFAULT; the old value through old.
+ * (uaccess.asm) */
 int __cmpxchg_user_4(u32 *old, u32 __user *p, u32 expect, u32 desired);
 int __xchg_user_4(u32 *old, u32 __user *p, u32 value);
 int __xadd_user_4(u32 *old, u32 __user *p, u32 value);
 
-/* The live FPU registers to and from user memory (asm/processor.h has their layout): 0, or -EFAULT, also for an image that is not valid. */
+/* The live FPU registers to and from user memory (asm/processor.h has their layout): 0, or -EFAULT,
+ * also for an image that is not valid. */
 int __fxsave_user(void __user *to);
 int __fxrstor_user(const void __user *from);
 int __xsave_user(void __user *to, u64 components);
 int __xrstor_user(const void __user *from, u64 components);
 
 /* Return the number of bytes not copied (Linux's convention); 0 = all. */
-static inline unsigned long __must_check copy_from_user(void *to, const void __user *from, unsigned long n)
+static inline unsigned long __must_check copy_from_user(void *to, const void __user *from,
+							unsigned long n)
 {
 	return access_ok(from, n) ? __copy_user(to, from, n) : n;
 }
 
-static inline unsigned long __must_check copy_to_user(void __user *to, const void *from, unsigned long n)
+static inline unsigned long __must_check copy_to_user(void __user *to, const void *from,
+						      unsigned long n)
 {
 	return access_ok(to, n) ? __copy_user(to, from, n) : n;
 }
@@ -54,7 +60,8 @@ static inline unsigned long __must_check clear_user(void __user *to, unsigned lo
 	return access_ok(to, n) ? __clear_user(to, n) : n;
 }
 
-/* Copies a string of at most n bytes including its NUL. Length without NUL, or n when there was no NUL in n bytes, or -EFAULT. */
+/* Copies a string of at most n bytes including its NUL. Length without NUL, or n when there was no
+ * NUL in n bytes, or -EFAULT. */
 long strncpy_from_user(char *to, const char __user *from, long n);
 /* Length including the NUL, 0 on a fault, > n when longer than n. */
 long strnlen_user(const char __user *s, long n);

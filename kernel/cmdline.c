@@ -1,4 +1,5 @@
-/* The kernel's command line: words separated by spaces, "key" or "key=value". Read-only after boot; no lock. */
+/* The kernel's command line: words separated by spaces, "key" or "key=value". Read-only after
+ * boot; no lock. */
 #include "boot/boot_info.h"
 #include "kernel/printk.h"
 #include "libk/string.h"

@@ -1,6 +1,7 @@
 /*
- * Names of code addresses. The build links the kernel twice: tools/kallsyms makes a sorted table out of the first link's symbols, which the second one
- * contains. Constant data; no lock, any context.
+ * Names of code addresses. The build links the kernel twice: tools/kallsyms makes a sorted table
+ * out of the first link's symbols, which the second one contains. Constant data; no lock, any
+ * context.
  */
 #include "kernel/printk.h"
 #include "libk/compiler.h"
@@ -52,7 +53,8 @@ int sprint_symbol(char *buf, size_t size, unsigned long addr)
 	return (int)scnprintf(buf, size, "%s+0x%lx/0x%lx", name, offset, length);
 }
 
-/* A return address points behind its call, which may be the next function's first byte: look one byte back. */
+/* A return address points behind its call, which may be the next function's first byte: look one
+ * byte back. */
 void print_backtrace(const unsigned long *pcs, int n)
 {
 	for (int i = 0; i < n; i++) {

@@ -1,8 +1,9 @@
 /*
  * From the first C line of the kernel to the first instruction of /init.
  *
- * start_kernel() runs on the boot CPU as PID 0. It sets up what needs no sleeping, makes two tasks, PID 1 and PID 2 (kthreadd), and becomes the idle
- * task. PID 1 starts as a kernel thread (kernel_init), does the rest of the set-up, which may sleep, and turns into the program /init.
+ * start_kernel() runs on the boot CPU as PID 0. It sets up what needs no sleeping, makes two tasks,
+ * PID 1 and PID 2 (kthreadd), and becomes the idle task. PID 1 starts as a kernel thread
+ * (kernel_init), does the rest of the set-up, which may sleep, and turns into the program /init.
  */
 #include "asm/irqflags.h"
 #include "asm/processor.h"
@@ -47,7 +48,8 @@ static void open_console(void)
 
 static int run_init_process(const char *path)
 {
-	const char *argv[] = { path, NULL }, *envp[] = { "HOME=/", "TERM=linux", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", NULL };
+	const char *argv[] = { path, NULL },
+		   *envp[] = { "HOME=/", "TERM=linux", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", NULL };
 	char term[32], term_env[40];
 
 	if (cmdline_option("TERM", term, sizeof(term))) {
@@ -67,7 +69,9 @@ static int kernel_init(void *unused)
 	smp_init();
 	late_init();
 	if (!boot_info.initrd_end)
-		boot_failed("no initrd: start the kernel with one (-initrd FILE, or module2 in GRUB)", -ENOENT);
+		boot_failed(
+			"no initrd: start the kernel with one (-initrd FILE, or module2 in GRUB)",
+			-ENOENT);
 	err = populate_rootfs();
 	if (err)
 		boot_failed("the initrd cannot be used", err);
@@ -82,7 +86,9 @@ static int kernel_init(void *unused)
 	if (!err)
 		return 0;	/* into user mode: see ret_from_fork */
 	printk(KERN_EMERG "cannot run %s as init\n", path);
-	boot_failed("no init found: the initrd must hold a static x86-64 program /init, or init= name another", err);
+	boot_failed("no init found: the initrd must hold a static x86-64 program /init, or init= "
+		    "name another",
+		    err);
 }
 
 /* PID 1 and 2, in this order; PID 1 waits until PID 2 can serve it. */
@@ -114,7 +120,8 @@ void start_kernel(void)
 	task_init();
 	signals_init();
 	futex_init();
-	tick_start();	/* the first task that runs may never sleep, and so never let the idle loop do it */
+	tick_start();	/* the first task that runs may never sleep, and so never let the idle
+			 * loop do it */
 	local_irq_enable();
 	vfs_init();
 	rest_init();

@@ -1,6 +1,6 @@
 /*
- * The end: a report that names message, task, CPU, locks and place, and then the machine stops with a status that says so.
- * Takes no locks: whatever was held when things went wrong stays held.
+ * The end: a report that names message, task, CPU, locks and place, and then the machine stops with
+ * a status that says so. Takes no locks: whatever was held when things went wrong stays held.
  */
 #include "asm/processor.h"
 #include "kernel/mm/mm.h"
@@ -23,8 +23,10 @@ static void show_task(void)
 {
 	struct task_struct *p = current;
 
-	printk(KERN_EMERG "CPU: %d  Task: %s/%d (tgid %d, flags 0x%x, %s)  preempt_count %d, irq_depth %d\n", smp_processor_id(), p->comm,
-	       p->pid, p->tgid, p->flags, p->flags & PF_KTHREAD ? "kernel thread" : "user task", preempt_count(),
+	printk(KERN_EMERG
+	       "CPU: %d  Task: %s/%d (tgid %d, flags 0x%x, %s)  preempt_count %d, irq_depth %d\n",
+	       smp_processor_id(), p->comm, p->pid, p->tgid, p->flags,
+	       p->flags & PF_KTHREAD ? "kernel thread" : "user task", preempt_count(),
 	       this_cpu(irq_depth));
 	show_held_locks(p);
 }
@@ -38,7 +40,8 @@ static void __noreturn stop(const struct pt_regs *regs, const char *message)
 	/* The first CPU reports; another that panics meanwhile only stops. */
 	int expected = -1;
 
-	if (!__atomic_compare_exchange_n(&panic_cpu, &expected, smp_processor_id(), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+	if (!__atomic_compare_exchange_n(&panic_cpu, &expected, smp_processor_id(), false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
 		if (expected == smp_processor_id())
 			machine_exit(EXIT_PANIC);	/* the report itself went wrong */
 		for (;;)
@@ -50,8 +53,9 @@ static void __noreturn stop(const struct pt_regs *regs, const char *message)
 	if (regs)
 		show_regs(regs);
 	printk(KERN_EMERG "Backtrace:\n");
-	n = regs ? stack_walk(instruction_pointer(regs), regs_frame_pointer(regs), pcs, MAX_FRAMES) :
-		   stack_walk((unsigned long)__builtin_return_address(0), (unsigned long)__builtin_frame_address(0), pcs, MAX_FRAMES);
+	n = regs ? stack_walk(instruction_pointer(regs), regs_frame_pointer(regs), pcs, MAX_FRAMES)
+		 : stack_walk((unsigned long)__builtin_return_address(0),
+			      (unsigned long)__builtin_frame_address(0), pcs, MAX_FRAMES);
 	print_backtrace(pcs, n);
 	printk(KERN_EMERG "---[ end of report ]---\n");
 	machine_exit(EXIT_PANIC);
@@ -82,7 +86,8 @@ void panic_regs(const struct pt_regs *regs, const char *fmt, ...)
 
 void __stack_chk_fail(void)
 {
-	panic("stack corrupted: the canary of the function at %p is gone", __builtin_return_address(0));
+	panic("stack corrupted: the canary of the function at %p is gone",
+	      __builtin_return_address(0));
 }
 
 /* --- deliberate failures, for the tests of the reports: panic-test=NAME --- */
@@ -91,7 +96,8 @@ static DEFINE_MUTEX(test_mutex);
 static DEFINE_SPINLOCK(test_lock);
 
 static int overflow_stack(int depth);
-static int (*volatile next_level)(int depth) = overflow_stack;	/* volatile: the compiler must not see the recursion */
+static int (*volatile next_level)(int depth) = overflow_stack;	/* volatile: the compiler must
+								 * not see the recursion */
 
 static int overflow_stack(int depth)
 {
@@ -160,8 +166,11 @@ static const struct {
 	const char *name;
 	void (*fn)(void);
 } failures[] = {
-	{ "panic", plain_panic }, { "null", null_call }, { "text", write_text }, { "stack", touch_guard }, { "atomic", sleep_atomic },
-	{ "mutex", unlock_foreign }, { "spin", lock_twice }, { "bug", bug }, { "canary", smash_stack }, { "double", arch_double_fault },
+	{ "panic", plain_panic },    { "null", null_call },
+	{ "text", write_text },	     { "stack", touch_guard },
+	{ "atomic", sleep_atomic },  { "mutex", unlock_foreign },
+	{ "spin", lock_twice },	     { "bug", bug },
+	{ "canary", smash_stack },   { "double", arch_double_fault },
 	{ "nx", arch_execute_data }, { "smap", arch_touch_user },
 };
 

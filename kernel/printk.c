@@ -1,8 +1,9 @@
 /*
- * Kernel messages. Each goes into a ring (for dmesg) and, if its level is below console_loglevel, to the console's UART by polling: so that the last words
- * before a crash are out before the crash.
+ * Kernel messages. Each goes into a ring (for dmesg) and, if its level is below console_loglevel,
+ * to the console's UART by polling: so that the last words before a crash are out before the crash.
  *
- * Lock: log_lock, a leaf, interrupts off. A CPU that panics breaks it: a report matters more than a clean line.
+ * Lock: log_lock, a leaf, interrupts off. A CPU that panics breaks it: a report matters more than a
+ * clean line.
  */
 #include "asm/processor.h"
 #include "asm/uart.h"
@@ -30,7 +31,8 @@ static void choose_console(void)
 
 	console_loglevel = (int)cmdline_number("loglevel", quiet ? 4 : 7);
 	console_port = 0;
-	if (cmdline_option("console", name, sizeof(name)) && !strncmp(name, "ttyS", 4) && name[4] >= '0' && name[4] <= '3')
+	if (cmdline_option("console", name, sizeof(name)) && !strncmp(name, "ttyS", 4) &&
+	    name[4] >= '0' && name[4] <= '3')
 		console_port = name[4] - '0';
 }
 
@@ -67,7 +69,8 @@ static int vprintk(const char *fmt, va_list args)
 		level = fmt[1] - '0';
 		fmt += 2;
 	}
-	prefix = scnprintf(line, sizeof(line), "[%5llu.%06llu] ", (unsigned long long)(now / NSEC_PER_SEC),
+	prefix = scnprintf(line, sizeof(line), "[%5llu.%06llu] ",
+			   (unsigned long long)(now / NSEC_PER_SEC),
 			   (unsigned long long)(now % NSEC_PER_SEC / NSEC_PER_USEC));
 	n = prefix + (int)vscnprintf(line + prefix, sizeof(line) - (size_t)prefix, fmt, args);
 	flags = local_irq_save();

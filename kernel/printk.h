@@ -6,7 +6,8 @@
 
 struct pt_regs;
 
-/* One message. Prefix levels as Linux's: KERN_ERR etc.; without one it is KERN_INFO. Returns the number of characters. */
+/* One message. Prefix levels as Linux's: KERN_ERR etc.; without one it is KERN_INFO. Returns the
+ * number of characters. */
 int printk(const char *fmt, ...) __printf(1, 2);
 
 #define KERN_EMERG "\0010"
@@ -20,7 +21,8 @@ int printk(const char *fmt, ...) __printf(1, 2);
 #define pr_info(fmt, ...) printk(KERN_INFO fmt, ##__VA_ARGS__)
 #define pr_debug(fmt, ...) printk(KERN_DEBUG fmt, ##__VA_ARGS__)
 
-/* Stops the machine with a report: message, task, CPU, held locks, symbolised backtrace. Any context. */
+/* Stops the machine with a report: message, task, CPU, held locks, symbolised backtrace. Any
+ * context. */
 void __noreturn panic(const char *fmt, ...) __printf(1, 2);
 /* The same with the registers of the trap that found it. */
 void __noreturn panic_regs(const struct pt_regs *regs, const char *fmt, ...) __printf(2, 3);
@@ -49,7 +51,8 @@ unsigned long kallsyms_lookup_name(const char *name);
 /* Prints a backtrace of return addresses. */
 void print_backtrace(const unsigned long *pcs, int n);
 
-/* Boot command line: value of "key=value" copied to buf (true), or plain "key" (empty string, true). */
+/* Boot command line: value of "key=value" copied to buf (true), or plain "key" (empty string,
+ * true). */
 bool cmdline_option(const char *key, char *buf, size_t size);
 long cmdline_number(const char *key, long otherwise);
 extern char saved_command_line[];

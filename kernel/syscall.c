@@ -29,7 +29,8 @@ const syscall_fn sys_call_table[NR_SYSCALLS] = {
 extern const u64 nr_syscalls;
 const u64 nr_syscalls = NR_SYSCALLS;
 
-/* How often each absent call was asked for: /proc/bobbin/absent_syscalls. Counted without a lock: a lost count in a race matters to nobody. */
+/* How often each absent call was asked for: /proc/bobbin/absent_syscalls. Counted without a
+ * lock: a lost count in a race matters to nobody. */
 unsigned int absent_syscalls[NR_SYSCALLS];
 
 /* A call that Bobbin does not have. docs/syscalls.md lists all of them. */
@@ -48,19 +49,22 @@ u64 syscall_trace_enter(struct pt_regs *regs)
 }
 
 /*
- * The last stop before user mode, with interrupts off, so that nothing that is found done here can become undone before the task is out. The one place
- * where a task that computes in user mode is preempted, and the one place where signals are delivered.
+ * The last stop before user mode, with interrupts off, so that nothing that is found done here can
+ * become undone before the task is out. The one place where a task that computes in user mode is
+ * preempted, and the one place where signals are delivered.
  */
 void exit_to_user_mode(struct pt_regs *regs)
 {
 	for (;;) {
-		unsigned long work = READ_ONCE(current->thread_flags) & _TIF_EXIT_WORK & ~_TIF(TIF_SYSCALL_TRACE);
+		unsigned long work = READ_ONCE(current->thread_flags) & _TIF_EXIT_WORK &
+				     ~_TIF(TIF_SYSCALL_TRACE);
 
 		if (!work) {
 			lockdep_check_user();
 			return;
 		}
-		clear_tsk_thread_flag(current, TIF_RESTORE_ALL);	/* entry.asm restores all from here anyway */
+		/* entry.asm restores all from here anyway */
+		clear_tsk_thread_flag(current, TIF_RESTORE_ALL);
 		local_irq_enable();
 		if (work & _TIF(TIF_NEED_RESCHED))
 			schedule();

@@ -1,4 +1,5 @@
-/* All rows of the system call table; each folder lists its own. No include guard: included once for prototypes, once for the table. */
+/* All rows of the system call table; each folder lists its own. No include guard: included once
+ * for prototypes, once for the table. */
 #include "kernel/fs/calls.h"
 #include "kernel/futex/calls.h"
 #include "kernel/mm/calls.h"

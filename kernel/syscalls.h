@@ -1,6 +1,7 @@
 /*
- * Every system call's prototype. A row SYSCALL(name, arguments) stands in the calls.h of the folder that implements it; this header
- * makes the prototype of sys_name() from it and syscall.c the table entry, so that the two cannot disagree.
+ * Every system call's prototype. A row SYSCALL(name, arguments) stands in the calls.h of the folder
+ * that implements it; this header makes the prototype of sys_name() from it and syscall.c the table
+ * entry, so that the two cannot disagree.
  */
 #pragma once
 

@@ -41,7 +41,8 @@ static const int skipped[] = {
 	__NR_bpf, __NR_perf_event_open, __NR_userfaultfd, __NR_seccomp, __NR_ptrace,
 	__NR_munmap, __NR_brk, __NR_arch_prctl, __NR_personality, __NR_migrate_pages,
 	__NR_move_pages, __NR_process_mrelease, __NR_close_range, __NR_mlockall,
-	/* They change what a descriptor or a path stands for, and a wild number may be a descriptor. */
+	/* They change what a descriptor or a path stands for, and a wild number may be a
+	 * descriptor. */
 	__NR_fchmod, __NR_fchown, __NR_fchmodat, __NR_fchownat, __NR_ftruncate, __NR_fallocate,
 	__NR_utimensat, __NR_futimesat, __NR_fsetxattr, __NR_fremovexattr,
 };
@@ -89,7 +90,8 @@ static void prepare(void)
 	struct rlimit no_core = { 0, 0 };
 
 	setrlimit(RLIMIT_CORE, &no_core);
-	/* What its caller gave it must not be reached by any call: a pipe of its own takes its place. */
+	/* What its caller gave it must not be reached by any call: a pipe of its own takes its
+	 * place. */
 	syscall(__NR_close_range, 0, 2, 0);
 	dup2(fds[0], 0);
 	dup2(fds[1], 1);

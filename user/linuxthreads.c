@@ -8,7 +8,8 @@
 
 #define N 3
 #define OLD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND)
-#define EXIT_SIGNAL SIGUSR2	/* not SIGCHLD: wait() is not to see them (theirs was a real-time one) */
+/* not SIGCHLD: wait() is not to see them (theirs was a real-time one) */
+#define EXIT_SIGNAL SIGUSR2
 
 static char stacks[N][65536] __attribute__((aligned(16)));
 static volatile int counter, stop, signals;

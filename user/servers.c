@@ -167,7 +167,8 @@ static void serve(const char *name, void (*body)(int), int processes, int thread
 	check(line, right == CONNECTIONS * REQUESTS && distinct(pids) == processes &&
 	      distinct(tids) == threads);
 	if (verbose)
-		printf("     %.1f us a request\n", (now() - start) * 1e6 / (CONNECTIONS * REQUESTS));
+		printf("     %.1f us a request\n",
+		       (now() - start) * 1e6 / (CONNECTIONS * REQUESTS));
 	for (int i = 0; i < CONNECTIONS; i++)
 		close(client_end[i]);
 	for (int i = 0; i < processes; i++)

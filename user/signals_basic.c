@@ -1,6 +1,7 @@
 /*
- * Signals, feature by feature: each check prints "ok NAME" or "not ok NAME"; the exit status is the number of failures. Plain POSIX, so that
- * the same file runs on Linux and on Bobbin and must give the same lines.
+ * Signals, feature by feature: each check prints "ok NAME" or "not ok NAME"; the exit status is the
+ * number of failures. Plain POSIX, so that the same file runs on Linux and on Bobbin and must give
+ * the same lines.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -189,7 +190,8 @@ static void test_order(void)
 	raise(SIGHUP);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	/* Taken lowest first, each frame on top of the one before: so the last taken runs first. */
-	check("lowest_first", norder == 3 && order[0] == SIGTERM && order[1] == SIGUSR2 && order[2] == SIGHUP);
+	check("lowest_first",
+	      norder == 3 && order[0] == SIGTERM && order[1] == SIGUSR2 && order[2] == SIGHUP);
 	install(SIGTERM, SIG_DFL, 0);
 	install(SIGHUP, SIG_DFL, 0);
 }
@@ -236,13 +238,15 @@ static void test_wait(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	check("sigtimedwait_eagain", sigtimedwait(&set, &info, &ts) == -1 && errno == EAGAIN);
 	sigqueue(getpid(), SIGRTMIN + 1, value);
-	check("sigwaitinfo", sigwaitinfo(&set, &info) == SIGRTMIN + 1 && info.si_value.sival_int == 42);
+	check("sigwaitinfo",
+	      sigwaitinfo(&set, &info) == SIGRTMIN + 1 && info.si_value.sival_int == 42);
 	if (!fork()) {
 		msleep(20);
 		kill(getppid(), SIGRTMIN + 1);
 		_exit(0);
 	}
-	check("sigwaitinfo_sleeps", sigwaitinfo(&set, &info) == SIGRTMIN + 1 && info.si_code == SI_USER);
+	check("sigwaitinfo_sleeps",
+	      sigwaitinfo(&set, &info) == SIGRTMIN + 1 && info.si_code == SI_USER);
 	while (wait(NULL) < 0 && errno == EINTR)
 		;
 }
@@ -296,7 +300,8 @@ static void test_altstack(void)
 	raise(SIGUSR1);
 	check("altstack_only_if_asked", count == 2 && !on_altstack);
 	ss.ss_flags = SS_DISABLE;
-	check("altstack_off", sigaltstack(&ss, &old) == 0 && old.ss_sp == (void *)altstack && !old.ss_flags);
+	check("altstack_off",
+	      sigaltstack(&ss, &old) == 0 && old.ss_sp == (void *)altstack && !old.ss_flags);
 }
 
 static void on_fault(int sig, siginfo_t *info, void *context)
@@ -316,7 +321,8 @@ static void test_faults(void)
 	install_info(SIGFPE, on_fault, 0);
 	if (!sigsetjmp(back, 1))
 		*bad = 1;
-	check("segv_address", last_sig == SIGSEGV && last_code == SEGV_MAPERR && fault_addr == (void *)16);
+	check("segv_address",
+	      last_sig == SIGSEGV && last_code == SEGV_MAPERR && fault_addr == (void *)16);
 	if (!sigsetjmp(back, 1))
 		zero = 100 / zero;
 	check("fpe_intdiv", last_sig == SIGFPE && last_code == FPE_INTDIV);
@@ -394,7 +400,8 @@ static void test_restart(void)
 		_exit(0);
 	}
 	/* SA_RESTART or not: a sleep ends. */
-	check("nanosleep_eintr", nanosleep(&ts, &left) == -1 && errno == EINTR && left.tv_sec >= 8 && count == 3);
+	check("nanosleep_eintr",
+	      nanosleep(&ts, &left) == -1 && errno == EINTR && left.tv_sec >= 8 && count == 3);
 	waitpid(child, NULL, 0);
 }
 
@@ -450,7 +457,8 @@ static void test_child_info(void)
 	kill(child, SIGKILL);
 	while (!count)
 		msleep(1);
-	check("chld_killed", last_code == CLD_KILLED && last_status == SIGKILL && last_pid == child);
+	check("chld_killed",
+	      last_code == CLD_KILLED && last_status == SIGKILL && last_pid == child);
 	waitpid(child, NULL, 0);
 	install(SIGCHLD, SIG_DFL, SA_NOCLDWAIT);
 	child = fork();
@@ -472,7 +480,8 @@ static void test_stop(void)
 			pause();
 	}
 	kill(child, SIGSTOP);
-	check("stopped", waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+	check("stopped", waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status) &&
+				 WSTOPSIG(status) == SIGSTOP);
 	check("chld_stopped", arrived(1) && last_code == CLD_STOPPED && last_status == SIGSTOP);
 	check("stop_told_once", waitpid(child, &status, WUNTRACED | WNOHANG) == 0);
 	kill(child, SIGCONT);
@@ -485,7 +494,8 @@ static void test_stop(void)
 	kill(child, SIGTERM);
 	check("stopped_keeps_term", waitpid(child, &status, WNOHANG) == 0);
 	kill(child, SIGKILL);
-	check("kill_beats_stop", waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	check("kill_beats_stop", waitpid(child, &status, 0) == child && WIFSIGNALED(status) &&
+					 WTERMSIG(status) == SIGKILL);
 	install(SIGCHLD, SIG_DFL, 0);
 }
 
@@ -508,8 +518,10 @@ static void test_group(void)
 	}
 	setpgid(other, leader);
 	ok = kill(-leader, SIGTERM) == 0;
-	ok &= waitpid(leader, &status, 0) == leader && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
-	ok &= waitpid(other, &status, 0) == other && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
+	ok &= waitpid(leader, &status, 0) == leader && WIFSIGNALED(status) &&
+	      WTERMSIG(status) == SIGTERM;
+	ok &= waitpid(other, &status, 0) == other && WIFSIGNALED(status) &&
+	      WTERMSIG(status) == SIGTERM;
 	check("kill_group", ok);
 	check("empty_group", kill(-leader, SIGTERM) == -1 && errno == ESRCH);
 }
@@ -574,9 +586,12 @@ static void test_posix_timers(void)
 	msleep(50);
 	reset();
 	mask(SIG_UNBLOCK, SIGRTMIN + 2);
-	check("timer_overrun", count >= 1 && is_pending(SIGRTMIN + 2) == 0 && timer_getoverrun(timer) >= 0);
-	check("timer_gettime", timer_gettime(timer, &now) == 0 && now.it_interval.tv_nsec == 2000000);
-	check("timer_delete", timer_delete(timer) == 0 && timer_gettime(timer, &now) == -1 && errno == EINVAL);
+	check("timer_overrun",
+	      count >= 1 && is_pending(SIGRTMIN + 2) == 0 && timer_getoverrun(timer) >= 0);
+	check("timer_gettime",
+	      timer_gettime(timer, &now) == 0 && now.it_interval.tv_nsec == 2000000);
+	check("timer_delete",
+	      timer_delete(timer) == 0 && timer_gettime(timer, &now) == -1 && errno == EINVAL);
 	event.sigev_notify = SIGEV_NONE;
 	its.it_value.tv_sec = 1000;
 	timer_create(CLOCK_REALTIME, &event, &timer);

@@ -182,7 +182,8 @@ static void faults_and_stacks(void)
 
 	install(SIGSEGV, fault_handler, 0);
 	pthread_join(start(faulter), &result);
-	check("a fault is the faulting thread's", result == (void *)1 && handled_by == tid_of_thread);
+	check("a fault is the faulting thread's",
+	      result == (void *)1 && handled_by == tid_of_thread);
 	install(SIGHUP, handler, SA_ONSTACK);
 	pthread_join(start(with_altstack), NULL);
 	check("sigaltstack() is the thread's own", handled_by == tid_of_thread && on_altstack);

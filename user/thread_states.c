@@ -136,7 +136,8 @@ int main(int argc, char **argv)
 	check("input", write(input[1], "", 1) == 1 && write(child_input[1], "", 1) == 1);
 	for (int i = 0; i < N; i++)
 		pthread_join(t[i], NULL);
-	/* A join does not wait for the very end: the kernel clears the tid word a little earlier. */
+	/* A join does not wait for the very end: the kernel clears the tid word a little
+	 * earlier. */
 	for (int i = 0; i < N; i++)
 		while (task_state(tids[i]))
 			moment();

@@ -73,8 +73,8 @@ static int save_fpstate(struct _fpstate __user *fp)
 	if (!access_ok(fp, fpstate_size()))
 		return -EFAULT;
 	if (!boot_cpu_data.xsave)
-		return __fxsave_user(fp) || __clear_user(&fp->sw_reserved, sizeof(sw)) ? -EFAULT
-										       : 0;
+		return __fxsave_user(fp) || __clear_user(&fp->sw_reserved, sizeof(sw)) ?
+			       -EFAULT : 0;
 	sw = (struct _fpx_sw_bytes){
 		.magic1 = FP_XSTATE_MAGIC1,
 		.extended_size = (u32)fpstate_size(),
@@ -120,9 +120,9 @@ static int restore_fpstate(const struct _fpstate __user *fp)
 		fpu_reset_current();
 		return 0;
 	}
+	/* QEMU's CPU does not look at the reserved bits: so we do. */
 	if (!access_ok(fp, sizeof(*fp)) || __get_user_4(&mxcsr, &fp->mxcsr) ||
 	    !fpu_mxcsr_valid(mxcsr))
-		/* QEMU's CPU does not look at the reserved bits: so we do */
 		return -EFAULT;
 	whole = has_xstate(fp);
 	if (whole)

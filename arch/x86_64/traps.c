@@ -90,7 +90,7 @@ static const char *kernel_fault_name(const struct pt_regs *regs, unsigned long a
 	if (error & PF_RSVD)
 		return "corrupt page table";
 	if (error & PF_INSTR)
-		return addr < PAGE_SIZE	  ? "null call"
+		return addr < PAGE_SIZE   ? "null call"
 		       : addr < TASK_SIZE ? "execution of user memory by the kernel"
 		       : error & PF_PROT  ? "execution of non-executable memory"
 					  : "jump to unmapped memory";
@@ -291,7 +291,7 @@ void trap_handler(struct pt_regs *regs, unsigned long vector)
 		bad_iret();
 	else
 		exception(regs, vector);
+	/* Not a system call: there is nothing to restart, whatever ax holds. */
 	if (user_mode(regs))
-		/* not a system call: there is nothing to restart, whatever ax holds */
 		regs->orig_ax = ~0UL;
 }

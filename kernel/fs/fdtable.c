@@ -283,7 +283,8 @@ static unsigned int used_slots(const struct files_struct *files)
 /* The open files of one word of the bitmap. old's file_lock held. */
 static void copy_fd_word(struct files_struct *files, struct files_struct *old, unsigned int word)
 {
-	struct file **to = files->fd + word * BITS_PER_LONG, **from = old->fd + word * BITS_PER_LONG;
+	struct file **to = files->fd + word * BITS_PER_LONG,
+		    **from = old->fd + word * BITS_PER_LONG;
 	unsigned long copied = 0;
 
 	for (unsigned long left = old->open_fds[word]; left; left &= left - 1) {
@@ -339,7 +340,8 @@ void put_files_struct(struct files_struct *files)
 	if (!files || !refcount_dec_and_test(&files->count))
 		return;
 	for (unsigned int base = 0; base < files->max_fds; base += BITS_PER_LONG)
-		for (unsigned long left = files->open_fds[base / BITS_PER_LONG]; left; left &= left - 1) {
+		for (unsigned long left = files->open_fds[base / BITS_PER_LONG]; left;
+		     left &= left - 1) {
 			struct file *f = files->fd[base + (unsigned int)__builtin_ctzl(left)];
 
 			if (f)

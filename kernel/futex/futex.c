@@ -312,7 +312,8 @@ bool futex_sleep(struct futex_q *qs, unsigned int n, u64 deadline)
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (futex_any_woken(qs, n) || signal_pending(current) || !left)
 			break;
-		if (deadline == UINT64_MAX)	/* what schedule_hrtimeout() would do, without the detour */
+		if (deadline == UINT64_MAX)	/* what schedule_hrtimeout() would do, without
+						 * the detour */
 			schedule();
 		else
 			left = schedule_hrtimeout(deadline);

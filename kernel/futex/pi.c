@@ -243,8 +243,8 @@ static int pi_try_lock(struct pi_waiter *w, struct futex_bucket *b, u32 uval,
 	if ((uval & FUTEX_TID_MASK) == w->tid)
 		return -EDEADLK;
 	if (top && (!s || !pi_state_fits(s, uval))) {
-		/* uval is from before the locks: was the lock handed over since? If not, this is no PI
-		 * futex, or the word was written over. */
+		/* uval is from before the locks: was the lock handed over since? If not, this is
+		 * no PI futex, or the word was written over. */
 		if (__xadd_user_4(&seen, w->q.uaddr, 0) || seen != uval)
 			return PI_RETRY;
 		return -EINVAL;

@@ -1,9 +1,11 @@
 /*
- * Page faults: where memory really comes from. A fault finds the VMA of its address, checks what the VMA allows, and gives the address a
- * page: a zeroed one, a page of the page cache, or a copy of its own where a private page is written first.
+ * Page faults: where memory really comes from. A fault finds the VMA of its address, checks what
+ * the VMA allows, and gives the address a page: a zeroed one, a page of the page cache, or a copy
+ * of its own where a private page is written first.
  *
- * Copy-on-write needs no record of who shares a page: a private page (PG_ANON) with one reference is referred to by this very entry, so
- * it can be written in place. Nobody can add a reference meanwhile: that takes an entry, and this one is under our mmap_lock.
+ * Copy-on-write needs no record of who shares a page: a private page (PG_ANON) with one reference
+ * is referred to by this very entry, so it can be written in place. Nobody can add a reference
+ * meanwhile: that takes an entry, and this one is under our mmap_lock.
  *
  * Locks: mmap_lock (m), then the page cache's (i). May sleep.
  */
@@ -19,7 +21,8 @@ struct page *zero_page;
 /* A leaf for page as vma's protection says; write: may be written without another fault. */
 static pte_t user_pte(const struct vm_area_struct *vma, struct page *page, bool write)
 {
-	pte_t pte = mk_user_pte(page_to_pfn(page), write && vma->flags & VM_WRITE, vma->flags & VM_EXEC);
+	pte_t pte = mk_user_pte(page_to_pfn(page), write && vma->flags & VM_WRITE,
+				vma->flags & VM_EXEC);
 
 	return likely(vma->flags & (VM_READ | VM_WRITE | VM_EXEC)) ? pte : pte_mknone(pte);
 }
@@ -53,7 +56,8 @@ static struct page *copy_of(struct page *from)
 }
 
 /* No page there yet, and the VMA shows a file or shared memory. */
-static int fault_mapping(struct vm_area_struct *vma, unsigned long addr, pte_t *pte, unsigned int flags)
+static int fault_mapping(struct vm_area_struct *vma, unsigned long addr, pte_t *pte,
+			 unsigned int flags)
 {
 	unsigned long index = vma->pgoff + ((addr - vma->start) >> PAGE_SHIFT);
 	bool private_copy = is_cow(vma) && flags & FAULT_FLAG_WRITE;
@@ -82,7 +86,8 @@ static int fault_write_protected(struct vm_area_struct *vma, unsigned long addr,
 	struct page *page = pfn_to_page(pte_pfn(*pte)), *copy;
 
 	if (!is_cow(vma) || (page->flags & PG_ANON && atomic_read(&page->refcount) == 1)) {
-		/* A CPU that still has the read-only translation faults once more, and finds nothing to do. */
+		/* A CPU that still has the read-only translation faults once more, and finds
+		 * nothing to do. */
 		set_pte(pte, user_pte(vma, page, true));
 		return FAULT_OK;
 	}
@@ -90,7 +95,8 @@ static int fault_write_protected(struct vm_area_struct *vma, unsigned long addr,
 	if (!copy)
 		return FAULT_OOM;
 	set_pte(pte, user_pte(vma, copy, true));
-	flush_tlb_range(vma->mm, addr, addr + PAGE_SIZE);	/* before the old page can belong to anybody else */
+	flush_tlb_range(vma->mm, addr, addr + PAGE_SIZE);	/* before the old page can belong
+								 * to anybody else */
 	if (page == zero_page) {
 		add_rss(vma, true, 1);
 		return FAULT_OK;
@@ -112,7 +118,8 @@ static bool expand_stack(struct vm_area_struct *vma, unsigned long addr)
 
 	if (!(vma->flags & VM_GROWSDOWN) || vma->end - addr > rlim[RLIMIT_STACK].rlim_cur)
 		return false;
-	if (addr < STACK_GUARD_GAP || (prev && !(prev->flags & VM_GROWSDOWN) && prev->end > addr - STACK_GUARD_GAP))
+	if (addr < STACK_GUARD_GAP ||
+	    (prev && !(prev->flags & VM_GROWSDOWN) && prev->end > addr - STACK_GUARD_GAP))
 		return false;
 	if (!may_expand_vm(vma->mm, vma->flags, pages))
 		return false;
@@ -126,7 +133,8 @@ static bool access_allowed(const struct vm_area_struct *vma, unsigned int flags)
 	unsigned long may = vma->flags;
 
 	if (flags & FAULT_FLAG_FORCE)	/* a debugger may write a private mapping, and read any */
-		return !(flags & FAULT_FLAG_WRITE) || may & VM_WRITE || (is_cow(vma) && may & VM_MAYWRITE);
+		return !(flags & FAULT_FLAG_WRITE) || may & VM_WRITE ||
+		       (is_cow(vma) && may & VM_MAYWRITE);
 	if (flags & FAULT_FLAG_WRITE)
 		return may & VM_WRITE;
 	if (flags & FAULT_FLAG_EXEC)
@@ -149,13 +157,16 @@ int handle_mm_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags
 	if (unlikely(!pte))
 		return FAULT_OOM;
 	if (pte_none(*pte))
-		return vma->mapping ? fault_mapping(vma, addr, pte, flags) : fault_anonymous(vma, pte, flags);
+		return vma->mapping ? fault_mapping(vma, addr, pte, flags)
+				    : fault_anonymous(vma, pte, flags);
 	if (flags & FAULT_FLAG_WRITE && !pte_write(*pte))
 		return fault_write_protected(vma, addr, pte);
-	return FAULT_OK;	/* another thread was faster, or this CPU remembered less than the entry allows */
+	return FAULT_OK;	/* another thread was faster, or this CPU remembered less than
+				 * the entry allows */
 }
 
-/* Out of memory: somebody was told to die. If it is us, a system call ends with an error, and user mode is never entered again. */
+/* Out of memory: somebody was told to die. If it is us, a system call ends with an error, and
+ * user mode is never entered again. */
 static bool fault_out_of_memory(unsigned int flags)
 {
 	if (!fatal_signal_pending(current))
@@ -170,12 +181,14 @@ static bool bad_access(int fault, unsigned long addr, unsigned int flags)
 	if (fault == FAULT_SIGBUS)
 		force_sig_fault(SIGBUS, BUS_ADRERR, addr);
 	else
-		force_sig_fault(SIGSEGV, fault == FAULT_SIGSEGV_ACCERR ? SEGV_ACCERR : SEGV_MAPERR, addr);
+		force_sig_fault(SIGSEGV, fault == FAULT_SIGSEGV_ACCERR ? SEGV_ACCERR : SEGV_MAPERR,
+				addr);
 	return false;
 }
 
 /*
- * From the trap. A fault of the kernel, that is, of a copy to or from user memory, may sleep only where a system call may.
+ * From the trap. A fault of the kernel, that is, of a copy to or from user memory, may sleep only
+ * where a system call may.
  */
 bool handle_page_fault(unsigned long addr, unsigned int flags, struct pt_regs *regs)
 {

@@ -1,11 +1,14 @@
 /*
- * The page cache: the pages of one file, or of one piece of shared anonymous memory, in a radix tree by index. For ramfs and tmpfs the
- * cache is the file. read(), write() and mappings all use the same pages; that is why they always agree.
+ * The page cache: the pages of one file, or of one piece of shared anonymous memory, in a radix
+ * tree by index. For ramfs and tmpfs the cache is the file. read(), write() and mappings all use
+ * the same pages; that is why they always agree.
  *
- * Tree: nodes of 64 slots, 6 bits of the index per level; the root grows upwards as larger indices appear. height 0: empty.
+ * Tree: nodes of 64 slots, 6 bits of the index per level; the root grows upwards as larger indices
+ * appear. height 0: empty.
  *
- * Locks: address_space->lock (i), sleeping, inside mmap_lock. Truncation works its way through the VMAs under (i), but unmaps from each
- * under that VMA's mmap_lock, with (i) dropped: a count of truncations marks the VMAs that are done.
+ * Locks: address_space->lock (i), sleeping, inside mmap_lock. Truncation works its way through the
+ * VMAs under (i), but unmaps from each under that VMA's mmap_lock, with (i) dropped: a count of
+ * truncations marks the VMAs that are done.
  */
 #include "kernel/fs/fs.h"
 #include "kernel/mm/internal.h"
@@ -90,7 +93,8 @@ static void drop_page(struct address_space *m, struct page *page)
 	put_page(page);
 }
 
-/* Drops what lies at and after first below *slot, a subtree of the given height; true when nothing is left of it. */
+/* Drops what lies at and after first below *slot, a subtree of the given height; true when
+ * nothing is left of it. */
 static bool radix_truncate(struct address_space *m, void **slot, int height, unsigned long first)
 {
 	struct radix_node *node = *slot;
@@ -109,7 +113,8 @@ static bool radix_truncate(struct address_space *m, void **slot, int height, uns
 	for (unsigned int i = 0; i < begin && empty; i++)
 		empty = !node->slot[i];
 	for (unsigned int i = begin; i < RADIX_SLOTS; i++)
-		empty &= radix_truncate(m, &node->slot[i], height - 1, i == begin ? first & ((1UL << shift) - 1) : 0);
+		empty &= radix_truncate(m, &node->slot[i], height - 1,
+					i == begin ? first & ((1UL << shift) - 1) : 0);
 	if (empty) {
 		kmem_cache_free(node_cache, node);
 		*slot = NULL;
@@ -171,12 +176,14 @@ void __mapping_remove_vma(struct vm_area_struct *vma)
 	mutex_unlock(&m->lock);
 }
 
-/* The mm, with a reference, of a VMA that truncation number seq has not seen; NULL: all are done. (i) held. */
+/* The mm, with a reference, of a VMA that truncation number seq has not seen; NULL: all are
+ * done. (i) held. */
 static struct mm_struct *next_unseen(struct address_space *m, u64 seq)
 {
 	struct vm_area_struct *vma;
 
-	while ((vma = list_first_entry_or_null(&m->i_mmap, struct vm_area_struct, shared)) && vma->unmap_seq < seq) {
+	while ((vma = list_first_entry_or_null(&m->i_mmap, struct vm_area_struct, shared)) &&
+	       vma->unmap_seq < seq) {
 		vma->unmap_seq = seq;
 		list_move_tail(&vma->shared, &m->i_mmap);
 		if (atomic_inc_not_zero(&vma->mm->mm_users))
@@ -199,8 +206,9 @@ static void unmap_in_mm(struct mm_struct *mm, struct address_space *m, unsigned 
 }
 
 /*
- * The caller has lowered the size already. A fault that still saw the old size holds its mmap_lock, so it ends before we unmap there;
- * one that comes later finds the page gone from the tree and the size too small.
+ * The caller has lowered the size already. A fault that still saw the old size holds its mmap_lock,
+ * so it ends before we unmap there; one that comes later finds the page gone from the tree and the
+ * size too small.
  */
 void mapping_truncate(struct address_space *m, unsigned long first)
 {

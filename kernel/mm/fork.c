@@ -1,10 +1,13 @@
 /*
- * The life of an mm_struct: made empty for exec, or as a copy for fork; ended when its last user leaves.
+ * The life of an mm_struct: made empty for exec, or as a copy for fork; ended when its last user
+ * leaves.
  *
- * fork copies no page. It copies the entries that exist and takes the write permission from both sides, so the cost is that of what is
- * mapped, a few instructions a page; fault.c makes the copies when one side writes.
+ * fork copies no page. It copies the entries that exist and takes the write permission from both
+ * sides, so the cost is that of what is mapped, a few instructions a page; fault.c makes the copies
+ * when one side writes.
  *
- * Locks: the parent's mmap_lock (m). The child is not visible yet and needs none, but its VMAs join their page caches' lists (i).
+ * Locks: the parent's mmap_lock (m). The child is not visible yet and needs none, but its VMAs join
+ * their page caches' lists (i).
  */
 #include "asm/processor.h"
 #include "kernel/fs/fs.h"
@@ -21,7 +24,8 @@ struct mm_struct init_mm = {
 	.mmap_lock = MUTEX_INIT(init_mm.mmap_lock, "mmap_lock"),
 	.dead_vmas = LIST_HEAD_INIT(init_mm.dead_vmas),
 	.mm_users = ATOMIC_INIT(1),
-	.mm_count = ATOMIC_INIT(2),	/* for itself, and for the boot CPU's idle task, which borrows it */
+	.mm_count = ATOMIC_INIT(2),	/* for itself, and for the boot CPU's idle task, which
+					 * borrows it */
 };
 static struct kmem_cache *mm_cache;
 static atomic64_t next_mm_id;
@@ -74,7 +78,8 @@ void mmdrop(struct mm_struct *mm)
 	kmem_cache_free(mm_cache, mm);
 }
 
-/* All mappings go. Nobody uses mm any more; this CPU, and others that run kernel threads, may still have it loaded. */
+/* All mappings go. Nobody uses mm any more; this CPU, and others that run kernel threads, may
+ * still have it loaded. */
 static void exit_mmap(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma = vma_first(mm), *next;
@@ -89,7 +94,8 @@ static void exit_mmap(struct mm_struct *mm)
 		if (next)
 			next->has_tables |= vma->has_tables;
 		if (vma->has_tables)
-			detach_tables(mm->pgd, vma->start, vma->end, 0, next ? next->start : USER_END, &tlb.tables);
+			detach_tables(mm->pgd, vma->start, vma->end, 0,
+				      next ? next->start : USER_END, &tlb.tables);
 		mapping_remove_vma(vma);
 		list_add_tail(&vma->shared, &doomed);
 	}
@@ -124,7 +130,8 @@ struct mm_struct *get_task_mm(struct task_struct *p)
 /* --- fork --- */
 
 /* One page table's worth of entries. Returns whether the parent lost a write permission. */
-static bool copy_entries(struct vm_area_struct *vma, pte_t *to, pte_t *from, unsigned long n, long *anon, long *cached)
+static bool copy_entries(struct vm_area_struct *vma, pte_t *to, pte_t *from, unsigned long n,
+			 long *anon, long *cached)
 {
 	bool cow = is_cow(vma), protected = false;
 

@@ -1,14 +1,19 @@
 /*
- * Kernel stacks: THREAD_SIZE bytes in a window of their own, with as much unmapped below, so that an overflow faults at once.
+ * Kernel stacks: THREAD_SIZE bytes in a window of their own, with as much unmapped below, so that
+ * an overflow faults at once.
  *
- * Each stack has a slot of 2 * THREAD_SIZE; the lower half is the guard. A CPU keeps a few ready stacks, so that a thread that ends
- * leaves its stack to the next one that begins. Any further stack is unmapped and its pages are freed at once, but its slot is stale:
- * some CPU may still remember where the pages were. When enough slots are stale they are all made clean with one flush, before the
- * first of them is used again. 64 slots share one page table: one word of the bitmaps.
+ * Each stack has a slot of 2 * THREAD_SIZE; the lower half is the guard. A CPU keeps a few ready
+ * stacks, so that a thread that ends leaves its stack to the next one that begins. Any further
+ * stack is unmapped and its pages are freed at once, but its slot is stale: some CPU may still
+ * remember where the pages were. When enough slots are stale they are all made clean with one
+ * flush, before the first of them is used again. 64 slots share one page table: one word of the
+ * bitmaps.
  *
- * Instead of clearing a new stack we plant a mark every 512 bytes; the lowest mark that has gone shows how deep the stack ever was.
+ * Instead of clearing a new stack we plant a mark every 512 bytes; the lowest mark that has gone
+ * shows how deep the stack ever was.
  *
- * Locks: kstack_lock, interrupts off, a leaf above the zone lock only. A CPU's ready stacks: interrupts off on that CPU.
+ * Locks: kstack_lock, interrupts off, a leaf above the zone lock only. A CPU's ready stacks:
+ * interrupts off on that CPU.
  */
 #include "asm/irqflags.h"
 #include "asm/percpu.h"
@@ -26,9 +31,11 @@
 #define MARK_STEP 512
 
 static DEFINE_SPINLOCK(kstack_lock);
-static DEFINE_MUTEX(clean_mutex);			/* one cleaning at a time; taken with no other lock of ours held */
+static DEFINE_MUTEX(clean_mutex);			/* one cleaning at a time; taken with no
+							 * other lock of ours held */
 static unsigned long used[BITS_TO_LONGS(NR_SLOTS)];	/* (kstack_lock) stale ones too */
-static unsigned long stale[BITS_TO_LONGS(NR_SLOTS)];	/* (kstack_lock) unmapped, not yet flushed */
+static unsigned long stale[BITS_TO_LONGS(NR_SLOTS)];	/* (kstack_lock) unmapped, not yet
+							 * flushed */
 static unsigned long nr_stale;				/* (kstack_lock) */
 static unsigned long first_free;			/* (kstack_lock) no free slot below it */
 
@@ -63,13 +70,14 @@ static void detach_empty_tables(struct list_head *tables)
 		unsigned long start = KSTACK_AREA + i * LEVEL_SIZE(2);
 
 		if (stale[i] && used[i] == stale[i])
-			detach_tables(kernel_pgd, start, start + LEVEL_SIZE(2), start, start + LEVEL_SIZE(2), tables);
+			detach_tables(kernel_pgd, start, start + LEVEL_SIZE(2), start,
+				      start + LEVEL_SIZE(2), tables);
 	}
 }
 
 /*
- * Makes stale slots usable again. What was stale before the flush began is clean after it: the copy of the bitmap keeps apart what
- * other CPUs free meanwhile. One at a time, hence the mutex.
+ * Makes stale slots usable again. What was stale before the flush began is clean after it: the copy
+ * of the bitmap keeps apart what other CPUs free meanwhile. One at a time, hence the mutex.
  */
 void clean_stale_slots(void)
 {
@@ -195,7 +203,8 @@ void drain_kstacks(void)
 
 bool kstack_guard_hit(unsigned long addr)
 {
-	return addr >= KSTACK_AREA && addr < KSTACK_AREA + NR_SLOTS * SLOT_SIZE && addr % SLOT_SIZE < THREAD_SIZE;
+	return addr >= KSTACK_AREA && addr < KSTACK_AREA + NR_SLOTS * SLOT_SIZE &&
+	       addr % SLOT_SIZE < THREAD_SIZE;
 }
 
 unsigned long kstack_high_water(const void *stack)
@@ -207,7 +216,8 @@ unsigned long kstack_high_water(const void *stack)
 	return (unsigned long)(end - p);
 }
 
-/* The top table's entry must be there before the first mm copies it: paging.c made it; here we see to it. */
+/* The top table's entry must be there before the first mm copies it: paging.c made it; here we
+ * see to it. */
 void kstack_init(void)
 {
 	BUG_ON(!pte_present(kernel_pgd[TABLE_INDEX(KSTACK_AREA, 4)]));

@@ -1,6 +1,7 @@
 /*
- * What a program says about its memory (madvise, mlock) and asks about it (mincore, msync). There is no disk: nothing is ever paged out,
- * so most advice is heard and needs nothing done; locking means that the pages come now instead of later.
+ * What a program says about its memory (madvise, mlock) and asks about it (mincore, msync). There
+ * is no disk: nothing is ever paged out, so most advice is heard and needs nothing done; locking
+ * means that the pages come now instead of later.
  *
  * Locks: mmap_lock (m) of current's mm.
  */
@@ -10,8 +11,10 @@
 #include "kernel/syscalls.h"
 #include "kernel/task/task.h"
 
-/* Gives the part of *vmap in [start, end) other flags; *vmap becomes the VMA that holds it then. 0 or -ENOMEM. */
-static int change_flags(struct vm_area_struct **vmap, unsigned long start, unsigned long end, unsigned long flags)
+/* Gives the part of *vmap in [start, end) other flags; *vmap becomes the VMA that holds it then.
+ * 0 or -ENOMEM. */
+static int change_flags(struct vm_area_struct **vmap, unsigned long start, unsigned long end,
+			unsigned long flags)
 {
 	struct vm_area_struct *vma = *vmap;
 	int err;
@@ -31,7 +34,8 @@ static int change_flags(struct vm_area_struct **vmap, unsigned long start, unsig
 /* --- madvise --- */
 
 /* One VMA's share of [start, end). */
-static int advise_vma(struct vm_area_struct **vmap, unsigned long start, unsigned long end, int advice)
+static int advise_vma(struct vm_area_struct **vmap, unsigned long start, unsigned long end,
+		      int advice)
 {
 	struct vm_area_struct *vma = *vmap;
 
@@ -39,7 +43,8 @@ static int advise_vma(struct vm_area_struct **vmap, unsigned long start, unsigne
 	case MADV_FREE:
 		if (vma->mapping)
 			return -EINVAL;
-		/* Giving the pages back at once is the simplest way to be allowed to give them back at any time. */
+		/* Giving the pages back at once is the simplest way to be allowed to give them
+		 * back at any time. */
 		fallthrough;
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
@@ -52,12 +57,14 @@ static int advise_vma(struct vm_area_struct **vmap, unsigned long start, unsigne
 	case MADV_DOFORK:
 		return change_flags(vmap, start, end, vma->flags & ~VM_DONTCOPY);
 	case MADV_WIPEONFORK:
-		return vma->mapping ? -EINVAL : change_flags(vmap, start, end, vma->flags | VM_WIPEONFORK);
+		return vma->mapping ? -EINVAL
+				    : change_flags(vmap, start, end, vma->flags | VM_WIPEONFORK);
 	case MADV_KEEPONFORK:
 		return change_flags(vmap, start, end, vma->flags & ~VM_WIPEONFORK);
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
-		return populate_range(vma->mm, max(start, vma->start), min(end, vma->end), advice == MADV_POPULATE_WRITE);
+		return populate_range(vma->mm, max(start, vma->start), min(end, vma->end),
+				      advice == MADV_POPULATE_WRITE);
 	default:
 		return 0;
 	}
@@ -76,7 +83,8 @@ long sys_madvise(unsigned long start, size_t len, int behavior)
 	struct vm_area_struct *vma;
 	int err = 0, unmapped = 0;
 
-	if (!known_advice(behavior) || !IS_ALIGNED(start, PAGE_SIZE) || (len && end - start == 0) || end < start)
+	if (!known_advice(behavior) || !IS_ALIGNED(start, PAGE_SIZE) || (len && end - start == 0) ||
+	    end < start)
 		return -EINVAL;
 	if (end == start)
 		return 0;
@@ -95,7 +103,8 @@ long sys_madvise(unsigned long start, size_t len, int behavior)
 
 /* --- msync, mincore --- */
 
-/* What is written to a shared mapping is in the page cache at once, and there is nothing behind that. */
+/* What is written to a shared mapping is in the page cache at once, and there is nothing behind
+ * that. */
 long sys_msync(unsigned long start, size_t len, int flags)
 {
 	struct mm_struct *mm = current->mm;
@@ -108,7 +117,8 @@ long sys_msync(unsigned long start, size_t len, int flags)
 	if (end < start)
 		return -ENOMEM;
 	mutex_lock(&mm->mmap_lock);
-	for (struct vm_area_struct *vma = find_vma(mm, start); at < end; at = vma->end, vma = vma_next(vma)) {
+	for (struct vm_area_struct *vma = find_vma(mm, start); at < end;
+	     at = vma->end, vma = vma_next(vma)) {
 		if (!vma || vma->start > at) {
 			err = -ENOMEM;
 			break;
@@ -132,7 +142,8 @@ static unsigned char in_core(struct vm_area_struct *vma, unsigned long addr)
 		return 1;
 	if (!vma->mapping)
 		return 0;
-	page = mapping_get_page(vma->mapping, vma->pgoff + ((addr - vma->start) >> PAGE_SHIFT), false);
+	page = mapping_get_page(vma->mapping, vma->pgoff + ((addr - vma->start) >> PAGE_SHIFT),
+				false);
 	if (!page)
 		return 0;
 	put_page(page);
@@ -173,8 +184,10 @@ long sys_mincore(unsigned long start, size_t len, unsigned char __user *vec)
 
 /* --- mlock --- */
 
-/* Sets or clears VM_LOCKED in [start, end); locked pages are made present. 0 or -errno. mmap_lock held. */
-static int lock_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool lock, bool populate)
+/* Sets or clears VM_LOCKED in [start, end); locked pages are made present. 0 or -errno.
+ * mmap_lock held. */
+static int lock_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool lock,
+		      bool populate)
 {
 	unsigned long at = start;
 	struct vm_area_struct *vma;
@@ -183,16 +196,19 @@ static int lock_range(struct mm_struct *mm, unsigned long start, unsigned long e
 	for (vma = find_vma(mm, start); !err && at < end; at = vma->end, vma = vma_next(vma)) {
 		if (!vma || vma->start > at)
 			return -ENOMEM;
-		err = change_flags(&vma, start, end, lock ? vma->flags | VM_LOCKED : vma->flags & ~VM_LOCKED);
+		err = change_flags(&vma, start, end,
+				   lock ? vma->flags | VM_LOCKED : vma->flags & ~VM_LOCKED);
 		if (!err && populate && vma->flags & (VM_READ | VM_WRITE | VM_EXEC))
-			err = populate_range(mm, max(at, vma->start), min(end, vma->end), is_cow(vma) && vma->flags & VM_WRITE);
+			err = populate_range(mm, max(at, vma->start), min(end, vma->end),
+					     is_cow(vma) && vma->flags & VM_WRITE);
 	}
 	return err == -EFAULT ? -ENOMEM : err;
 }
 
 static bool may_lock(struct mm_struct *mm, unsigned long pages)
 {
-	return capable() || mm->locked_vm + pages <= current->signal->rlim[RLIMIT_MEMLOCK].rlim_cur >> PAGE_SHIFT;
+	return capable() || mm->locked_vm + pages <=
+				    current->signal->rlim[RLIMIT_MEMLOCK].rlim_cur >> PAGE_SHIFT;
 }
 
 static long do_mlock(unsigned long start, size_t len, bool lock, bool populate)
@@ -220,7 +236,8 @@ long sys_mlock(unsigned long start, size_t len)
 
 long sys_mlock2(unsigned long start, size_t len, int flags)
 {
-	return flags & ~MLOCK_ONFAULT ? -EINVAL : do_mlock(start, len, true, !(flags & MLOCK_ONFAULT));
+	return flags & ~MLOCK_ONFAULT ? -EINVAL
+				      : do_mlock(start, len, true, !(flags & MLOCK_ONFAULT));
 }
 
 long sys_munlock(unsigned long start, size_t len)
@@ -235,7 +252,8 @@ static void lock_all(struct mm_struct *mm, bool lock, bool populate)
 	for (; vma; vma = vma_next(vma)) {
 		unsigned long start = vma->start, end = vma->end;
 
-		if (change_flags(&vma, start, end, lock ? vma->flags | VM_LOCKED : vma->flags & ~VM_LOCKED))
+		if (change_flags(&vma, start, end,
+				 lock ? vma->flags | VM_LOCKED : vma->flags & ~VM_LOCKED))
 			break;
 		if (populate && vma->flags & (VM_READ | VM_WRITE | VM_EXEC))
 			populate_range(mm, start, end, is_cow(vma) && vma->flags & VM_WRITE);

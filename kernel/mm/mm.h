@@ -22,7 +22,8 @@ struct pt_regs;
 
 /* One per page frame. */
 struct page {
-	atomic_t refcount;	/* 0 = free. A user mapping, the page cache and a kernel owner hold one each */
+	atomic_t refcount;	/* 0 = free. A user mapping, the page cache and a kernel owner
+				 * hold one each */
 	union {
 		u8 order;	/* (z) of a free or allocated block's first page */
 		u8 cache;	/* slab: number of its cache; constant while it is one */
@@ -32,8 +33,10 @@ struct page {
 	union {
 		struct list_head list;	/* (z) free list, or slab lists, or per-CPU cache */
 		struct {
-			struct address_space *mapping;	/* page cache: whose; set while in the cache (i) */
-			unsigned long index;		/* page cache: page number in the file (i) */
+			struct address_space *mapping;	/* page cache: whose; set while in the
+							 * cache (i) */
+			unsigned long index;		/* page cache: page number in the file
+							 * (i) */
 		};
 	};
 	void *freelist;		/* slab: first free object (slab lock) */
@@ -41,7 +44,8 @@ struct page {
 #define PG_RESERVED 1u	/* never was the allocator's: image, firmware */
 #define PG_SLAB 2u
 #define PG_BUDDY 4u	/* first page of a free block; nobody's else */
-#define PG_ANON 8u	/* belongs to a private mapping: copy-on-write may reuse it when refcount is 1 */
+/* belongs to a private mapping: copy-on-write may reuse it when refcount is 1 */
+#define PG_ANON 8u
 
 extern struct page *mem_map;
 extern unsigned long max_pfn;
@@ -62,9 +66,12 @@ typedef unsigned int gfp_t;
 #define GFP_USER 4u	/* leaves a reserve for the kernel: fails first */
 
 void mm_init(void);	/* everything of kernel/mm; after setup_arch(), boot CPU only */
-void free_reserved_range(u64 start, u64 end);	/* physical: gives boot memory (the initrd) to the allocator; whole pages inside it */
-struct page *alloc_pages(gfp_t gfp, unsigned int order);	/* NULL when out of memory. Any context. */
-void __free_pages(struct page *page, unsigned int order);	/* drops one reference; frees at 0. Any context. */
+void free_reserved_range(u64 start, u64 end);	/* physical: gives boot memory (the initrd) to
+						 * the allocator; whole pages inside it */
+struct page *alloc_pages(gfp_t gfp, unsigned int order);	/* NULL when out of memory. Any
+								 * context. */
+void __free_pages(struct page *page, unsigned int order);	/* drops one reference; frees at
+								 * 0. Any context. */
 static inline struct page *alloc_page(gfp_t gfp)
 {
 	return alloc_pages(gfp, 0);
@@ -77,7 +84,8 @@ static inline void get_page(struct page *page)
 void *get_zeroed_page(gfp_t gfp);	/* address in the direct map, or NULL */
 void free_page(void *addr);
 void drain_local_pages(void);	/* this CPU's ready pages back to the buddy lists */
-void drop_caches(void);		/* all that is only kept ready for the next user, on all CPUs, becomes free pages. May sleep */
+void drop_caches(void);		/* all that is only kept ready for the next user, on all CPUs,
+				 * becomes free pages. May sleep */
 unsigned long nr_free_pages(void);
 unsigned long totalram_pages(void);
 void clear_page(void *addr);
@@ -85,8 +93,10 @@ void copy_page(void *to, const void *from);
 
 /* --- objects --- */
 struct kmem_cache;
-struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align);	/* at boot; panics when out of memory */
-void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp);	/* NULL when out of memory. Any context. */
+/* at boot; panics when out of memory */
+struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align);
+void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp);	/* NULL when out of memory. Any
+								 * context. */
 void *kmem_cache_zalloc(struct kmem_cache *c, gfp_t gfp);
 void kmem_cache_free(struct kmem_cache *c, void *obj);
 void *kmalloc(size_t size, gfp_t gfp);	/* above a page: whole pages. Any context. */
@@ -100,7 +110,8 @@ char *kstrdup(const char *s, gfp_t gfp);
 void *kstack_alloc(void);		/* lowest usable address, or NULL. May sleep. */
 void kstack_free(void *stack);		/* not the one we run on. Any context. */
 bool kstack_guard_hit(unsigned long addr);	/* is addr in a guard page of the stack area? */
-unsigned long kstack_high_water(const void *stack);	/* bytes ever used since it was mapped, to 256 bytes */
+unsigned long kstack_high_water(const void *stack);	/* bytes ever used since it was mapped,
+							 * to 256 bytes */
 
 /* --- address spaces --- */
 struct vm_area_struct {
@@ -111,7 +122,8 @@ struct vm_area_struct {
 	bool has_tables;			/* (m) page tables may serve it: see tlb.c */
 	struct file *file;			/* (m) with a reference, or NULL: anonymous */
 	unsigned long pgoff;			/* (m) of start in the file, in pages */
-	struct address_space *mapping;		/* (m) page cache: the file's, or a shared anonymous object's (refcounted) */
+	struct address_space *mapping;		/* (m) page cache: the file's, or a shared
+						 * anonymous object's (refcounted) */
 	struct list_head shared;		/* (i) in mapping->i_mmap */
 	u64 unmap_seq;				/* (i) last truncation that has seen it */
 };
@@ -134,20 +146,24 @@ struct mm_struct {
 	struct mutex mmap_lock;
 	struct rb_root mm_rb;			/* (m) */
 	struct vm_area_struct *mmap_cache;	/* (m) the last one found */
-	struct list_head dead_vmas;		/* (m) removed, their files to be closed after mmap_lock is released */
+	struct list_head dead_vmas;		/* (m) removed, their files to be closed after
+						 * mmap_lock is released */
 	pte_t *pgd;				/* constant */
 	atomic_t mm_users;			/* tasks that use it; at 0 the mappings go */
-	atomic_t mm_count;			/* 1 for all users, 1 for each borrower (lazy active_mm); at 0 the structure goes */
+	atomic_t mm_count;			/* 1 for all users, 1 for each borrower (lazy
+						 * active_mm); at 0 the structure goes */
 	unsigned long cpumask;			/* CPUs whose CR3 may hold it; atomic bits */
 	unsigned long start_code, end_code, start_data, end_data;	/* (m) */
 	unsigned long start_brk, brk, start_stack;			/* (m) */
 	unsigned long arg_start, arg_end, env_start, env_end;		/* (m) */
 	unsigned long mmap_base;		/* where mmap begins, going down */
-	unsigned long free_hint, hole_size;	/* (m) between free_hint and mmap_base no hole is larger than hole_size */
+	unsigned long free_hint, hole_size;	/* (m) between free_hint and mmap_base no hole is
+						 * larger than hole_size */
 	unsigned long total_vm, data_vm, stack_vm, locked_vm;		/* (m) pages reserved */
 	unsigned long def_flags;		/* (m) VM_LOCKED: mlockall(MCL_FUTURE) */
 	unsigned long rss_anon, rss_file, rss_shmem;	/* (m) pages mapped */
-	unsigned long hiwater_rss;		/* (m) brought up to date when rss falls: see mm_hiwater_rss() */
+	unsigned long hiwater_rss;		/* (m) brought up to date when rss falls: see
+						 * mm_hiwater_rss() */
 	int map_count;				/* (m) VMAs */
 	struct file *exe_file;			/* (m) */
 	unsigned long saved_auxv[48];		/* for /proc/PID/auxv */
@@ -159,22 +175,29 @@ struct mm_struct {
 extern struct mm_struct init_mm;	/* the kernel's page tables only */
 
 struct mm_struct *mm_alloc(void);			/* empty, one user; or NULL */
-struct mm_struct *dup_mm(struct mm_struct *old);	/* fork: copy-on-write; or ERR_PTR. May sleep. */
+struct mm_struct *dup_mm(struct mm_struct *old);	/* fork: copy-on-write; or ERR_PTR. May
+							 * sleep. */
 void mmput(struct mm_struct *mm);			/* a user less. May sleep. */
-void mmdrop(struct mm_struct *mm);			/* a borrower less. Any context with interrupts on. */
+void mmdrop(struct mm_struct *mm);			/* a borrower less. Any context with
+							 * interrupts on. */
 struct mm_struct *get_task_mm(struct task_struct *p);	/* with a user reference, or NULL */
 
-struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);	/* first with end > addr; mmap_lock held */
+/* first with end > addr; mmap_lock held */
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
 struct vm_area_struct *vma_next(struct vm_area_struct *vma);
 struct vm_area_struct *vma_first(struct mm_struct *mm);
-/* addr with MAP_FIXED, else a hint. Returns the address or -errno. Takes mmap_lock. pgoff in pages. */
-unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, int prot, int flags, unsigned long pgoff);
+/* addr with MAP_FIXED, else a hint. Returns the address or -errno. Takes mmap_lock. pgoff in
+ * pages. */
+unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, int prot, int flags,
+		      unsigned long pgoff);
 int vm_munmap(unsigned long addr, unsigned long len);
 int vm_brk(unsigned long addr, unsigned long len);	/* exec: anonymous, fixed */
 /* exec: makes the stack VMA (reserve from RLIMIT_STACK) in mm, below top. 0 or -errno. */
 int setup_stack_vma(struct mm_struct *mm, unsigned long top);
-/* Copies from/to an mm that is not current's (ptrace, /proc/PID/mem, process_vm_readv, exec's stack): bytes done. May sleep. */
-size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write, bool force);
+/* Copies from/to an mm that is not current's (ptrace, /proc/PID/mem, process_vm_readv, exec's
+ * stack): bytes done. May sleep. */
+size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write,
+			bool force);
 /* Pages mapped now, and most ever. A snapshot; no lock needed. */
 static inline unsigned long mm_rss(const struct mm_struct *mm)
 {
@@ -191,12 +214,15 @@ enum { FAULT_OK, FAULT_SIGSEGV_MAPERR, FAULT_SIGSEGV_ACCERR, FAULT_SIGBUS, FAULT
 #define FAULT_FLAG_FORCE 16u	/* a debugger: only VM_MAYREAD, VM_MAYWRITE count */
 /* A fault at addr in mm. FAULT_xxx. mmap_lock held; may sleep. */
 int handle_mm_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags);
-/* Physical page behind a user address of current, faulted in (for writing if asked), with a reference; for shared futex keys. or ERR_PTR. */
+/* Physical page behind a user address of current, faulted in (for writing if asked), with a
+ * reference; for shared futex keys. or ERR_PTR. */
 struct page *get_user_page(unsigned long addr, bool write);
-/* Futex key of a shared mapping: its address_space's id (not the pointer: that may be freed and reused while a waiter sleeps) and the
- * page index; false when addr is private memory or unmapped. Takes mmap_lock inside: may sleep. */
+/* Futex key of a shared mapping: its address_space's id (not the pointer: that may be freed and
+ * reused while a waiter sleeps) and the page index; false when addr is private memory or
+ * unmapped. Takes mmap_lock inside: may sleep. */
 bool shared_mapping_key(unsigned long addr, u64 *object, unsigned long *index);
-/* No CPU that runs on mm uses a translation of [start, end) that was loaded before. Interrupts on, no spinlock held. */
+/* No CPU that runs on mm uses a translation of [start, end) that was loaded before. Interrupts
+ * on, no spinlock held. */
 void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 void flush_tlb_kernel_all(void);	/* all CPUs, global entries too */
 void tlb_flush_local(void);
@@ -204,7 +230,8 @@ void tlb_flush_local(void);
 /* --- page cache: the pages of one file or shared object, by index --- */
 struct address_space {
 	struct mutex lock;
-	u64 id;			/* constant, unique, never reused: the shared futex key's; mapping_init() counts it up */
+	u64 id;			/* constant, unique, never reused: the shared futex key's;
+				 * mapping_init() counts it up */
 	void *root;		/* (i) radix tree */
 	int height;		/* (i) */
 	unsigned long nrpages;	/* (i) */
@@ -212,10 +239,12 @@ struct address_space {
 	refcount_t count;	/* shared anonymous: mappings that use it */
 	struct list_head i_mmap;	/* (i) VMAs that map it, for truncate */
 	u64 unmap_seq;			/* (i) truncations so far */
-	u64 max_pages;		/* (i) size limit, in pages, beyond which access is SIGBUS: ~0 = host's i_size */
+	u64 max_pages;		/* (i) size limit, in pages, beyond which access is SIGBUS: ~0 =
+				 * host's i_size */
 };
 void mapping_init(struct address_space *m, struct inode *host);
-/* The page at index with a reference; create: a zeroed one when there is none (NULL = no memory / hole). May sleep. */
+/* The page at index with a reference; create: a zeroed one when there is none (NULL = no memory
+ * / hole). May sleep. */
 struct page *mapping_get_page(struct address_space *m, unsigned long index, bool create);
 /* Drops pages at and after index first, and unmaps them from all address spaces. */
 void mapping_truncate(struct address_space *m, unsigned long first);
@@ -225,7 +254,8 @@ void shmem_mapping_put(struct address_space *m);
 unsigned long nr_file_pages(void);
 unsigned long nr_shmem_pages(void);
 
-/* Out of memory in a page fault: picks and kills one process, logs it; waits a moment for it to go. May sleep, no locks held. */
+/* Out of memory in a page fault: picks and kills one process, logs it; waits a moment for it to
+ * go. May sleep, no locks held. */
 void out_of_memory(void);
 struct seq_file;
 void show_slabinfo(struct seq_file *m);

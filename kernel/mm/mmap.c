@@ -1,5 +1,6 @@
 /*
- * mmap, munmap and brk: making and removing mappings. Nothing is populated here unless asked for: pages come in fault.c.
+ * mmap, munmap and brk: making and removing mappings. Nothing is populated here unless asked for:
+ * pages come in fault.c.
  *
  * Overcommit is Linux's heuristic: only a request that could never be met is refused.
  *
@@ -20,13 +21,16 @@
 
 unsigned long prot_to_flags(unsigned long prot)
 {
-	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
+	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
+	       (prot & PROT_EXEC ? VM_EXEC : 0);
 }
 
 /* --- munmap --- */
 
-/* Takes [start, end), which touches at most one border from inside, out of vma; a VMA of which nothing is left goes. */
-static void trim_vma(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+/* Takes [start, end), which touches at most one border from inside, out of vma; a VMA of which
+ * nothing is left goes. */
+static void trim_vma(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start,
+		     unsigned long end)
 {
 	zap_range(tlb, vma, start, end);
 	vm_account(vma->mm, vma->flags, -(long)((end - start) >> PAGE_SHIFT));
@@ -64,7 +68,8 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long end)
 			break;
 	}
 	if (tables) {
-		detach_tables(mm->pgd, start, end, prev ? prev->end : 0, vma ? vma->start : USER_END, &tlb.tables);
+		detach_tables(mm->pgd, start, end, prev ? prev->end : 0,
+			      vma ? vma->start : USER_END, &tlb.tables);
 		if (prev)
 			prev->has_tables = true;
 		if (vma)
@@ -77,7 +82,8 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long end)
 
 static bool bad_range(unsigned long addr, unsigned long len)
 {
-	return !IS_ALIGNED(addr, PAGE_SIZE) || len > TASK_SIZE || addr > TASK_SIZE - len || len == 0;
+	return !IS_ALIGNED(addr, PAGE_SIZE) || len > TASK_SIZE || addr > TASK_SIZE - len ||
+	       len == 0;
 }
 
 int vm_munmap(unsigned long addr, unsigned long len)
@@ -115,10 +121,11 @@ int map_anonymous(struct mm_struct *mm, unsigned long start, unsigned long end, 
 }
 
 /* Shows a file, or a new piece of shared memory, in a free range. */
-static int map_object(struct mm_struct *mm, struct file *file, unsigned long start, unsigned long end, unsigned long flags,
-		      unsigned long pgoff)
+static int map_object(struct mm_struct *mm, struct file *file, unsigned long start,
+		      unsigned long end, unsigned long flags, unsigned long pgoff)
 {
-	struct vm_area_struct *vma = mm->map_count < MAX_MAP_COUNT ? vma_alloc(mm, start, end, flags) : NULL;
+	struct vm_area_struct *vma =
+		mm->map_count < MAX_MAP_COUNT ? vma_alloc(mm, start, end, flags) : NULL;
 	int err = 0;
 
 	if (!vma)
@@ -151,9 +158,11 @@ static int map_object(struct mm_struct *mm, struct file *file, unsigned long sta
 }
 
 /* Flags of the VMA that mmap's prot and flags ask for, or -errno. */
-static long mmap_vm_flags(struct mm_struct *mm, struct file *file, unsigned long prot, unsigned long flags)
+static long mmap_vm_flags(struct mm_struct *mm, struct file *file, unsigned long prot,
+			  unsigned long flags)
 {
-	unsigned long vm = prot_to_flags(prot) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | mm->def_flags;
+	unsigned long vm =
+		prot_to_flags(prot) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | mm->def_flags;
 	unsigned long type = flags & MAP_TYPE;
 
 	if (type == MAP_SHARED_VALIDATE && file && flags & ~(unsigned long)MMAP_FLAGS)
@@ -181,7 +190,8 @@ static long mmap_vm_flags(struct mm_struct *mm, struct file *file, unsigned long
 }
 
 /* Where the mapping goes: as the caller says, near the hint, or where there is room. */
-static unsigned long mmap_address(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned long flags)
+static unsigned long mmap_address(struct mm_struct *mm, unsigned long addr, unsigned long len,
+				  unsigned long flags)
 {
 	if (len > TASK_SIZE)
 		return (unsigned long)-ENOMEM;
@@ -204,25 +214,30 @@ static unsigned long overlap_pages(struct mm_struct *mm, unsigned long start, un
 {
 	unsigned long n = 0;
 
-	for (struct vm_area_struct *vma = find_vma(mm, start); vma && vma->start < end; vma = vma_next(vma))
+	for (struct vm_area_struct *vma = find_vma(mm, start); vma && vma->start < end;
+	     vma = vma_next(vma))
 		n += (min(vma->end, end) - max(vma->start, start)) >> PAGE_SHIFT;
 	return n;
 }
 
-static bool too_large(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned long vm_flags, unsigned long flags)
+static bool too_large(struct mm_struct *mm, unsigned long addr, unsigned long len,
+		      unsigned long vm_flags, unsigned long flags)
 {
 	unsigned long pages = len >> PAGE_SHIFT;
 
-	if ((vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE && !(flags & MAP_NORESERVE) && pages > totalram_pages())
+	if ((vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE && !(flags & MAP_NORESERVE) &&
+	    pages > totalram_pages())
 		return true;
 	if (may_expand_vm(mm, vm_flags, pages))
 		return false;
-	return !(flags & MAP_FIXED) || !may_expand_vm(mm, vm_flags, pages - overlap_pages(mm, addr, addr + len));
+	return !(flags & MAP_FIXED) ||
+	       !may_expand_vm(mm, vm_flags, pages - overlap_pages(mm, addr, addr + len));
 }
 
 /* len page-aligned, not 0. mmap_lock held. */
-static unsigned long do_mmap(struct mm_struct *mm, struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
-			     unsigned long flags, unsigned long pgoff)
+static unsigned long do_mmap(struct mm_struct *mm, struct file *file, unsigned long addr,
+			     unsigned long len, unsigned long prot, unsigned long flags,
+			     unsigned long pgoff)
 {
 	long vm_flags, err;
 
@@ -248,7 +263,8 @@ static unsigned long do_mmap(struct mm_struct *mm, struct file *file, unsigned l
 	return err ? (unsigned long)err : addr;
 }
 
-unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, int prot, int flags, unsigned long pgoff)
+unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, int prot, int flags,
+		      unsigned long pgoff)
 {
 	struct mm_struct *mm = current->mm;
 
@@ -263,7 +279,8 @@ unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, 
 	return addr;
 }
 
-long sys_mmap(unsigned long addr, unsigned long len, unsigned long prot, unsigned long flags, unsigned long fd, unsigned long off)
+long sys_mmap(unsigned long addr, unsigned long len, unsigned long prot, unsigned long flags,
+	      unsigned long fd, unsigned long off)
 {
 	struct file *file = NULL;
 	long ret;
@@ -303,7 +320,8 @@ int vm_brk(unsigned long addr, unsigned long len)
 
 	if (!len)
 		return 0;
-	ret = vm_mmap(NULL, addr, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0);
+	ret = vm_mmap(NULL, addr, len, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0);
 	return IS_ALIGNED(ret, PAGE_SIZE) ? 0 : (int)ret;
 }
 
@@ -313,9 +331,12 @@ static bool grow_brk(struct mm_struct *mm, unsigned long old, unsigned long new)
 	unsigned long flags = VM_ANON_DEFAULT | VM_HEAP | mm->def_flags;
 	struct vm_area_struct *next = find_vma(mm, old);
 
-	if (new > TASK_SIZE || (next && next->start < new + PAGE_SIZE + (next->flags & VM_GROWSDOWN ? STACK_GUARD_GAP : 0)))
+	if (new > TASK_SIZE ||
+	    (next &&
+	     next->start < new + PAGE_SIZE + (next->flags & VM_GROWSDOWN ? STACK_GUARD_GAP : 0)))
 		return false;
-	if ((new - old) >> PAGE_SHIFT > totalram_pages() || !may_expand_vm(mm, flags, (new - old) >> PAGE_SHIFT))
+	if ((new - old) >> PAGE_SHIFT > totalram_pages() ||
+	    !may_expand_vm(mm, flags, (new - old) >> PAGE_SHIFT))
 		return false;
 	if (map_anonymous(mm, old, new, flags))
 		return false;
@@ -324,7 +345,8 @@ static bool grow_brk(struct mm_struct *mm, unsigned long old, unsigned long new)
 	return true;
 }
 
-/* Returns the end of the heap as it is afterwards: the C library sees from that whether it was granted. */
+/* Returns the end of the heap as it is afterwards: the C library sees from that whether it was
+ * granted. */
 long sys_brk(unsigned long brk)
 {
 	struct mm_struct *mm = current->mm;
@@ -333,7 +355,8 @@ long sys_brk(unsigned long brk)
 	mutex_lock(&mm->mmap_lock);
 	old = ALIGN_UP(mm->brk, PAGE_SIZE);
 	new = ALIGN_UP(brk, PAGE_SIZE);
-	if (brk < mm->start_brk || brk > TASK_SIZE || brk - mm->start_brk + (mm->end_data - mm->start_data) > limit)
+	if (brk < mm->start_brk || brk > TASK_SIZE ||
+	    brk - mm->start_brk + (mm->end_data - mm->start_data) > limit)
 		goto out;
 	if (new < old ? do_munmap(mm, new, old) == 0 : new == old || grow_brk(mm, old, new))
 		mm->brk = brk;
@@ -348,7 +371,8 @@ out:
 
 int setup_stack_vma(struct mm_struct *mm, unsigned long top)
 {
-	unsigned long reserve = current->signal->rlim[RLIMIT_STACK].rlim_cur, flags = VM_ANON_DEFAULT | VM_GROWSDOWN | VM_STACK;
+	unsigned long reserve = current->signal->rlim[RLIMIT_STACK].rlim_cur,
+		      flags = VM_ANON_DEFAULT | VM_GROWSDOWN | VM_STACK;
 	int err;
 
 	reserve = clamp(reserve, STACK_GAP_MIN, TASK_SIZE / 6 * 5) + STACK_GUARD_GAP;

@@ -1,6 +1,6 @@
 /*
- * mprotect: what a range may be used for. Entries that exist are rewritten; those that gain write permission gain it in VMA only, and
- * the next write fault decides about copy-on-write as always.
+ * mprotect: what a range may be used for. Entries that exist are rewritten; those that gain write
+ * permission gain it in VMA only, and the next write fault decides about copy-on-write as always.
  *
  * Locks: mmap_lock (m) of current's mm.
  */
@@ -25,7 +25,8 @@ static void change_protection(struct vm_area_struct *vma)
 
 			if (pte_none(old))
 				continue;
-			new = mk_user_pte(pte_pfn(old), pte_write(old) && vma->flags & VM_WRITE, vma->flags & VM_EXEC);
+			new = mk_user_pte(pte_pfn(old), pte_write(old) && vma->flags & VM_WRITE,
+					  vma->flags & VM_EXEC);
 			set_pte(pte, vma->flags & VM_ACCESS ? new : pte_mknone(old));
 			changed = true;
 		}
@@ -34,8 +35,10 @@ static void change_protection(struct vm_area_struct *vma)
 		flush_tlb_range(vma->mm, vma->start, vma->end);
 }
 
-/* The part of *vmap in [start, end) gets new access flags; *vmap becomes the VMA that holds it then. */
-static int protect_vma(struct vm_area_struct **vmap, unsigned long start, unsigned long end, unsigned long access)
+/* The part of *vmap in [start, end) gets new access flags; *vmap becomes the VMA that holds it
+ * then. */
+static int protect_vma(struct vm_area_struct **vmap, unsigned long start, unsigned long end,
+		       unsigned long access)
 {
 	struct vm_area_struct *vma = *vmap;
 	unsigned long flags = (vma->flags & ~VM_ACCESS) | access;
@@ -48,7 +51,8 @@ static int protect_vma(struct vm_area_struct **vmap, unsigned long start, unsign
 		return 0;
 	start = max(start, vma->start);
 	end = min(end, vma->end);
-	if (flags & ~vma->flags & VM_WRITE && is_cow(vma) && !may_expand_vm(vma->mm, flags, (end - start) >> PAGE_SHIFT))
+	if (flags & ~vma->flags & VM_WRITE && is_cow(vma) &&
+	    !may_expand_vm(vma->mm, flags, (end - start) >> PAGE_SHIFT))
 		return -ENOMEM;
 	err = vma_isolate(vma, start, end);
 	if (err)

@@ -1,5 +1,6 @@
 /*
- * mremap: a mapping that grows, shrinks or moves. Pages move with it: their entries are carried over, not their contents.
+ * mremap: a mapping that grows, shrinks or moves. Pages move with it: their entries are carried
+ * over, not their contents.
  *
  * Locks: mmap_lock (m) of current's mm.
  */
@@ -9,18 +10,22 @@
 #include "kernel/syscalls.h"
 #include "kernel/task/task.h"
 
-/* Page tables at to, wherever there are some at [start, end): afterwards moving cannot fail. 0 or -ENOMEM. */
-static int make_tables(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long to)
+/* Page tables at to, wherever there are some at [start, end): afterwards moving cannot fail. 0
+ * or -ENOMEM. */
+static int make_tables(struct mm_struct *mm, unsigned long start, unsigned long end,
+		       unsigned long to)
 {
 	unsigned long addr = start, stop;
 
 	for (; next_pte_range(mm->pgd, &addr, end, &stop); addr = stop)
-		if (!walk_pte(mm->pgd, to + (addr - start), true) || !walk_pte(mm->pgd, to + (stop - PAGE_SIZE - start), true))
+		if (!walk_pte(mm->pgd, to + (addr - start), true) ||
+		    !walk_pte(mm->pgd, to + (stop - PAGE_SIZE - start), true))
 			return -ENOMEM;
 	return 0;
 }
 
-static void move_entries(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long to)
+static void move_entries(struct mm_struct *mm, unsigned long start, unsigned long end,
+			 unsigned long to)
 {
 	unsigned long addr = start, stop;
 	bool moved = false;
@@ -39,8 +44,10 @@ static void move_entries(struct mm_struct *mm, unsigned long start, unsigned lon
 		flush_tlb_range(mm, start, end);
 }
 
-/* The mapping of [addr, addr + old_len), part of vma, also gets [to, to + new_len); its pages go there. 0 or -ENOMEM. */
-static int move_mapping(struct vm_area_struct *vma, unsigned long addr, unsigned long old_len, unsigned long to, unsigned long new_len)
+/* The mapping of [addr, addr + old_len), part of vma, also gets [to, to + new_len); its pages go
+ * there. 0 or -ENOMEM. */
+static int move_mapping(struct vm_area_struct *vma, unsigned long addr, unsigned long old_len,
+			unsigned long to, unsigned long new_len)
 {
 	struct mm_struct *mm = vma->mm;
 	unsigned long pages = min(old_len, new_len);
@@ -68,7 +75,8 @@ static bool grow_in_place(struct vm_area_struct *vma, unsigned long end)
 {
 	struct vm_area_struct *next = vma_next(vma);
 
-	if (end < vma->end || end > TASK_SIZE || (next && next->start - (next->flags & VM_GROWSDOWN ? STACK_GUARD_GAP : 0) < end))
+	if (end < vma->end || end > TASK_SIZE ||
+	    (next && next->start - (next->flags & VM_GROWSDOWN ? STACK_GUARD_GAP : 0) < end))
 		return false;
 	vm_account(vma->mm, vma->flags, (long)((end - vma->end) >> PAGE_SHIFT));
 	vma->end = end;
@@ -77,7 +85,8 @@ static bool grow_in_place(struct vm_area_struct *vma, unsigned long end)
 }
 
 /* May [addr, addr + old_len) of vma become new_len long? 0 or -errno. */
-static int check_resize(struct vm_area_struct *vma, unsigned long addr, unsigned long old_len, unsigned long new_len)
+static int check_resize(struct vm_area_struct *vma, unsigned long addr, unsigned long old_len,
+			unsigned long new_len)
 {
 	if (!vma || vma->start > addr)
 		return -EFAULT;
@@ -85,13 +94,14 @@ static int check_resize(struct vm_area_struct *vma, unsigned long addr, unsigned
 		return -EINVAL;
 	if (old_len > vma->end - addr)
 		return -EFAULT;
-	if (new_len > old_len && !may_expand_vm(vma->mm, vma->flags, (new_len - old_len) >> PAGE_SHIFT))
+	if (new_len > old_len &&
+	    !may_expand_vm(vma->mm, vma->flags, (new_len - old_len) >> PAGE_SHIFT))
 		return -ENOMEM;
 	return 0;
 }
 
-static long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len, unsigned long flags,
-		      unsigned long new_addr)
+static long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
+		      unsigned long new_len, unsigned long flags, unsigned long new_addr)
 {
 	struct vm_area_struct *vma;
 	unsigned long to = new_addr;
@@ -136,7 +146,8 @@ populate:
 	return (long)addr;
 }
 
-long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len, unsigned long flags, unsigned long new_addr)
+long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len,
+		unsigned long flags, unsigned long new_addr)
 {
 	struct mm_struct *mm = current->mm;
 	long ret;
@@ -149,7 +160,8 @@ long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len
 	new_len = ALIGN_UP(new_len, PAGE_SIZE);
 	if (!new_len || addr > TASK_SIZE || old_len > TASK_SIZE - addr)
 		return -EINVAL;
-	if (flags & MREMAP_FIXED && (!IS_ALIGNED(new_addr, PAGE_SIZE) || new_len > TASK_SIZE || new_addr > TASK_SIZE - new_len ||
+	if (flags & MREMAP_FIXED && (!IS_ALIGNED(new_addr, PAGE_SIZE) || new_len > TASK_SIZE ||
+				     new_addr > TASK_SIZE - new_len ||
 				     (addr < new_addr + new_len && new_addr < addr + old_len)))
 		return -EINVAL;
 	if (new_len > TASK_SIZE)

@@ -1,8 +1,10 @@
 /*
- * When no page is left for a program: one process is killed, the largest, and says so in the log. The kernel goes on.
+ * When no page is left for a program: one process is killed, the largest, and says so in the log.
+ * The kernel goes on.
  *
- * One kill at a time: a victim gets GRACE to leave before another is chosen, so that its memory is seen to come back, and so that a
- * victim that waits for a lock of ours does not stop everything for ever.
+ * One kill at a time: a victim gets GRACE to leave before another is chosen, so that its memory is
+ * seen to come back, and so that a victim that waits for a lock of ours does not stop everything
+ * for ever.
  *
  * Locks: oom_mutex; inside it tasklist_lock, then a task's alloc_lock.
  */
@@ -54,7 +56,8 @@ static long process_rss(struct task_struct *leader)
 	return rss;
 }
 
-/* The process to kill, with a reference; NULL: there is none. *dying: some process is on its way out already. */
+/* The process to kill, with a reference; NULL: there is none. *dying: some process is on its way
+ * out already. */
 static struct task_struct *select_victim(bool *dying)
 {
 	struct task_struct *p, *victim = NULL;
@@ -65,14 +68,16 @@ static struct task_struct *select_victim(bool *dying)
 	for_each_process(p) {
 		long points = p->flags & PF_KTHREAD ? -1 : process_rss(p);
 
-		if (points < 0 || p->signal->flags & SIGNAL_UNKILLABLE || p->signal->oom_score_adj <= -1000)
+		if (points < 0 || p->signal->flags & SIGNAL_UNKILLABLE ||
+		    p->signal->oom_score_adj <= -1000)
 			continue;
 		if (p->signal->flags & SIGNAL_GROUP_EXIT) {
 			*dying = true;
 			continue;
 		}
 		points += p->signal->oom_score_adj * (long)(totalram_pages() / 1000);
-		points /= (long)(totalram_pages() / 128);	/* of those about as large the youngest: it has done least */
+		points /= (long)(totalram_pages() / 128);	/* of those about as large the
+								 * youngest: it has done least */
 		if (points >= most || !victim) {
 			most = points;
 			victim = p;
@@ -98,7 +103,8 @@ static void kill_one(void)
 	spin_lock(&tasklist_lock);
 	rss = (unsigned long)max(process_rss(victim), 0L);
 	spin_unlock(&tasklist_lock);
-	pr_err("Out of memory: Killed process %d (%s) rss:%lukB\n", victim->tgid, victim->comm, rss * (PAGE_SIZE / 1024));
+	pr_err("Out of memory: Killed process %d (%s) rss:%lukB\n", victim->tgid, victim->comm,
+	       rss * (PAGE_SIZE / 1024));
 	group_send_sig_info(SIGKILL, SEND_SIG_PRIV, victim);
 	put_task_struct(victim);
 }

@@ -1,11 +1,13 @@
 /*
  * Page frames: the buddy allocator and, before it, a small stack of ready pages on each CPU.
  *
- * A free block of 2^order pages starts at a multiple of its size; its buddy is the neighbour with which it would make a block of the
- * next order, and they are joined as soon as both are free. Single pages, by far the most frequent, mostly never get here: they come
- * from and go to the CPU's stack, with interrupts off and no lock.
+ * A free block of 2^order pages starts at a multiple of its size; its buddy is the neighbour with
+ * which it would make a block of the next order, and they are joined as soon as both are free.
+ * Single pages, by far the most frequent, mostly never get here: they come from and go to the CPU's
+ * stack, with interrupts off and no lock.
  *
- * Three depths of reserve: user pages fail first, so that the kernel can still work; kernel pages leave the rest to GFP_ATOMIC.
+ * Three depths of reserve: user pages fail first, so that the kernel can still work; kernel pages
+ * leave the rest to GFP_ATOMIC.
  *
  * Locks: zone.lock (z), interrupts off, a leaf. A CPU's stack: interrupts off on that CPU.
  */
@@ -20,8 +22,10 @@
 
 #define PCP_HIGH 64	/* pages a CPU may keep */
 #define PCP_BATCH 32	/* pages moved at a time */
-#define PCP_ORDER 4	/* blocks that are moved whole when it refills: BATCH + 2^ORDER must not exceed HIGH */
-#define LOW_MEMORY_PFN 256	/* the first MiB stays with the firmware and the start of other CPUs */
+/* blocks that are moved whole when it refills: BATCH + 2^ORDER must not exceed HIGH */
+#define PCP_ORDER 4
+/* the first MiB stays with the firmware and the start of other CPUs */
+#define LOW_MEMORY_PFN 256
 
 struct page *mem_map;
 unsigned long max_pfn;
@@ -30,8 +34,10 @@ static struct {
 	spinlock_t lock;
 	struct list_head free[MAX_ORDER];	/* (z) */
 	unsigned long nr_blocks[MAX_ORDER];	/* (z) */
-	unsigned long nr_free;			/* (z) pages in the lists; read without lock as a hint */
-	unsigned long reserve[8];		/* constant: pages that an allocation with this gfp must leave */
+	unsigned long nr_free;			/* (z) pages in the lists; read without lock as a
+						 * hint */
+	unsigned long reserve[8];		/* constant: pages that an allocation with this
+						 * gfp must leave */
 	unsigned long total;			/* (z) pages ever given to the allocator */
 } zone = { .lock = SPINLOCK_INIT("zone") };
 
@@ -102,7 +108,8 @@ static void free_block(struct page *page, unsigned int order)
 /* --- a CPU's stack of pages; interrupts off --- */
 
 /* False when the reserve would be touched. */
-/* The smallest block there is, undivided unless it is larger than a batch: that spares a search and a split for each single page. */
+/* The smallest block there is, undivided unless it is larger than a batch: that spares a search
+ * and a split for each single page. */
 static void take_block(struct pcp *pcp)
 {
 	unsigned int order = 0;
@@ -149,7 +156,8 @@ static struct page *alloc_one(gfp_t gfp)
 	struct pcp *pcp = &pcps[smp_processor_id()];
 	struct page *page = NULL;
 
-	if (likely(zone.nr_free + pcp->count > reserve) && (likely(pcp->count) || pcp_refill(pcp, reserve))) {
+	if (likely(zone.nr_free + pcp->count > reserve) &&
+	    (likely(pcp->count) || pcp_refill(pcp, reserve))) {
 		page = pcp->pages[--pcp->count];
 		atomic_set(&page->refcount, 1);
 	}
@@ -173,7 +181,9 @@ static struct page *alloc_block(gfp_t gfp, unsigned int order)
 
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
-	struct page *page = likely(order == 0) ? alloc_one(gfp) : order < MAX_ORDER ? alloc_block(gfp, order) : NULL;
+	struct page *page = likely(order == 0)	? alloc_one(gfp)
+			    : order < MAX_ORDER ? alloc_block(gfp, order)
+						: NULL;
 
 	for (unsigned long i = 0; page && gfp & __GFP_ZERO && i < 1UL << order; i++)
 		clear_page(page_address(page + i));
@@ -265,7 +275,8 @@ void show_buddyinfo(struct seq_file *m)
 /* How large a block may begin at pfn and end by last: as its alignment allows. */
 static unsigned int block_order(unsigned long pfn, unsigned long last)
 {
-	unsigned int order = pfn ? min((unsigned int)__builtin_ctzl(pfn), MAX_ORDER - 1U) : MAX_ORDER - 1U;
+	unsigned int order =
+		pfn ? min((unsigned int)__builtin_ctzl(pfn), MAX_ORDER - 1U) : MAX_ORDER - 1U;
 
 	while (pfn + (1UL << order) > last)
 		order--;
@@ -323,13 +334,15 @@ void page_alloc_init(void)
 		INIT_LIST_HEAD(&zone.free[i]);
 	for (int i = 0; i < boot_info.nr_regions; i++)
 		if (boot_info.regions[i].usable)
-			max_pfn = max_t(unsigned long, max_pfn, boot_info.regions[i].end >> PAGE_SHIFT);
+			max_pfn = max_t(unsigned long, max_pfn,
+					boot_info.regions[i].end >> PAGE_SHIFT);
 	mem_map = early_alloc_pages(DIV_ROUND_UP(max_pfn * sizeof(struct page), PAGE_SIZE));
 	for (unsigned long pfn = 0; pfn < max_pfn; pfn++)
 		mem_map[pfn].flags = PG_RESERVED;
 	reserved = early_reserved(&nr_reserved);
 	for (int i = 0; i < boot_info.nr_regions; i++)
 		if (boot_info.regions[i].usable)
-			free_unreserved(boot_info.regions[i].start, boot_info.regions[i].end, reserved, 0, nr_reserved);
+			free_unreserved(boot_info.regions[i].start, boot_info.regions[i].end,
+					reserved, 0, nr_reserved);
 	set_reserves();
 }

@@ -1,5 +1,6 @@
 /*
- * process_vm_readv and process_vm_writev: copying between the memory of two processes, through one page of the kernel's.
+ * process_vm_readv and process_vm_writev: copying between the memory of two processes, through one
+ * page of the kernel's.
  *
  * Locks: none of its own; may sleep. Relies on remote.c, and on kernel/fs for arrays of buffers.
  */
@@ -12,7 +13,8 @@
 #include "libk/err.h"
 
 /* Bytes done of one stretch of theirs; fewer than len: one of the two sides has no such memory. */
-static size_t copy_stretch(struct mm_struct *mm, const struct iovec *remote, size_t len, struct iov_iter *local, char *page, bool write)
+static size_t copy_stretch(struct mm_struct *mm, const struct iovec *remote, size_t len,
+			   struct iov_iter *local, char *page, bool write)
 {
 	unsigned long addr = (unsigned long)remote->iov_base;
 	size_t done = 0, n, want;
@@ -31,7 +33,8 @@ static size_t copy_stretch(struct mm_struct *mm, const struct iovec *remote, siz
 	return done;
 }
 
-static ssize_t copy_all(struct mm_struct *mm, const struct iovec *remote, unsigned long n, struct iov_iter *local, bool write)
+static ssize_t copy_all(struct mm_struct *mm, const struct iovec *remote, unsigned long n,
+			struct iov_iter *local, bool write)
 {
 	char *page = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	ssize_t total = 0;
@@ -52,7 +55,8 @@ static ssize_t copy_all(struct mm_struct *mm, const struct iovec *remote, unsign
 	return total;
 }
 
-/* The memory of a process that the caller may look into: its own, one of the same user, any for uid 0. */
+/* The memory of a process that the caller may look into: its own, one of the same user, any for
+ * uid 0. */
 static struct mm_struct *find_mm(pid_t pid)
 {
 	struct task_struct *p = find_get_task_by_vpid(pid);
@@ -70,10 +74,12 @@ static struct mm_struct *find_mm(pid_t pid)
 	return mm ? mm : ERR_PTR(-ESRCH);
 }
 
-static long process_vm(pid_t pid, const struct iovec __user *ulocal, unsigned long nr_local, const struct iovec __user *uremote,
-		       unsigned long nr_remote, unsigned long flags, bool write)
+static long process_vm(pid_t pid, const struct iovec __user *ulocal, unsigned long nr_local,
+		       const struct iovec __user *uremote, unsigned long nr_remote,
+		       unsigned long flags, bool write)
 {
-	struct iovec fast_local[IOV_FAST], fast_remote[IOV_FAST], *local = fast_local, *remote = fast_remote;
+	struct iovec fast_local[IOV_FAST], fast_remote[IOV_FAST], *local = fast_local,
+								  *remote = fast_remote;
 	struct iov_iter iter;
 	struct mm_struct *mm;
 	ssize_t ret;
@@ -101,14 +107,16 @@ out:
 	return ret;
 }
 
-long sys_process_vm_readv(pid_t pid, const struct iovec __user *local, unsigned long nr_local, const struct iovec __user *remote,
-			  unsigned long nr_remote, unsigned long flags)
+long sys_process_vm_readv(pid_t pid, const struct iovec __user *local, unsigned long nr_local,
+			  const struct iovec __user *remote, unsigned long nr_remote,
+			  unsigned long flags)
 {
 	return process_vm(pid, local, nr_local, remote, nr_remote, flags, false);
 }
 
-long sys_process_vm_writev(pid_t pid, const struct iovec __user *local, unsigned long nr_local, const struct iovec __user *remote,
-			   unsigned long nr_remote, unsigned long flags)
+long sys_process_vm_writev(pid_t pid, const struct iovec __user *local, unsigned long nr_local,
+			   const struct iovec __user *remote, unsigned long nr_remote,
+			   unsigned long flags)
 {
 	return process_vm(pid, local, nr_local, remote, nr_remote, flags, true);
 }

@@ -1,6 +1,7 @@
 /*
- * Memory of an address space that is not the one we run in: for debuggers, /proc/PID/mem and exec, which fills the new program's stack.
- * And what a futex in shared memory is called: its place in the page cache, the same from every process.
+ * Memory of an address space that is not the one we run in: for debuggers, /proc/PID/mem and exec,
+ * which fills the new program's stack. And what a futex in shared memory is called: its place in
+ * the page cache, the same from every process.
  *
  * Locks: mmap_lock (m) of the mm in question; may sleep.
  */
@@ -30,7 +31,8 @@ static struct page *remote_page(struct mm_struct *mm, unsigned long addr, unsign
 	return page;
 }
 
-size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write, bool force)
+size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write,
+			bool force)
 {
 	unsigned int flags = (write ? FAULT_FLAG_WRITE : 0) | (force ? FAULT_FLAG_FORCE : 0);
 	size_t done = 0;
@@ -65,7 +67,8 @@ bool shared_mapping_key(unsigned long addr, u64 *object, unsigned long *index)
 	bool shared;
 
 	mutex_lock(&mm->mmap_lock);
-	vma = mm->mmap_cache;	/* find_vma() begins here as well: a word that is slept on is slept on again */
+	vma = mm->mmap_cache;	/* find_vma() begins here as well: a word that is slept on is
+				 * slept on again */
 	if (unlikely(!vma || addr < vma->start || addr >= vma->end))
 		vma = find_vma_intersection(mm, addr, addr + 1);
 	shared = vma && vma->flags & VM_SHARED && vma->mapping;
@@ -73,6 +76,7 @@ bool shared_mapping_key(unsigned long addr, u64 *object, unsigned long *index)
 		*object = vma->mapping->id;
 		*index = vma->pgoff + ((addr - vma->start) >> PAGE_SHIFT);
 	}
-	mutex_unlock(&mm->mmap_lock);	/* nothing was removed: mmap_unlock() would have nothing to do */
+	mutex_unlock(&mm->mmap_lock);	/* nothing was removed: mmap_unlock() would have nothing
+					 * to do */
 	return shared;
 }

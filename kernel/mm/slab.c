@@ -1,14 +1,18 @@
 /*
- * Objects: caches of equal-sized pieces, cut from blocks of pages (slabs), and kmalloc() on top of them.
+ * Objects: caches of equal-sized pieces, cut from blocks of pages (slabs), and kmalloc() on top of
+ * them.
  *
- * Each CPU keeps a stack of free objects per cache; taking or giving one is a few instructions with interrupts off. Only when a stack
- * runs empty or full are objects moved, half a stack at a time, from or to the slabs. A slab whose objects are all free goes back to
- * the page allocator. A slab's free objects are linked through their first word; its page structure counts those in use.
+ * Each CPU keeps a stack of free objects per cache; taking or giving one is a few instructions with
+ * interrupts off. Only when a stack runs empty or full are objects moved, half a stack at a time,
+ * from or to the slabs. A slab whose objects are all free goes back to the page allocator. A slab's
+ * free objects are linked through their first word; its page structure counts those in use.
  *
- * With CONFIG_DEBUG each object ends in a word that says whether it is free, and its bytes are poisoned while it is: a double free, or
- * a write to an object after it was freed, stops the kernel.
+ * With CONFIG_DEBUG each object ends in a word that says whether it is free, and its bytes are
+ * poisoned while it is: a double free, or a write to an object after it was freed, stops the
+ * kernel.
  *
- * Locks: cache->lock (slab lock), interrupts off, a leaf above the zone lock only. A CPU's stack: interrupts off on that CPU.
+ * Locks: cache->lock (slab lock), interrupts off, a leaf above the zone lock only. A CPU's stack:
+ * interrupts off on that CPU.
  */
 #include "asm/irqflags.h"
 #include "asm/percpu.h"
@@ -37,9 +41,11 @@ struct kmem_cache {
 	unsigned int limit;		/* (c) of a CPU's stack */
 	u8 id;				/* (c) index in caches[] */
 	spinlock_t lock;
-	struct list_head partial;	/* (lock) slabs with free objects; full ones are in no list */
+	struct list_head partial;	/* (lock) slabs with free objects; full ones are in no
+					 * list */
 	unsigned long nr_slabs;		/* (lock) */
-	unsigned long nr_taken;		/* (lock) objects out of their slabs, be it in use or on a CPU's stack */
+	unsigned long nr_taken;		/* (lock) objects out of their slabs, be it in use or on
+					 * a CPU's stack */
 	struct cpu_stack cpu[NR_CPUS];
 };
 
@@ -78,7 +84,8 @@ static void debug_alloc(const struct kmem_cache *c, void *obj)
 		panic("slab %s: %p is not free", c->name, obj);
 	for (unsigned int i = 8; i < c->size - DEBUG_WORD; i++)
 		if (p[i] != POISON)
-			panic("slab %s: %p was written after it was freed (byte %u is %#x)", c->name, obj, i, p[i]);
+			panic("slab %s: %p was written after it was freed (byte %u is %#x)",
+			      c->name, obj, i, p[i]);
 	*mark_of(c, obj) = MARK_USED;
 }
 
@@ -192,7 +199,8 @@ static void stack_drain(struct kmem_cache *c, struct cpu_stack *s)
 	spin_unlock(&c->lock);
 }
 
-/* This CPU's stack is empty: fills half of it and takes one. Interrupts are off, and go back to flags. Apart, so that the usual way is short. */
+/* This CPU's stack is empty: fills half of it and takes one. Interrupts are off, and go back to
+ * flags. Apart, so that the usual way is short. */
 static noinline void *alloc_slow(struct kmem_cache *c, gfp_t gfp, unsigned long flags)
 {
 	struct cpu_stack *s = &c->cpu[smp_processor_id()];
@@ -307,12 +315,15 @@ static const struct {
 	const char *name;
 	unsigned int size;
 } kmalloc_sizes[] = {
-	{ "kmalloc-16", 16 }, { "kmalloc-32", 32 }, { "kmalloc-64", 64 }, { "kmalloc-96", 96 }, { "kmalloc-128", 128 },
-	{ "kmalloc-192", 192 }, { "kmalloc-256", 256 }, { "kmalloc-512", 512 }, { "kmalloc-1k", 1024 }, { "kmalloc-2k", 2048 },
+	{ "kmalloc-16", 16 },	{ "kmalloc-32", 32 },	{ "kmalloc-64", 64 },
+	{ "kmalloc-96", 96 },	{ "kmalloc-128", 128 }, { "kmalloc-192", 192 },
+	{ "kmalloc-256", 256 }, { "kmalloc-512", 512 }, { "kmalloc-1k", 1024 },
+	{ "kmalloc-2k", 2048 },
 };
 #define KMALLOC_MAX 2048
 #define SMALL_MAX 256
-static struct kmem_cache *small_cache[SMALL_MAX / 16 + 1];	/* by size in units of 16 bytes, rounded up */
+static struct kmem_cache *small_cache[SMALL_MAX / 16 + 1];	/* by size in units of 16 bytes,
+								 * rounded up */
 static struct kmem_cache *large_cache[3];			/* 512, 1024, 2048 */
 
 void slab_init(void)
@@ -330,7 +341,8 @@ void slab_init(void)
 
 static struct kmem_cache *kmalloc_cache(size_t size)
 {
-	return size <= SMALL_MAX ? small_cache[(size + 15) / 16] : large_cache[order_base_2(size) - 9];
+	return size <= SMALL_MAX ? small_cache[(size + 15) / 16]
+				 : large_cache[order_base_2(size) - 9];
 }
 
 void *kmalloc(size_t size, gfp_t gfp)
@@ -339,14 +351,16 @@ void *kmalloc(size_t size, gfp_t gfp)
 	struct page *page;
 
 	if (likely(size <= KMALLOC_MAX))
-		return gfp & __GFP_ZERO ? kmem_cache_zalloc(kmalloc_cache(size), gfp) : kmem_cache_alloc(kmalloc_cache(size), gfp);
+		return gfp & __GFP_ZERO ? kmem_cache_zalloc(kmalloc_cache(size), gfp)
+					: kmem_cache_alloc(kmalloc_cache(size), gfp);
 	if (size > PAGE_SIZE << (MAX_ORDER - 1))
 		return NULL;
 	order = (unsigned int)order_base_2(DIV_ROUND_UP(size, PAGE_SIZE));
 	page = alloc_pages(gfp, order);
 	if (!page)
 		return NULL;
-	page->order = (u8)order;	/* a single page from a CPU's stack may still carry another number */
+	page->order = (u8)order;	/* a single page from a CPU's stack may still carry
+					 * another number */
 	return page_address(page);
 }
 
@@ -407,14 +421,19 @@ char *kstrdup(const char *s, gfp_t gfp)
 
 void show_slabinfo(struct seq_file *m)
 {
-	seq_printf(m, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>"
-		   " : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
+	seq_printf(m, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> "
+		      "<objsize> <objperslab> <pagesperslab>"
+		      " : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> "
+		      "<num_slabs> <sharedavail>\n");
 	for (struct kmem_cache *c = caches; c < caches + nr_caches; c++) {
 		unsigned long active = READ_ONCE(c->nr_taken), slabs = READ_ONCE(c->nr_slabs);
 
 		for_each_cpu(i)
 			active -= READ_ONCE(c->cpu[i].n);
-		seq_printf(m, "%-17s %6lu %6lu %6u %4u %4u : tunables %4u %4u 0 : slabdata %6lu %6lu 0\n", c->name, active,
-			   slabs * c->per_slab, c->size, c->per_slab, 1u << c->order, c->limit, c->limit / 2, slabs, slabs);
+		seq_printf(
+			m,
+			"%-17s %6lu %6lu %6u %4u %4u : tunables %4u %4u 0 : slabdata %6lu %6lu 0\n",
+			c->name, active, slabs * c->per_slab, c->size, c->per_slab, 1u << c->order,
+			c->limit, c->limit / 2, slabs, slabs);
 	}
 }

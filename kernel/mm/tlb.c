@@ -1,13 +1,15 @@
 /*
- * Unmapping without leaving a door open: no CPU may use a page after it was freed. So entries are cleared first, the pages collected,
- * every CPU's TLB flushed, and only then are the pages let go.
+ * Unmapping without leaving a door open: no CPU may use a page after it was freed. So entries are
+ * cleared first, the pages collected, every CPU's TLB flushed, and only then are the pages let go.
  *
- * An address space that is dead (its last user is leaving) needs no flush in between: no task will ever touch its user half again,
- * and a kernel thread that borrows it never does. Only its tables, which a CPU may walk by itself, wait for a flush.
+ * An address space that is dead (its last user is leaving) needs no flush in between: no task will
+ * ever touch its user half again, and a kernel thread that borrows it never does. Only its tables,
+ * which a CPU may walk by itself, wait for a flush.
  *
- * Memory that was never touched costs nothing to unmap: vma->has_tables is set by the first fault. The invariant is that every page table
- * overlaps a VMA that has it set. A VMA that goes takes with it the tables that lie between its neighbours; any other table overlaps a
- * neighbour, and so both neighbours get the mark.
+ * Memory that was never touched costs nothing to unmap: vma->has_tables is set by the first fault.
+ * The invariant is that every page table overlaps a VMA that has it set. A VMA that goes takes with
+ * it the tables that lie between its neighbours; any other table overlaps a neighbour, and so both
+ * neighbours get the mark.
  *
  * Locks: mmap_lock (m) held, interrupts on, no spinlocks.
  */
@@ -25,7 +27,8 @@ static void tlb_flush(struct mmu_gather *tlb)
 
 void __tlb_finish(struct mmu_gather *tlb)
 {
-	/* Upper levels are cached too, and any flush of an address or of everything forgets those on its way. */
+	/* Upper levels are cached too, and any flush of an address or of everything forgets
+	 * those on its way. */
 	if (!list_empty(&tlb->tables))
 		tlb->stale = true;
 	tlb_flush(tlb);
@@ -44,7 +47,8 @@ static inline void tlb_remove_page(struct mmu_gather *tlb, struct page *page)
 		tlb_flush(tlb);
 }
 
-void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start,
+	       unsigned long end)
 {
 	struct mm_struct *mm = vma->mm;
 	unsigned long stop;

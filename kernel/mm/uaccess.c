@@ -1,6 +1,7 @@
 /*
- * Strings from user memory, eight bytes at a time. A word is read only where it cannot reach into the next page, which may not exist:
- * reading a little more than the string never faults where the string itself would not.
+ * Strings from user memory, eight bytes at a time. A word is read only where it cannot reach into
+ * the next page, which may not exist: reading a little more than the string never faults where the
+ * string itself would not.
  *
  * No locks; may sleep (page faults).
  */

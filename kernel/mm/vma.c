@@ -1,8 +1,10 @@
 /*
- * VMAs: the ranges of an address space that mean something. A red-black tree by address; neighbours that say the same are one.
- * Here: finding, splitting, joining, accounting, and where the next mmap() goes. What mappings mean is mmap.c's and fault.c's.
+ * VMAs: the ranges of an address space that mean something. A red-black tree by address; neighbours
+ * that say the same are one. Here: finding, splitting, joining, accounting, and where the next
+ * mmap() goes. What mappings mean is mmap.c's and fault.c's.
  *
- * Locks: mmap_lock (m) held everywhere; the page cache's list of VMAs is changed under the mapping's lock (i), by filemap.c.
+ * Locks: mmap_lock (m) held everywhere; the page cache's list of VMAs is changed under the
+ * mapping's lock (i), by filemap.c.
  */
 #include "kernel/fs/fs.h"
 #include "kernel/mm/internal.h"
@@ -22,7 +24,8 @@ void vma_init(void)
 
 /* --- life --- */
 
-struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags)
+struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsigned long end,
+				 unsigned long flags)
 {
 	struct vm_area_struct *vma = kmem_cache_alloc(vma_cache, GFP_KERNEL);
 
@@ -31,7 +34,8 @@ struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsi
 	return vma;
 }
 
-/* A shared anonymous object is counted by its VMAs; a file's page cache lives as long as the file. */
+/* A shared anonymous object is counted by its VMAs; a file's page cache lives as long as the
+ * file. */
 static bool is_shmem(const struct vm_area_struct *vma)
 {
 	return vma->mapping && !vma->file;
@@ -126,7 +130,8 @@ struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
 	return best;
 }
 
-struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr, struct vm_area_struct **prev)
+struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,
+				     struct vm_area_struct **prev)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
 
@@ -134,7 +139,8 @@ struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr, s
 	return vma;
 }
 
-struct vm_area_struct *find_vma_intersection(struct mm_struct *mm, unsigned long start, unsigned long end)
+struct vm_area_struct *find_vma_intersection(struct mm_struct *mm, unsigned long start,
+					     unsigned long end)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
 
@@ -159,14 +165,18 @@ void vma_link(struct vm_area_struct *vma)
 
 	while (*link) {
 		parent = *link;
-		link = vma->start < rb_entry(parent, struct vm_area_struct, node)->start ? &parent->rb_left : &parent->rb_right;
+		link = vma->start < rb_entry(parent, struct vm_area_struct, node)->start
+			       ? &parent->rb_left
+			       : &parent->rb_right;
 	}
 	insert_vma(vma, parent, link);
 }
 
-void vma_link_between(struct vm_area_struct *vma, struct vm_area_struct *prev, struct vm_area_struct *next)
+void vma_link_between(struct vm_area_struct *vma, struct vm_area_struct *prev,
+		      struct vm_area_struct *next)
 {
-	/* Of two neighbours in the tree one is below the other: the lower one has the free place. */
+	/* Of two neighbours in the tree one is below the other: the lower one has the free
+	 * place. */
 	if (prev && !prev->node.rb_right)
 		insert_vma(vma, &prev->node, &prev->node.rb_right);
 	else if (next)
@@ -188,7 +198,8 @@ void vma_unlink(struct vm_area_struct *vma)
 
 void vma_set_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	/* Moving the start down below page 0 of the file wraps; only anonymous memory does that, and there pgoff means nothing. */
+	/* Moving the start down below page 0 of the file wraps; only anonymous memory does that,
+	 * and there pgoff means nothing. */
 	vma->pgoff += (unsigned long)((long)(start - vma->start) >> PAGE_SHIFT);
 	vma->start = start;
 	vma->end = end;
@@ -199,7 +210,8 @@ void vma_set_range(struct vm_area_struct *vma, unsigned long start, unsigned lon
 /* Gives a part of vma, cut at addr, to a new VMA: the lower or the upper one. */
 static int split(struct vm_area_struct *vma, unsigned long addr, bool lower)
 {
-	struct vm_area_struct *part = vma->mm->map_count < MAX_MAP_COUNT ? vma_dup(vma, vma->mm) : NULL;
+	struct vm_area_struct *part =
+		vma->mm->map_count < MAX_MAP_COUNT ? vma_dup(vma, vma->mm) : NULL;
 
 	if (!part)
 		return -ENOMEM;
@@ -226,8 +238,9 @@ int vma_isolate(struct vm_area_struct *vma, unsigned long start, unsigned long e
 
 static bool mergeable(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
-	return a && b && a->end == b->start && VM_SAME(a->flags) == VM_SAME(b->flags) && a->file == b->file &&
-	       a->mapping == b->mapping && (!a->mapping || a->pgoff + vma_pages(a) == b->pgoff);
+	return a && b && a->end == b->start && VM_SAME(a->flags) == VM_SAME(b->flags) &&
+	       a->file == b->file && a->mapping == b->mapping &&
+	       (!a->mapping || a->pgoff + vma_pages(a) == b->pgoff);
 }
 
 struct vm_area_struct *vma_merge(struct vm_area_struct *vma)
@@ -256,7 +269,8 @@ static bool is_plain(const struct vm_area_struct *vma, unsigned long flags)
 	return !vma->file && !vma->mapping && VM_SAME(vma->flags) == VM_SAME(flags);
 }
 
-bool vma_extend(struct vm_area_struct *prev, struct vm_area_struct *next, unsigned long start, unsigned long end, unsigned long flags)
+bool vma_extend(struct vm_area_struct *prev, struct vm_area_struct *next, unsigned long start,
+		unsigned long end, unsigned long flags)
 {
 	if (prev && prev->end == start && is_plain(prev, flags)) {
 		prev->end = end;
@@ -298,8 +312,9 @@ static unsigned long guarded_start(const struct vm_area_struct *vma)
 }
 
 /*
- * First fit, downwards. The hint keeps ten thousand thread stacks from being walked again and again: above free_hint there is no hole
- * larger than hole_size, so a larger request begins at the hint. note_hole() moves the hint back up.
+ * First fit, downwards. The hint keeps ten thousand thread stacks from being walked again and
+ * again: above free_hint there is no hole larger than hole_size, so a larger request begins at the
+ * hint. note_hole() moves the hint back up.
  */
 unsigned long unmapped_area(struct mm_struct *mm, unsigned long len, unsigned long limit)
 {
@@ -325,7 +340,8 @@ unsigned long unmapped_area(struct mm_struct *mm, unsigned long len, unsigned lo
 	return top - len;
 }
 
-void note_hole(struct mm_struct *mm, const struct vm_area_struct *prev, const struct vm_area_struct *next)
+void note_hole(struct mm_struct *mm, const struct vm_area_struct *prev,
+	       const struct vm_area_struct *next)
 {
 	unsigned long end = min(next ? guarded_start(next) : TASK_SIZE, mm->mmap_base);
 
@@ -355,7 +371,8 @@ bool may_expand_vm(struct mm_struct *mm, unsigned long flags, unsigned long page
 {
 	const struct rlimit *rlim = current->signal->rlim;
 
-	if (pages > TASK_SIZE >> PAGE_SHIFT || mm->total_vm + pages > rlim[RLIMIT_AS].rlim_cur >> PAGE_SHIFT)
+	if (pages > TASK_SIZE >> PAGE_SHIFT ||
+	    mm->total_vm + pages > rlim[RLIMIT_AS].rlim_cur >> PAGE_SHIFT)
 		return false;
 	return !is_data(flags) || mm->data_vm + pages <= rlim[RLIMIT_DATA].rlim_cur >> PAGE_SHIFT;
 }

@@ -1,6 +1,6 @@
 /*
- * Which CPU a task runs on: placement when it wakes, pulling when a CPU would go idle, and evening out now and then.
- * Only queued, not running tasks move, and only to CPUs of their cpus_mask.
+ * Which CPU a task runs on: placement when it wakes, pulling when a CPU would go idle, and evening
+ * out now and then. Only queued, not running tasks move, and only to CPUs of their cpus_mask.
  *
  * Locks: rq->lock; two of them by CPU number.
  */
@@ -29,12 +29,14 @@ static noinline int search_cpus(struct task_struct *p, int best)
 	if (p->prio < MAX_RT_PRIO)
 		return weakest_cpu(p, best);
 	for_each_cpu(cpu)
-		if (p->cpus_mask & 1UL << cpu && READ_ONCE(cpu_rq(cpu)->nr_running) < READ_ONCE(cpu_rq(best)->nr_running))
+		if (p->cpus_mask & 1UL << cpu &&
+		    READ_ONCE(cpu_rq(cpu)->nr_running) < READ_ONCE(cpu_rq(best)->nr_running))
 			best = cpu;
 	return best;
 }
 
-/* Where it ran last if that CPU is free, else a free one, else the shortest queue; its last CPU wins ties (warm cache). */
+/* Where it ran last if that CPU is free, else a free one, else the shortest queue; its last CPU
+ * wins ties (warm cache). */
 int select_task_rq(struct task_struct *p)
 {
 	int last = p->cpu;
@@ -68,15 +70,17 @@ static struct rq *extreme(struct rq *self, bool most)
 
 		if (rq == self)
 			continue;
-		if (!best || (most ? nr > READ_ONCE(best->nr_running) : nr < READ_ONCE(best->nr_running)))
+		if (!best ||
+		    (most ? nr > READ_ONCE(best->nr_running) : nr < READ_ONCE(best->nr_running)))
 			best = rq;
 	}
 	return best;
 }
 
 /*
- * Called by schedule() with rq->lock held and nothing to run. The other queue's lock may have to come first, so ours is dropped for a moment. The task
- * that is leaving is off the queue by then but still on its stack: try_to_wake_up() sees on_cpu and puts it back on this very queue, where
+ * Called by schedule() with rq->lock held and nothing to run. The other queue's lock may have to
+ * come first, so ours is dropped for a moment. The task that is leaving is off the queue by then
+ * but still on its stack: try_to_wake_up() sees on_cpu and puts it back on this very queue, where
  * pick_next_task(), which looks again afterwards, finds it.
  */
 bool newidle_balance(struct rq *rq)

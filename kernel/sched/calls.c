@@ -1,6 +1,6 @@
 /*
- * The scheduler's system calls. Which policies there are is decided here; a policy that is not built in is refused (EINVAL), never quietly
- * replaced by another.
+ * The scheduler's system calls. Which policies there are is decided here; a policy that is not
+ * built in is refused (EINVAL), never quietly replaced by another.
  *
  * Locks: rq->lock through task_rq_lock(); tasklist_lock to find process groups.
  */
@@ -41,7 +41,8 @@ bool sched_may_change(struct task_struct *p)
 	return ok;
 }
 
-/* The running task can be moved only by itself: it notices at its next schedule(). A queued one is moved at once. */
+/* The running task can be moved only by itself: it notices at its next schedule(). A queued one
+ * is moved at once. */
 int set_cpus_allowed(struct task_struct *p, cpumask_t mask)
 {
 	unsigned long flags;
@@ -57,7 +58,8 @@ int set_cpus_allowed(struct task_struct *p, cpumask_t mask)
 	if (cpu != p->cpu && p->on_rq && !p->on_cpu) {
 		struct rq *to = cpu_rq(cpu);
 
-		/* p stays findable: its cpu field changes only once both locks are held, and then it is checked again. */
+		/* p stays findable: its cpu field changes only once both locks are held, and
+		 * then it is checked again. */
 		spin_unlock(&rq->lock);
 		double_rq_lock(rq, to);
 		if (task_rq(p) == rq && p->on_rq && !p->on_cpu && p->cpus_mask == mask)
@@ -67,7 +69,8 @@ int set_cpus_allowed(struct task_struct *p, cpumask_t mask)
 		return 0;
 	}
 	if (cpu != p->cpu && p->on_cpu)
-		resched_curr(rq);	/* it leaves at its next schedule(), see finish_task_switch() */
+		resched_curr(rq);	/* it leaves at its next schedule(), see
+					 * finish_task_switch() */
 	task_rq_unlock(rq, flags);
 	return 0;
 }
@@ -107,8 +110,10 @@ long sys_sched_getaffinity(pid_t pid, unsigned int len, unsigned long __user *um
 
 /* --- nice --- */
 
-/* Runs fn on every task that (which, who) names. Negative errno when there is none. tasklist_lock is held around fn. */
-static long for_each_named(int which, int who, long (*fn)(struct task_struct *p, long acc, int arg), long acc, int arg)
+/* Runs fn on every task that (which, who) names. Negative errno when there is none.
+ * tasklist_lock is held around fn. */
+static long for_each_named(int which, int who, long (*fn)(struct task_struct *p, long acc, int arg),
+			   long acc, int arg)
 {
 	struct task_struct *p, *t;
 	unsigned long flags;
@@ -118,7 +123,9 @@ static long for_each_named(int which, int who, long (*fn)(struct task_struct *p,
 	if (which < PRIO_PROCESS || which > PRIO_USER)
 		return -EINVAL;
 	if (which != PRIO_USER)
-		pid = who ? find_get_pid(who) : get_pid(task_pid_type(current, which == PRIO_PGRP ? PIDTYPE_PGID : PIDTYPE_PID));
+		pid = who ? find_get_pid(who)
+			  : get_pid(task_pid_type(current,
+						  which == PRIO_PGRP ? PIDTYPE_PGID : PIDTYPE_PID));
 	if (which != PRIO_USER && !pid)
 		return ret;
 	spin_lock_irqsave(&tasklist_lock, flags);

@@ -1,8 +1,10 @@
 /*
- * The core of the scheduler: schedule(), the switch, wake-ups, the tick. Which task runs next is the business of a sched_class (rr.c, idle.c).
+ * The core of the scheduler: schedule(), the switch, wake-ups, the tick. Which task runs next is
+ * the business of a sched_class (rr.c, idle.c).
  *
- * Locks: rq->lock, interrupts off. It is held across the switch: the task that leaves takes it, the task that comes in releases it
- * (finish_task_switch). So whoever holds it sees every task of that queue either running on its CPU or completely off it, never halfway.
+ * Locks: rq->lock, interrupts off. It is held across the switch: the task that leaves takes it, the
+ * task that comes in releases it (finish_task_switch). So whoever holds it sees every task of that
+ * queue either running on its CPU or completely off it, never halfway.
  */
 #include "asm/processor.h"
 #include "asm/uaccess.h"
@@ -22,7 +24,8 @@ struct rq *task_rq_lock(struct task_struct *p, unsigned long *flags)
 		struct rq *rq = cpu_rq(cpu);
 
 		spin_lock_irqsave(&rq->lock, *flags);
-		if (likely(cpu == p->cpu))	/* p->cpu changes only under the lock of the queue it leaves */
+		if (likely(cpu == p->cpu))	/* p->cpu changes only under the lock of the
+						 * queue it leaves */
 			return rq;
 		spin_unlock_irqrestore(&rq->lock, *flags);
 	}
@@ -46,7 +49,8 @@ void double_rq_unlock(struct rq *a, struct rq *b)
 		spin_unlock(&b->lock);
 }
 
-/* rq lock held. The running task is to call schedule() soon: at its next way out of the kernel, or when its preempt count falls to 0. */
+/* rq lock held. The running task is to call schedule() soon: at its next way out of the kernel,
+ * or when its preempt count falls to 0. */
 void resched_curr(struct rq *rq)
 {
 	if (test_tsk_thread_flag(rq->curr, TIF_NEED_RESCHED))
@@ -104,8 +108,9 @@ void move_queued_task(struct rq *from, struct rq *to, struct task_struct *p)
 /* --- the switch --- */
 
 /*
- * Gives the new task its address space. A kernel thread has none and runs on whatever is loaded (active_mm): the kernel's half is the same
- * everywhere. The borrowed mm is kept alive by mm_count and dropped once we no longer stand on it, in finish_task_switch().
+ * Gives the new task its address space. A kernel thread has none and runs on whatever is loaded
+ * (active_mm): the kernel's half is the same everywhere. The borrowed mm is kept alive by mm_count
+ * and dropped once we no longer stand on it, in finish_task_switch().
  */
 static void switch_address_space(struct rq *rq, struct task_struct *prev, struct task_struct *next)
 {
@@ -128,8 +133,9 @@ static void switch_address_space(struct rq *rq, struct task_struct *prev, struct
 }
 
 /*
- * From prev to next. The call of switch_to() is entered by prev and left, some time later, by prev again; what happens in between on this CPU is
- * other tasks' code behind their own call of it. Local variables are prev's throughout. Only "last", handed over in a register, comes from the
+ * From prev to next. The call of switch_to() is entered by prev and left, some time later, by prev
+ * again; what happens in between on this CPU is other tasks' code behind their own call of it.
+ * Local variables are prev's throughout. Only "last", handed over in a register, comes from the
  * other side: the task that ran on this CPU immediately before prev came back.
  */
 static void context_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next)
@@ -144,7 +150,8 @@ static void context_switch(struct rq *rq, struct task_struct *prev, struct task_
 	finish_task_switch(last);
 }
 
-/* p is runnable, on no queue and on no CPU, and p->cpu, which names the queue, was changed under the lock of the one it left. */
+/* p is runnable, on no queue and on no CPU, and p->cpu, which names the queue, was changed under
+ * the lock of the one it left. */
 static void place_task(struct task_struct *p)
 {
 	struct rq *rq = cpu_rq(p->cpu);
@@ -167,7 +174,8 @@ void finish_task_switch(struct task_struct *prev)
 {
 	struct rq *rq = this_rq();
 	struct mm_struct *mm = rq->prev_mm;
-	bool dead = prev->state == TASK_DEAD && !prev->on_rq;	/* on_rq: preempted on its way to its last schedule() */
+	bool dead = prev->state == TASK_DEAD && !prev->on_rq;	/* on_rq: preempted on its way to
+								 * its last schedule() */
 	bool misplaced = prev->state == TASK_RUNNING && !prev->on_rq && prev != rq->idle;
 
 	rq->prev_mm = NULL;
@@ -180,7 +188,8 @@ void finish_task_switch(struct task_struct *prev)
 	if (mm)
 		mmdrop(mm);
 	if (dead)
-		put_task_struct(prev);	/* the reference a running task has on itself; it could not drop its own stack */
+		put_task_struct(prev);	/* the reference a running task has on itself; it could
+					 * not drop its own stack */
 }
 
 void schedule_tail(struct task_struct *prev)
@@ -195,7 +204,8 @@ void schedule_tail(struct task_struct *prev)
 
 static struct task_struct *pick_next_task(struct rq *rq)
 {
-	static const struct sched_class *const classes[] = { &rt_sched_class, &rr_sched_class, &idle_sched_class };
+	static const struct sched_class *const classes[] = { &rt_sched_class, &rr_sched_class,
+							     &idle_sched_class };
 	struct task_struct *p = NULL;
 
 	if (!rq->nr_running)
@@ -206,7 +216,8 @@ static struct task_struct *pick_next_task(struct rq *rq)
 	return p;
 }
 
-static void count_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next, bool preempted)
+static void count_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next,
+			 bool preempted)
 {
 	rq->nr_switches++;
 	if (preempted)
@@ -220,7 +231,8 @@ static void count_switch(struct rq *rq, struct task_struct *prev, struct task_st
 		rq->idle_ns += rq->clock - prev->se.exec_start;
 }
 
-/* PREEMPTED: prev did not ask for it. Then its state does not count: it may have been set by a sleeper that has not tested its condition yet. */
+/* PREEMPTED: prev did not ask for it. Then its state does not count: it may have been set by a
+ * sleeper that has not tested its condition yet. */
 enum why { ASKED, YIELDED, PREEMPTED };
 
 static noinline __flatten void __schedule(enum why why)
@@ -248,7 +260,8 @@ static noinline __flatten void __schedule(enum why why)
 		prev->se.wait_start = rq->clock;
 		if (why == YIELDED)
 			prev->sched_class->yield_task(rq);
-		/* Must not run here any more: finish_task_switch() moves it. A sleeper that was preempted before it tested its condition stays. */
+		/* Must not run here any more: finish_task_switch() moves it. A sleeper that was
+		 * preempted before it tested its condition stays. */
 		if (unlikely(!(prev->cpus_mask & 1UL << rq->cpu)) && prev->state == TASK_RUNNING)
 			deactivate_task(rq, prev, 0);
 	}
@@ -267,7 +280,8 @@ static noinline __flatten void __schedule(enum why why)
 void schedule(void)
 {
 	if (unlikely(preempt_count() || in_interrupt()))
-		panic("scheduling while atomic: %s/%d, preempt_count %d", current->comm, current->pid, preempt_count());
+		panic("scheduling while atomic: %s/%d, preempt_count %d", current->comm,
+		      current->pid, preempt_count());
 	do {
 		preempt_disable();
 		__schedule(ASKED);
@@ -283,7 +297,8 @@ void schedule_yield(void)
 	preempt_enable();
 }
 
-/* The preempt count fell to 0 with a reschedule due, or an interrupt that found it at 0 returns. Interrupts may be off (irq_exit). */
+/* The preempt count fell to 0 with a reschedule due, or an interrupt that found it at 0 returns.
+ * Interrupts may be off (irq_exit). */
 void preempt_schedule(void)
 {
 	unsigned long flags;
@@ -316,15 +331,18 @@ bool __flatten try_to_wake_up(struct task_struct *p, unsigned int mode)
 	if (!woken)
 		goto out;
 	WRITE_ONCE(p->state, TASK_RUNNING);
-	if (p->on_rq)		/* it has not left the queue yet and now will not: wait.c has the argument */
+	if (p->on_rq)		/* it has not left the queue yet and now will not: wait.c has the
+				 * argument */
 		goto out;
 	for (;;) {
-		/* Still on its CPU: schedule() there has let go of the lock to look for work elsewhere, and will find p. */
+		/* Still on its CPU: schedule() there has let go of the lock to look for work
+		 * elsewhere, and will find p. */
 		int cpu = p->on_cpu ? rq->cpu : select_task_rq(p);
 
 		if (cpu == rq->cpu)
 			break;
-		/* Off every queue, off every CPU, state RUNNING: nobody else wakes it, it is ours to move. */
+		/* Off every queue, off every CPU, state RUNNING: nobody else wakes it, it is
+		 * ours to move. */
 		p->cpu = cpu;
 		p->se.nr_migrations++;
 		spin_unlock(&rq->lock);

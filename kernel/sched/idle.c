@@ -1,6 +1,7 @@
 /*
- * The idle policy and the idle task: what a CPU does when it has nothing to do. One idle task per CPU (PID 0), never on a queue, picked when
- * no other class has anybody. It halts until an interrupt comes; its tick is stopped, so a system at rest is really at rest.
+ * The idle policy and the idle task: what a CPU does when it has nothing to do. One idle task per
+ * CPU (PID 0), never on a queue, picked when no other class has anybody. It halts until an
+ * interrupt comes; its tick is stopped, so a system at rest is really at rest.
  *
  * Locks: the class functions are called with rq->lock held; cpu_idle_loop takes none.
  */
@@ -52,13 +53,15 @@ const struct sched_class idle_sched_class = {
 };
 
 /*
- * The flag is tested with interrupts off, and arch_cpu_idle() turns them on and halts in one go (STI takes effect after the next instruction):
- * an interrupt that sets the flag either comes before the test or ends the halt.
+ * The flag is tested with interrupts off, and arch_cpu_idle() turns them on and halts in one go
+ * (STI takes effect after the next instruction): an interrupt that sets the flag either comes
+ * before the test or ends the halt.
  */
 static void __noreturn cpu_idle_loop(void)
 {
 	for (;;) {
-		preempt_disable();	/* so that irq_exit() leaves the switch to us, after tick_start() */
+		preempt_disable();	/* so that irq_exit() leaves the switch to us, after
+					 * tick_start() */
 		local_irq_disable();
 		tick_stop();
 		while (!need_resched()) {

@@ -1,6 +1,6 @@
 /*
- * Which policy and priority a task has: the calls that ask and set, nice values, and borrowed priorities. A policy that is not built in is refused
- * (EINVAL), never quietly replaced by another.
+ * Which policy and priority a task has: the calls that ask and set, nice values, and borrowed
+ * priorities. A policy that is not built in is refused (EINVAL), never quietly replaced by another.
  *
  * Locks: rq->lock through task_rq_lock(). futex_pi_adjust() is called without.
  */
@@ -33,7 +33,8 @@ static int check_policy(int policy, int priority)
 	}
 }
 
-/* The class follows the priority: a queued task leaves its queue with the old one and joins with the new one. */
+/* The class follows the priority: a queued task leaves its queue with the old one and joins with
+ * the new one. */
 void set_task_prio(struct rq *rq, struct task_struct *p, int prio)
 {
 	bool queued = p->on_rq;
@@ -103,9 +104,11 @@ static long set_policy(pid_t pid, int policy, const struct sched_param __user *u
 	policy = keep ? (int)p->policy : policy & ~SCHED_RESET_ON_FORK;
 	ret = check_policy(policy, param.sched_priority);
 	if (!ret)
-		ret = sched_may_change(p) ? check_rt_limit(p, policy, param.sched_priority) : -EPERM;
+		ret = sched_may_change(p) ? check_rt_limit(p, policy, param.sched_priority)
+					  : -EPERM;
 	if (!ret)
-		set_scheduler(p, policy, param.sched_priority, keep ? p->sched_reset_on_fork : reset);
+		set_scheduler(p, policy, param.sched_priority,
+			      keep ? p->sched_reset_on_fork : reset);
 	put_task_struct(p);
 	return ret;
 }
@@ -153,7 +156,9 @@ long sys_sched_getparam(pid_t pid, struct sched_param __user *uparam)
 /* SCHED_DEADLINE is not built in, but its range is a constant that programs ask for. */
 long sys_sched_get_priority_max(int policy)
 {
-	return rt_policy(policy) ? MAX_RT_PRIO - 1 : policy == SCHED_DEADLINE ? 0 : check_policy(policy, 0);
+	return rt_policy(policy)	  ? MAX_RT_PRIO - 1
+	       : policy == SCHED_DEADLINE ? 0
+					  : check_policy(policy, 0);
 }
 
 long sys_sched_get_priority_min(int policy)

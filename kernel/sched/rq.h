@@ -1,6 +1,7 @@
 /*
- * Run queues: private to kernel/sched. One per CPU; its lock guards everything in it and the (r) fields of the tasks whose p->cpu names it. Two at
- * a time are locked in the order of their CPU numbers. Always with interrupts off: the timer takes it.
+ * Run queues: private to kernel/sched. One per CPU; its lock guards everything in it and the (r)
+ * fields of the tasks whose p->cpu names it. Two at a time are locked in the order of their CPU
+ * numbers. Always with interrupts off: the timer takes it.
  */
 #pragma once
 
@@ -20,7 +21,8 @@ struct rq {
 	unsigned int nr_running;	/* queued and running tasks, without idle */
 	struct task_struct *curr;	/* running now */
 	struct task_struct *idle;	/* constant */
-	struct mm_struct *prev_mm;	/* borrowed by a kernel thread that just left; dropped in finish_task_switch() */
+	struct mm_struct *prev_mm;	/* borrowed by a kernel thread that just left; dropped in
+					 * finish_task_switch() */
 	u64 clock;			/* ktime at the last update_rq_clock() */
 	u64 nr_switches;
 	u64 idle_ns;			/* time of idle, up to clock */
@@ -71,7 +73,8 @@ void check_preempt_curr(struct rq *rq, struct task_struct *p);
 /* Moves a queued, not running task to another queue. Both locks held. */
 void move_queued_task(struct rq *from, struct rq *to, struct task_struct *p);
 
-/* May p, which is queued on rq, go to cpu? Not while it runs, or its stack is still in use. rq lock held. */
+/* May p, which is queued on rq, go to cpu? Not while it runs, or its stack is still in use. rq
+ * lock held. */
 static inline bool may_move(const struct rq *rq, const struct task_struct *p, int cpu)
 {
 	return p != rq->curr && !p->on_cpu && p->cpus_mask & 1UL << cpu;
@@ -80,10 +83,13 @@ static inline bool may_move(const struct rq *rq, const struct task_struct *p, in
 void set_task_prio(struct rq *rq, struct task_struct *p, int prio);
 
 /* balance.c */
-int select_task_rq(struct task_struct *p);	/* where a woken or new task should run; no lock needed, a good guess */
-/* This CPU would go idle: pulls a task from elsewhere. Drops and retakes rq->lock. True when something came. */
+int select_task_rq(struct task_struct *p);	/* where a woken or new task should run; no lock
+						 * needed, a good guess */
+/* This CPU would go idle: pulls a task from elsewhere. Drops and retakes rq->lock. True when
+ * something came. */
 bool newidle_balance(struct rq *rq);
-void periodic_balance(struct rq *rq);		/* from the tick, rq lock not held, interrupts off */
+void periodic_balance(struct rq *rq);		/* from the tick, rq lock not held, interrupts
+						 * off */
 /* calls.c: pid 0 is the caller; a reference, or NULL. May current change p's scheduling? */
 struct task_struct *sched_find_task(pid_t pid);
 bool sched_may_change(struct task_struct *p);

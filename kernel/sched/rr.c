@@ -1,7 +1,9 @@
 /*
- * Round robin, the simplest policy there is. Runnable tasks stand in a queue; the first runs. When it has used up its turn, or yields, it goes to
- * the end; when it sleeps it leaves the queue; when it wakes it joins at the end. With n tasks of turn T nobody waits longer than (n - 1) * T, and
- * every operation is O(1). What it lacks: nice values mean nothing, and a task that just woke waits as long as everybody else.
+ * Round robin, the simplest policy there is. Runnable tasks stand in a queue; the first runs. When
+ * it has used up its turn, or yields, it goes to the end; when it sleeps it leaves the queue; when
+ * it wakes it joins at the end. With n tasks of turn T nobody waits longer than (n - 1) * T, and
+ * every operation is O(1). What it lacks: nice values mean nothing, and a task that just woke waits
+ * as long as everybody else.
  *
  * Locks: called with rq->lock held.
  */

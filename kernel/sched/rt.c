@@ -1,11 +1,13 @@
 /*
- * The real-time policies: SCHED_FIFO and SCHED_RR. Each task has a priority from 1 to 99, and the strongest runnable one runs, always:
- * a task runs until it sleeps, yields, or a stronger one comes; then it keeps its place at the head. SCHED_RR differs in one
- * thing: after its turn it goes behind the others of its own priority. That is all a real-time program needs to compute its worst
+ * The real-time policies: SCHED_FIFO and SCHED_RR. Each task has a priority from 1 to 99, and the
+ * strongest runnable one runs, always: a task runs until it sleeps, yields, or a stronger one
+ * comes; then it keeps its place at the head. SCHED_RR differs in one thing: after its turn it goes
+ * behind the others of its own priority. That is all a real-time program needs to compute its worst
  * case, and it is merciless: a runaway at priority 1 starves everybody below.
  *
- * One queue per priority, and a bitmap of those that are not empty: picking is "first bit set, first in its queue", O(1) however many
- * tasks wait. A task that borrowed a priority (futex/pi.c) stands in the queue of the borrowed one.
+ * One queue per priority, and a bitmap of those that are not empty: picking is "first bit set,
+ * first in its queue", O(1) however many tasks wait. A task that borrowed a priority (futex/pi.c)
+ * stands in the queue of the borrowed one.
  *
  * Locks: called with rq->lock held.
  */

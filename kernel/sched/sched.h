@@ -1,9 +1,10 @@
 /*
- * The scheduler as the rest of the kernel sees it: states, entities, wake-ups, and sched_class, the seam behind which the policies live.
- * Run-queue internals are in rq.h.
+ * The scheduler as the rest of the kernel sees it: states, entities, wake-ups, and sched_class, the
+ * seam behind which the policies live. Run-queue internals are in rq.h.
  *
- * Locking: (r) = the lock of the run queue that p->cpu names. A task's scheduling fields and its state's way from sleeping to running
- * belong to that lock; the task itself may set its state to a sleeping one without it (see kernel/sync/wait.c).
+ * Locking: (r) = the lock of the run queue that p->cpu names. A task's scheduling fields and its
+ * state's way from sleeping to running belong to that lock; the task itself may set its state to a
+ * sleeping one without it (see kernel/sync/wait.c).
  */
 #pragma once
 
@@ -38,14 +39,16 @@
 #define TIF_NOTIFY_RESUME 2	/* restore the signal mask of sigsuspend and friends */
 #define TIF_SYSCALL_TRACE 3	/* system call entry and exit stop for the tracer */
 #define TIF_SINGLESTEP 4
-#define TIF_RESTORE_ALL 5	/* the system call rewrote the whole register frame (exec, sigreturn): leave by IRET */
+/* the system call rewrote the whole register frame (exec, sigreturn): leave by IRET */
+#define TIF_RESTORE_ALL 5
 #define _TIF(flag) (1UL << (flag))
 #define _TIF_ENTRY_WORK _TIF(TIF_SYSCALL_TRACE)
 #define _TIF_EXIT_WORK									\
 	(_TIF(TIF_NEED_RESCHED) | _TIF(TIF_SIGPENDING) | _TIF(TIF_NOTIFY_RESUME) |	\
 	 _TIF(TIF_SYSCALL_TRACE) | _TIF(TIF_RESTORE_ALL))
 
-/* Priorities: 0..99 real time (lower is stronger), 100..139 nice -20..19, 120 the middle; MAX_PRIO idle. */
+/* Priorities: 0..99 real time (lower is stronger), 100..139 nice -20..19, 120 the middle;
+ * MAX_PRIO idle. */
 #define MAX_RT_PRIO 100
 #define DEFAULT_PRIO 120
 #define MAX_PRIO 140
@@ -86,15 +89,18 @@ struct sched_class {
 	void (*enqueue_task)(struct rq *rq, struct task_struct *p, int flags);
 	void (*dequeue_task)(struct rq *rq, struct task_struct *p, int flags);
 	struct task_struct *(*pick_next_task)(struct rq *rq);	/* NULL: this class has nobody */
-	void (*put_prev_task)(struct rq *rq, struct task_struct *p);	/* p leaves the CPU, runnable or not */
+	/* p leaves the CPU, runnable or not */
+	void (*put_prev_task)(struct rq *rq, struct task_struct *p);
 	void (*set_next_task)(struct rq *rq, struct task_struct *p);
 	void (*yield_task)(struct rq *rq);
 	void (*task_tick)(struct rq *rq, struct task_struct *p);
-	void (*check_preempt)(struct rq *rq, struct task_struct *woken);	/* may resched_curr() */
+	/* may resched_curr() */
+	void (*check_preempt)(struct rq *rq, struct task_struct *woken);
 	void (*task_fork)(struct task_struct *child);
 	void (*migrate_task)(struct rq *from, struct rq *to, struct task_struct *p);
 	void (*update_curr)(struct rq *rq);	/* charge the running task up to now */
-	struct task_struct *(*next_movable)(struct rq *rq, int cpu);	/* a waiting task that may go to cpu, or NULL */
+	/* a waiting task that may go to cpu, or NULL */
+	struct task_struct *(*next_movable)(struct rq *rq, int cpu);
 };
 #define ENQUEUE_WAKEUP 1
 #define ENQUEUE_NEW 2
@@ -103,11 +109,14 @@ struct sched_class {
 
 /* --- switching and waking --- */
 
-/* Gives up the CPU; returns when the task runs again. May be called with p->state set to a sleeping state. */
+/* Gives up the CPU; returns when the task runs again. May be called with p->state set to a
+ * sleeping state. */
 void schedule(void);
-/* Sleeps in the state set before, at most until deadline (ktime ns). Returns the ns that were left, 0 = timed out. */
+/* Sleeps in the state set before, at most until deadline (ktime ns). Returns the ns that were
+ * left, 0 = timed out. */
 u64 schedule_hrtimeout(u64 deadline);
-/* The task that comes in calls this first, on its own stack, with the rq lock of schedule() still held. */
+/* The task that comes in calls this first, on its own stack, with the rq lock of schedule()
+ * still held. */
 void finish_task_switch(struct task_struct *prev);
 /* C half of ret_from_fork: finish_task_switch() for a task that never called schedule(). */
 void schedule_tail(struct task_struct *prev);
@@ -122,7 +131,8 @@ void resched_curr(struct rq *rq);
 void scheduler_tick(bool from_user);	/* from the timer interrupt */
 void cond_resched(void);
 
-/* Stores the state with a full barrier, so that the test of the condition that follows cannot move before it. */
+/* Stores the state with a full barrier, so that the test of the condition that follows cannot
+ * move before it. */
 #define set_current_state(s) ((void)__atomic_exchange_n(&current->state, (s), __ATOMIC_SEQ_CST))
 /* Only where no condition is tested afterwards. */
 #define __set_current_state(s) WRITE_ONCE(current->state, (s))
@@ -130,9 +140,11 @@ void cond_resched(void);
 /* --- life of a task --- */
 void sched_init_cpu(int cpu);			/* its run queue */
 void sched_init_idle(struct task_struct *p, int cpu);	/* p is cpu's idle task and running there */
-void sched_fork(struct task_struct *p);		/* scheduling fields of a new task; may be called with nothing held */
+void sched_fork(struct task_struct *p);		/* scheduling fields of a new task; may be called
+						 * with nothing held */
 struct task_struct *idle_task(int cpu);
-struct task_struct *cpu_curr(int cpu);		/* a snapshot: may be wrong by the time it is read */
+struct task_struct *cpu_curr(int cpu);		/* a snapshot: may be wrong by the time it is
+						 * read */
 /* Waits until p has left its CPU for good (p is not current). For freeing and ptrace. */
 void wait_task_inactive(struct task_struct *p);
 int set_cpus_allowed(struct task_struct *p, cpumask_t mask);	/* -EINVAL when no CPU is left */

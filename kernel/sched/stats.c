@@ -1,5 +1,6 @@
 /*
- * Birth of run queues and tasks as far as the scheduler is concerned, and the numbers it keeps: run times, load, idle time.
+ * Birth of run queues and tasks as far as the scheduler is concerned, and the numbers it keeps: run
+ * times, load, idle time.
  *
  * Locks: rq->lock where a consistent value matters; snapshots elsewhere, said at each function.
  */
@@ -73,7 +74,8 @@ u64 task_sched_runtime(struct task_struct *p)
 	struct rq *rq;
 	u64 ns;
 
-	/* Off its CPU it gathers no time, and finish_task_switch() lowers on_cpu after the last of it was counted: no lock. */
+	/* Off its CPU it gathers no time, and finish_task_switch() lowers on_cpu after the last
+	 * of it was counted: no lock. */
 	if (!smp_load_acquire(&p->on_cpu))
 		return READ_ONCE(p->se.sum_exec_runtime);
 	rq = task_rq_lock(p, &flags);
@@ -86,7 +88,8 @@ u64 task_sched_runtime(struct task_struct *p)
 	return ns;
 }
 
-/* The sum is exact; how it divides into user and system is what the ticks saw, as Linux does it without full accounting. */
+/* The sum is exact; how it divides into user and system is what the ticks saw, as Linux does it
+ * without full accounting. */
 void task_cputime(struct task_struct *p, u64 *utime, u64 *stime)
 {
 	u64 total = task_sched_runtime(p);
@@ -128,7 +131,8 @@ u64 cpu_idle_time(int cpu)
 	return ns;
 }
 
-/* --- load average: exponentially damped over 1, 5 and 15 minutes, a sample every 5 s, 11 bits of fraction --- */
+/* --- load average: exponentially damped over 1, 5 and 15 minutes, a sample every 5 s, 11 bits
+ * of fraction --- */
 
 #define LOAD_PERIOD_NS (5 * NSEC_PER_SEC)
 #define FIXED_1 2048UL
@@ -137,16 +141,20 @@ static unsigned long avenrun[3];
 static u64 next_sample;
 static DEFINE_SPINLOCK(load_lock);
 
-/* From the tick. A system at rest has no tick, so several periods may have passed: they saw nothing running. */
+/* From the tick. A system at rest has no tick, so several periods may have passed: they saw
+ * nothing running. */
 void calc_global_load(u64 now)
 {
 	if (now < READ_ONCE(next_sample) || !spin_trylock(&load_lock))
 		return;
-	for (int missed = 0; next_sample <= now && missed < 1000; missed++, next_sample += LOAD_PERIOD_NS) {
-		unsigned long active = next_sample + LOAD_PERIOD_NS > now ? nr_running() * FIXED_1 : 0;
+	for (int missed = 0; next_sample <= now && missed < 1000;
+	     missed++, next_sample += LOAD_PERIOD_NS) {
+		unsigned long active =
+			next_sample + LOAD_PERIOD_NS > now ? nr_running() * FIXED_1 : 0;
 
 		for (int i = 0; i < 3; i++)
-			avenrun[i] = (avenrun[i] * decay[i] + active * (FIXED_1 - decay[i])) / FIXED_1;
+			avenrun[i] =
+				(avenrun[i] * decay[i] + active * (FIXED_1 - decay[i])) / FIXED_1;
 	}
 	next_sample = max(next_sample, now);
 	spin_unlock(&load_lock);

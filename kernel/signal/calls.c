@@ -1,8 +1,10 @@
 /*
- * The system calls with which a program says what it wants of signals: handlers, masks, waiting, the alternate stack.
- * The ones that send are in kill.c; rt_sigreturn is in arch/, since it is all registers.
+ * The system calls with which a program says what it wants of signals: handlers, masks, waiting,
+ * the alternate stack. The ones that send are in kill.c; rt_sigreturn is in arch/, since it is all
+ * registers.
  *
- * Locks: the siglock, for what senders look at (handlers, masks, pending sets). Nothing of it is held over a user copy.
+ * Locks: the siglock, for what senders look at (handlers, masks, pending sets). Nothing of it is
+ * held over a user copy.
  */
 #include "asm/processor.h"
 #include "asm/uaccess.h"
@@ -12,7 +14,8 @@
 #include "kernel/task/task.h"
 #include "libk/string.h"
 
-/* The flags a program may set; asked for others, Linux forgets them, and reading the action back shows which it knows. */
+/* The flags a program may set; asked for others, Linux forgets them, and reading the action back
+ * shows which it knows. */
 #define SA_KNOWN_FLAGS ((unsigned long)(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER) | \
 			SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER)
 
@@ -37,7 +40,8 @@ void flush_signal_handlers(struct sighand_struct *sighand, bool force_default)
 	}
 }
 
-/* Signals that are pending when they become ignored are forgotten, even blocked ones. handler: not a function. siglock held. */
+/* Signals that are pending when they become ignored are forgotten, even blocked ones. handler:
+ * not a function. siglock held. */
 static noinline void forget_ignored(int sig, __sighandler_t handler)
 {
 	struct task_struct *t;
@@ -50,7 +54,8 @@ static noinline void forget_ignored(int sig, __sighandler_t handler)
 }
 
 /* old: NULL, or what it was before. */
-static __always_inline int change_action(int sig, const struct sigaction __user *uact, struct sigaction *old)
+static __always_inline int change_action(int sig, const struct sigaction __user *uact,
+					 struct sigaction *old)
 {
 	struct sighand_struct *sighand = current->sighand;
 	struct sigaction act, *sa;
@@ -86,7 +91,8 @@ static int read_action(int sig, struct sigaction *old)
 	return 0;
 }
 
-static noinline long sigaction_with_old(int sig, const struct sigaction __user *uact, struct sigaction __user *uold)
+static noinline long sigaction_with_old(int sig, const struct sigaction __user *uact,
+					struct sigaction __user *uold)
 {
 	struct sigaction old;
 	int err = uact ? change_action(sig, uact, &old) : read_action(sig, &old);
@@ -94,7 +100,8 @@ static noinline long sigaction_with_old(int sig, const struct sigaction __user *
 	return err ?: copy_to_user(uold, &old, sizeof(old)) ? -EFAULT : 0;
 }
 
-long sys_rt_sigaction(int sig, const struct sigaction __user *uact, struct sigaction __user *uold, size_t size)
+long sys_rt_sigaction(int sig, const struct sigaction __user *uact, struct sigaction __user *uold,
+		      size_t size)
 {
 	if (size != sizeof(sigset_t))
 		return -EINVAL;
@@ -141,7 +148,8 @@ long sys_rt_sigpending(sigset_t __user *uset, size_t size)
 
 /* --- waiting --- */
 
-/* Until any signal that is not blocked arrives. State first, test second: see kernel/sync/wait.c. */
+/* Until any signal that is not blocked arrives. State first, test second: see
+ * kernel/sync/wait.c. */
 static long sleep_until_signal(void)
 {
 	for (;;) {
@@ -172,8 +180,9 @@ long sys_rt_sigsuspend(const sigset_t __user *uset, size_t size)
 }
 
 /*
- * Takes one signal of which out of the sets, waiting for it until the deadline. While it waits the signals are unblocked, so that senders wake
- * us; real_blocked says that they are none the less for us and must not kill the process. Signal number, -EAGAIN or -EINTR.
+ * Takes one signal of which out of the sets, waiting for it until the deadline. While it waits the
+ * signals are unblocked, so that senders wake us; real_blocked says that they are none the less for
+ * us and must not kill the process. Signal number, -EAGAIN or -EINTR.
  */
 static int do_sigtimedwait(sigset_t which, siginfo_t *info, u64 deadline)
 {
@@ -203,7 +212,8 @@ static int do_sigtimedwait(sigset_t which, siginfo_t *info, u64 deadline)
 	return sig ?: left ? -EINTR : -EAGAIN;
 }
 
-long sys_rt_sigtimedwait(const sigset_t __user *uset, siginfo_t __user *uinfo, const struct timespec __user *timeout, size_t size)
+long sys_rt_sigtimedwait(const sigset_t __user *uset, siginfo_t __user *uinfo,
+			 const struct timespec __user *timeout, size_t size)
 {
 	u64 deadline = ~0ULL;
 	struct timespec ts;
@@ -228,7 +238,8 @@ long sys_rt_sigtimedwait(const sigset_t __user *uset, siginfo_t __user *uinfo, c
 	return ret;
 }
 
-/* What a call asked to be restarted with the rest of its time set up in restart_block; nothing after a handler ran. */
+/* What a call asked to be restarted with the rest of its time set up in restart_block; nothing
+ * after a handler ran. */
 long sys_restart_syscall(void)
 {
 	struct restart_block *restart = &current->restart_block;
@@ -240,7 +251,8 @@ int copy_siginfo_to_user(siginfo_t __user *to, const siginfo_t *from)
 {
 	if (copy_to_user(to, from, SIGINFO_USED))
 		return -EFAULT;
-	return clear_user((char __user *)to + SIGINFO_USED, sizeof(*to) - SIGINFO_USED) ? -EFAULT : 0;
+	return clear_user((char __user *)to + SIGINFO_USED, sizeof(*to) - SIGINFO_USED) ? -EFAULT
+											: 0;
 }
 
 /* --- the alternate stack: the thread's own, so no lock --- */
@@ -288,7 +300,8 @@ long sys_sigaltstack(const stack_t __user *uss, stack_t __user *uold)
 	memset(&old, 0, sizeof(old));
 	old.ss_sp = (void *)current->sas_ss_sp;
 	old.ss_size = current->sas_ss_size;
-	old.ss_flags = (int)((unsigned int)sas_ss_flags(sp) | (current->sas_ss_flags & SS_AUTODISARM));
+	old.ss_flags =
+		(int)((unsigned int)sas_ss_flags(sp) | (current->sas_ss_flags & SS_AUTODISARM));
 	if (uss)
 		ret = set_altstack(&ss, sp);
 	if (!ret && uold && copy_to_user(uold, &old, sizeof(old)))

@@ -1,23 +1,28 @@
 /*
  * Delivery: from "a signal is pending" to "its handler is entered", or its default action done.
  *
- * WHERE. In one place: when a thread is about to return to user mode, at the end of a system call, an interrupt or a fault:
+ * WHERE. In one place: when a thread is about to return to user mode, at the end of a system call,
+ * an interrupt or a fault:
  *
- *	entry.asm: thread flags not 0 -> exit_to_user_mode(regs) -> do_signal(regs) -> get_signal() -> setup_rt_frame()
+ * 	entry.asm: thread flags not 0 -> exit_to_user_mode(regs) -> do_signal(regs) -> get_signal() -> setup_rt_frame()
  *
- * And nowhere else, for three reasons. (1) A handler is user code that runs on the user's stack with the user's registers, and only here
- * do we have them all, in regs, with nothing of the kernel half done. (2) A thread that is to die or stop does so here, where it holds no
- * lock and nothing that somebody must give back; from outside one could only guess. (3) It is the receiver itself that runs, so its mask,
- * stack and FPU need no lock. Hence a sender never does anything to a thread; it records the signal, sets TIF_SIGPENDING and sees to it that
- * the thread comes by: it wakes it if it sleeps interruptibly (the sleeper then undoes what it began and returns -ERESTARTxxx), or
- * interrupts the CPU it runs on.
+ * And nowhere else, for three reasons. (1) A handler is user code that runs on the user's stack
+ * with the user's registers, and only here do we have them all, in regs, with nothing of the kernel
+ * half done. (2) A thread that is to die or stop does so here, where it holds no lock and nothing
+ * that somebody must give back; from outside one could only guess. (3) It is the receiver itself
+ * that runs, so its mask, stack and FPU need no lock. Hence a sender never does anything to a
+ * thread; it records the signal, sets TIF_SIGPENDING and sees to it that the thread comes by: it
+ * wakes it if it sleeps interruptibly (the sleeper then undoes what it began and returns
+ * -ERESTARTxxx), or interrupts the CPU it runs on.
  *
- * HOW. A handler is entered by rewriting regs, so that "return to user mode" goes to its first instruction, with a frame below the user's
- * stack pointer that remembers the old registers; the handler returns into rt_sigreturn(2), which puts them back. arch/x86_64/signal.c
- * draws the frame. For several signals the frames are stacked one on the other before a single user instruction runs: exit_to_user_mode()
- * calls us until nothing is pending.
+ * HOW. A handler is entered by rewriting regs, so that "return to user mode" goes to its first
+ *      instruction, with a frame below the user's stack pointer that remembers the old registers;
+ *      the handler returns into rt_sigreturn(2), which puts them back. arch/x86_64/signal.c draws
+ *      the frame. For several signals the frames are stacked one on the other before a single user
+ *      instruction runs: exit_to_user_mode() calls us until nothing is pending.
  *
- * Locks: the siglock, interrupts off; tasklist_lock outside it to tell the parent. setup_rt_frame() may sleep and runs without.
+ * Locks: the siglock, interrupts off; tasklist_lock outside it to tell the parent. setup_rt_frame()
+ * may sleep and runs without.
  */
 #include "asm/uaccess.h"
 #include "kernel/signal/signal.h"
@@ -75,7 +80,8 @@ int dequeue_signal(struct task_struct *p, sigset_t blocked, siginfo_t *info)
 
 /* --- the mask --- */
 
-/* p will not take the process-wide signals of which that were meant for it: wake others that can. siglock held. */
+/* p will not take the process-wide signals of which that were meant for it: wake others that
+ * can. siglock held. */
 static noinline void retarget_shared_pending(struct task_struct *p, sigset_t which)
 {
 	sigset_t homeless = p->signal->shared_pending.signal & which;
@@ -108,7 +114,8 @@ static __always_inline void __set_current_blocked(sigset_t set)
 		recalc_sigpending();
 }
 
-/* Only the thread itself changes its mask, so it may read it without the lock; senders read it with the lock. */
+/* Only the thread itself changes its mask, so it may read it without the lock; senders read it
+ * with the lock. */
 void set_current_blocked(sigset_t set)
 {
 	struct sighand_struct *sighand = current->sighand;
@@ -137,8 +144,9 @@ int set_user_sigmask(const sigset_t __user *uset, size_t size)
 	return 0;
 }
 
-/* TIF_NOTIFY_RESUME says that saved_sigmask is to be put back. If a signal ended the call, do_signal() does that, after the handler got
- * its frame: the handler runs with the call's mask, and returns to the saved one. */
+/* TIF_NOTIFY_RESUME says that saved_sigmask is to be put back. If a signal ended the call,
+ * do_signal() does that, after the handler got its frame: the handler runs with the call's mask,
+ * and returns to the saved one. */
 void restore_saved_sigmask_unless(bool interrupted)
 {
 	if (interrupted || !test_tsk_thread_flag(current, TIF_NOTIFY_RESUME))
@@ -149,7 +157,8 @@ void restore_saved_sigmask_unless(bool interrupted)
 
 /* --- which one, and what happens to it --- */
 
-/* A SIGCONT arrived: tell the parent what its sender could not. siglock held; dropped and taken again. */
+/* A SIGCONT arrived: tell the parent what its sender could not. siglock held; dropped and taken
+ * again. */
 static void notify_continued(struct signal_struct *signal)
 {
 	int why = signal->flags & SIGNAL_CLD_CONTINUED ? CLD_CONTINUED : CLD_STOPPED;
@@ -163,8 +172,8 @@ static void notify_continued(struct signal_struct *signal)
 	spin_lock_irq(&current->sighand->siglock);
 }
 
-/* Default action "stop". A terminal's stop signals do nothing to a process whose shell is gone: nobody could continue it. siglock held,
- * also afterwards. */
+/* Default action "stop". A terminal's stop signals do nothing to a process whose shell is gone:
+ * nobody could continue it. siglock held, also afterwards. */
 static void default_stop(int sig)
 {
 	spinlock_t *siglock = &current->sighand->siglock;
@@ -189,7 +198,8 @@ static void __noreturn die_of(int status)
 	do_group_exit(status);
 }
 
-/* Finds a handler for sig (copied to ksig), true; or does without one, false: ignored, or stopped and continued. Or dies. siglock held. */
+/* Finds a handler for sig (copied to ksig), true; or does without one, false: ignored, or
+ * stopped and continued. Or dies. siglock held. */
 static bool act_on(int sig, struct ksignal *ksig)
 {
 	struct sigaction *sa = &current->sighand->action[sig - 1];
@@ -216,7 +226,8 @@ static bool act_on(int sig, struct ksignal *ksig)
 	die_of(sig);
 }
 
-/* The handler's mask is in force from here on, not from its first instruction on: the siglock is held just now. */
+/* The handler's mask is in force from here on, not from its first instruction on: the siglock is
+ * held just now. */
 static void block_for_handler(struct ksignal *ksig)
 {
 	sigset_t blocked = current->blocked | ksig->sa.sa_mask;
@@ -227,7 +238,8 @@ static void block_for_handler(struct ksignal *ksig)
 	__set_current_blocked(blocked & ~SIG_KERNEL_ONLY_MASK);
 }
 
-/* Does all that needs no handler; true with the first signal that has one. Returns only if the thread lives on. */
+/* Does all that needs no handler; true with the first signal that has one. Returns only if the
+ * thread lives on. */
 static bool get_signal(struct ksignal *ksig)
 {
 	struct signal_struct *signal = current->signal;
@@ -241,14 +253,17 @@ static bool get_signal(struct ksignal *ksig)
 			notify_continued(signal);
 		/* The process dies, or another thread's exec wants to be alone. */
 		if ((signal->flags & SIGNAL_GROUP_EXIT) || signal->group_exec_task)
-			die_of(signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : SIGKILL);
+			die_of(signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code
+								 : SIGKILL);
 		if ((current->jobctl & JOBCTL_STOP_PENDING) && do_signal_stop(0)) {
 			spin_lock_irq(siglock);
 			sig = -1;	/* much may have changed: look at everything again */
 			continue;
 		}
-		sig = current->pending.signal & SYNCHRONOUS_MASK ?
-			      dequeue_synchronous_signal(&current->pending, current->blocked, &ksig->info) : 0;
+		sig = current->pending.signal & SYNCHRONOUS_MASK
+			      ? dequeue_synchronous_signal(&current->pending, current->blocked,
+							   &ksig->info)
+			      : 0;
 		if (sig)
 			recalc_sigpending();
 		else
@@ -264,7 +279,8 @@ static bool get_signal(struct ksignal *ksig)
 
 /* --- entering the handler --- */
 
-/* SA_ONSTACK with SS_AUTODISARM: the stack is forgotten while a handler may leave it for another (by swapcontext). */
+/* SA_ONSTACK with SS_AUTODISARM: the stack is forgotten while a handler may leave it for another
+ * (by swapcontext). */
 static void signal_delivered(void)
 {
 	clear_tsk_thread_flag(current, TIF_NOTIFY_RESUME);	/* the frame has the old mask now */
@@ -277,11 +293,11 @@ static void signal_delivered(void)
 /*
  * A system call that a signal interrupted says how it wants to go on:
  *
- *	returned			handler runs				no handler (stopped, ignored)
- *	-ERESTARTNOINTR			again					again
- *	-ERESTARTSYS			again with SA_RESTART, else EINTR	again
- *	-ERESTARTNOHAND			EINTR					again
- *	-ERESTART_RESTARTBLOCK		EINTR					restart_syscall: with the time that is left
+ * 	returned			handler runs				no handler (stopped, ignored)
+ * 	-ERESTARTNOINTR			again					again
+ * 	-ERESTARTSYS			again with SA_RESTART, else EINTR	again
+ * 	-ERESTARTNOHAND			EINTR					again
+ * 	-ERESTART_RESTARTBLOCK		EINTR					restart_syscall: with the time that is left
  */
 static void restart_with_handler(struct pt_regs *regs, const struct ksignal *ksig)
 {
@@ -307,7 +323,8 @@ static void handle_signal(struct ksignal *ksig, struct pt_regs *regs)
 	}
 	set_current_blocked(ksig->oldmask);	/* there will be no handler */
 	if (ksig->sig == SIGSEGV)
-		force_fatal_sig(SIGSEGV);	/* the stack is no good, and the handler for that cannot run on it */
+		force_fatal_sig(SIGSEGV);	/* the stack is no good, and the handler for that
+						 * cannot run on it */
 	else
 		force_sig(SIGSEGV);
 }
@@ -329,7 +346,8 @@ void __flatten do_signal(struct pt_regs *regs)
 
 /* --- leaving --- */
 
-/* The thread begins to exit and takes no more signals. What was sent to the process and woke only us must find another thread. */
+/* The thread begins to exit and takes no more signals. What was sent to the process and woke
+ * only us must find another thread. */
 void exit_signals(struct task_struct *p)
 {
 	unsigned long flags;

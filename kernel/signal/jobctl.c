@@ -1,17 +1,21 @@
 /*
  * Stop and continue: what ^Z, fg and bg do to a process.
  *
- * A process stops as a whole. The thread that takes the stop signal marks every thread with JOBCTL_STOP_PENDING and counts them in
- * group_stop_count; each one stops itself when it comes to the kernel's exit (state T); the last to do so makes the stop complete: the flag
- * SIGNAL_STOP_STOPPED, the stop signal in group_exit_code for wait4, and the news to the parent. SIGCONT undoes all this from the sender's
- * side, at once and even if it is blocked or ignored: a stopped thread could not do it itself.
+ * A process stops as a whole. The thread that takes the stop signal marks every thread with
+ * JOBCTL_STOP_PENDING and counts them in group_stop_count; each one stops itself when it comes to
+ * the kernel's exit (state T); the last to do so makes the stop complete: the flag
+ * SIGNAL_STOP_STOPPED, the stop signal in group_exit_code for wait4, and the news to the parent.
+ * SIGCONT undoes all this from the sender's side, at once and even if it is blocked or ignored: a
+ * stopped thread could not do it itself.
  *
- * Invariant under the siglock: group_stop_count is the number of threads with JOBCTL_STOP_PENDING. A thread with JOBCTL_STOPPED is in state
- * T or on its way into it, and only continue_group() and a fatal signal take it out, both with the siglock held; since the flag and the
- * state are set with it held too, no continue can fall between them.
+ * Invariant under the siglock: group_stop_count is the number of threads with JOBCTL_STOP_PENDING.
+ * A thread with JOBCTL_STOPPED is in state T or on its way into it, and only continue_group() and a
+ * fatal signal take it out, both with the siglock held; since the flag and the state are set with
+ * it held too, no continue can fall between them.
  *
- * A thread made while a stop is on its way must not escape it: copy_process() holds the siglock, calls recalc_sigpending() and gives up
- * with -ERESTARTNOINTR when a signal is pending, before the new thread becomes visible.
+ * A thread made while a stop is on its way must not escape it: copy_process() holds the siglock,
+ * calls recalc_sigpending() and gives up with -ERESTARTNOINTR when a signal is pending, before the
+ * new thread becomes visible.
  */
 #include "kernel/signal/signal.h"
 #include "kernel/task/task.h"
@@ -27,11 +31,13 @@ void continue_group(struct task_struct *p)
 	flush_sigqueue_mask(&signal->shared_pending, SIG_KERNEL_STOP_MASK);
 	for_each_thread(p, t) {
 		flush_sigqueue_mask(&t->pending, SIG_KERNEL_STOP_MASK);
-		t->jobctl &= ~(unsigned long)(JOBCTL_STOP_PENDING | JOBCTL_STOP_DEQUEUED | JOBCTL_STOPPED);
+		t->jobctl &= ~(unsigned long)(JOBCTL_STOP_PENDING | JOBCTL_STOP_DEQUEUED |
+					      JOBCTL_STOPPED);
 		wake_up_state(t, __TASK_STOPPED);
 	}
-	/* The parent is told by the first thread that runs, from get_signal(): a sender may not take the locks for that. A stop that was
-	 * interrupted before it was complete counts as a stop all the same. */
+	/* The parent is told by the first thread that runs, from get_signal(): a sender may not
+	 * take the locks for that. A stop that was interrupted before it was complete counts as
+	 * a stop all the same. */
 	if (signal->flags & SIGNAL_STOP_STOPPED)
 		why = SIGNAL_CLD_CONTINUED;
 	else if (signal->group_stop_count)
@@ -62,8 +68,10 @@ static bool begin_group_stop(int signr)
 	struct signal_struct *signal = current->signal;
 	struct task_struct *t;
 
-	/* The siglock was dropped since the signal was taken: SIGCONT or death may have come first. */
-	if (!(current->jobctl & JOBCTL_STOP_DEQUEUED) || (signal->flags & SIGNAL_GROUP_EXIT) || signal->group_exec_task)
+	/* The siglock was dropped since the signal was taken: SIGCONT or death may have come
+	 * first. */
+	if (!(current->jobctl & JOBCTL_STOP_DEQUEUED) || (signal->flags & SIGNAL_GROUP_EXIT) ||
+	    signal->group_exec_task)
 		return false;
 	current->jobctl &= ~(unsigned long)JOBCTL_STOP_DEQUEUED;
 	if (!(signal->flags & SIGNAL_STOP_STOPPED))

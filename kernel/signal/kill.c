@@ -1,7 +1,8 @@
 /*
- * The system calls that send signals: kill to processes and groups, tkill and tgkill to threads, rt_(tg)sigqueueinfo with a value.
- * They find the target, fill in who sends, and leave the rest to send.c. A target that is not current is kept from being released by
- * tasklist_lock; the common case of a thread that signals itself needs none.
+ * The system calls that send signals: kill to processes and groups, tkill and tgkill to threads,
+ * rt_(tg)sigqueueinfo with a value. They find the target, fill in who sends, and leave the rest to
+ * send.c. A target that is not current is kept from being released by tasklist_lock; the common
+ * case of a thread that signals itself needs none.
  */
 #include "asm/uaccess.h"
 #include "kernel/signal/signal.h"
@@ -52,7 +53,8 @@ static int kill_group(int nr, int sig, const siginfo_t *info)
 	return ret;
 }
 
-/* To every process one may signal but init and oneself. EPERM from some of them is no error, as on Linux. */
+/* To every process one may signal but init and oneself. EPERM from some of them is no error, as
+ * on Linux. */
 static int kill_all(int sig, const siginfo_t *info)
 {
 	struct task_struct *p;

@@ -1,15 +1,18 @@
 /*
- * What a parent is told of its children: a SIGCHLD with siginfo, and a wake-up for wait4, waitid and polled pidfds.
+ * What a parent is told of its children: a SIGCHLD with siginfo, and a wake-up for wait4, waitid
+ * and polled pidfds.
  *
- * Called with tasklist_lock held, interrupts off; takes the parent's siglock. The wake-up comes after the state the parent is to find (zombie,
- * stopped, continued) was set, and whether or not the signal is ignored.
+ * Called with tasklist_lock held, interrupts off; takes the parent's siglock. The wake-up comes
+ * after the state the parent is to find (zombie, stopped, continued) was set, and whether or not
+ * the signal is ignored.
  */
 #include "kernel/signal/signal.h"
 #include "kernel/task/task.h"
 #include "libk/abi/times.h"
 #include "libk/abi/wait.h"
 
-static void child_siginfo(siginfo_t *info, int sig, struct task_struct *p, struct task_struct *parent)
+static void child_siginfo(siginfo_t *info, int sig, struct task_struct *p,
+			  struct task_struct *parent)
 {
 	u64 utime, stime;
 
@@ -42,19 +45,23 @@ int do_notify_parent(struct task_struct *p, int sig)
 	unsigned long flags;
 	siginfo_t info;
 
-	/* Whoever waits in one of the two queues looks under tasklist_lock, which we hold: a queue that looks empty now needs no wake-up. */
+	/* Whoever waits in one of the two queues looks under tasklist_lock, which we hold: a
+	 * queue that looks empty now needs no wake-up. */
 	if (waitqueue_active(&p->thread_pid->wait_pidfd))
 		wake_up_all(&p->thread_pid->wait_pidfd);
 	if (!lock_task_sighand(parent, &flags))
 		return true;
 	sa = sighand_action(parent->sighand, SIGCHLD);
-	if (!p->ptrace && sig == SIGCHLD && (sa->sa_handler == SIG_IGN || (sa->sa_flags & SA_NOCLDWAIT))) {
-		/* The parent has said that it will not wait: the child goes by itself. Linux sends the signal even so, if it has a handler. */
+	if (!p->ptrace && sig == SIGCHLD &&
+	    (sa->sa_handler == SIG_IGN || (sa->sa_flags & SA_NOCLDWAIT))) {
+		/* The parent has said that it will not wait: the child goes by itself. Linux
+		 * sends the signal even so, if it has a handler. */
 		autoreap = true;
 		if (sa->sa_handler == SIG_IGN)
 			sig = 0;
 	}
-	/* A SIGCHLD that nobody would notice, the rule among programs that just wait, is not even written down. */
+	/* A SIGCHLD that nobody would notice, the rule among programs that just wait, is not
+	 * even written down. */
 	if (sig && !(sig == SIGCHLD && sig_ignored(parent, sig, false))) {
 		child_siginfo(&info, sig, p, parent);
 		exit_siginfo(&info, p->exit_code);

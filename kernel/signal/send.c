@@ -1,12 +1,13 @@
 /*
- * Sending a signal: from "somebody wants to" to "it is recorded, and a thread that can take it runs towards the kernel's exit".
+ * Sending a signal: from "somebody wants to" to "it is recorded, and a thread that can take it runs
+ * towards the kernel's exit".
  *
  *   prepare_signal()    what sending does at once, whoever takes the signal: stops and SIGCONT cancel each other; ignored signals vanish
  *   send_signal_locked()  records it in the thread's or the process's pending set
  *   complete_signal()   picks a thread that does not block it and wakes that; if the signal is going to kill the process, kills all now
  *
- * Called from any context, interrupts included: nothing here sleeps. Takes tasklist_lock (to keep a target that is not current from being
- * released) and the target's siglock inside.
+ * Called from any context, interrupts included: nothing here sleeps. Takes tasklist_lock (to keep a
+ * target that is not current from being released) and the target's siglock inside.
  */
 #include "kernel/entry.h"
 #include "kernel/printk.h"
@@ -55,8 +56,9 @@ void sighand_init(struct sighand_struct *sighand)
 /* --- waking --- */
 
 /*
- * The flag first, the state second; a sleeper sets its state first and tests the flag second (kernel/sync/wait.c). So either it sees the
- * flag, or we see its state. A thread that runs in user mode on another CPU is kicked into the kernel.
+ * The flag first, the state second; a sleeper sets its state first and tests the flag second
+ * (kernel/sync/wait.c). So either it sees the flag, or we see its state. A thread that runs in user
+ * mode on another CPU is kicked into the kernel.
  */
 void signal_wake_up(struct task_struct *t, bool fatal)
 {
@@ -100,10 +102,12 @@ int zap_other_threads(struct task_struct *p)
 
 static bool sig_handler_ignored(__sighandler_t handler, int sig)
 {
-	return handler == SIG_IGN || (handler == SIG_DFL && (sigmask(sig) & SIG_KERNEL_IGNORE_MASK));
+	return handler == SIG_IGN ||
+	       (handler == SIG_DFL && (sigmask(sig) & SIG_KERNEL_IGNORE_MASK));
 }
 
-/* A blocked signal is kept, since the handler may change before it is unblocked; a tracer wants to see all. */
+/* A blocked signal is kept, since the handler may change before it is unblocked; a tracer wants
+ * to see all. */
 bool sig_ignored(struct task_struct *t, int sig, bool force)
 {
 	__sighandler_t handler = sighand_handler(t->sighand, sig);
@@ -112,7 +116,8 @@ bool sig_ignored(struct task_struct *t, int sig, bool force)
 		return handler != SIG_KTHREAD;
 	if ((t->blocked | t->real_blocked) & sigmask(sig))
 		return false;
-	if ((t->signal->flags & SIGNAL_UNKILLABLE) && handler == SIG_DFL && !(force && (sigmask(sig) & SIG_KERNEL_ONLY_MASK)))
+	if ((t->signal->flags & SIGNAL_UNKILLABLE) && handler == SIG_DFL &&
+	    !(force && (sigmask(sig) & SIG_KERNEL_ONLY_MASK)))
 		return true;
 	if (t->ptrace && sig != SIGKILL)
 		return false;
@@ -151,7 +156,8 @@ static bool sig_fatal(const struct task_struct *t, int sig)
 	       !(sigmask(sig) & (SIG_KERNEL_IGNORE_MASK | SIG_KERNEL_STOP_MASK));
 }
 
-/* The signal is recorded. If no thread wants it now (all block it, or are about to look at others first) it waits for one that unblocks it. */
+/* The signal is recorded. If no thread wants it now (all block it, or are about to look at
+ * others first) it waits for one that unblocks it. */
 static void complete_signal(int sig, struct task_struct *p, bool group)
 {
 	struct signal_struct *signal = p->signal;
@@ -174,7 +180,8 @@ static void complete_signal(int sig, struct task_struct *p, bool group)
 		signal_wake_up(target, sig == SIGKILL);
 		return;
 	}
-	/* It will kill the process: do not wait until that thread gets to it, begin with all of them now. */
+	/* It will kill the process: do not wait until that thread gets to it, begin with all of
+	 * them now. */
 	signal->flags = SIGNAL_GROUP_EXIT;
 	signal->group_exit_code = sig;
 	signal->group_stop_count = 0;
@@ -195,7 +202,8 @@ static void notify_signalfd(struct task_struct *t)
 		wake_up_all(&t->sighand->signalfd_wqh);
 }
 
-/* Is the sender outside t's pid namespace, so that it has no number there? Interrupts send with SEND_SIG_PRIV and never ask. */
+/* Is the sender outside t's pid namespace, so that it has no number there? Interrupts send with
+ * SEND_SIG_PRIV and never ask. */
 static bool from_ancestor_ns(struct task_struct *t)
 {
 	return t != current && !pid_nr_ns(current->thread_pid, task_active_pid_ns(t));
@@ -206,7 +214,8 @@ static void fill_siginfo(siginfo_t *to, int sig, const siginfo_t *info, struct t
 	if (!is_si_special(info)) {
 		copy_siginfo(to, info);
 		to->si_signo = sig;
-		if (t != current && si_fromuser(info) && info->si_code != SI_TIMER && from_ancestor_ns(t))
+		if (t != current && si_fromuser(info) && info->si_code != SI_TIMER &&
+		    from_ancestor_ns(t))
 			to->si_pid = 0;
 		return;
 	}
@@ -222,8 +231,9 @@ static void fill_siginfo(siginfo_t *to, int sig, const siginfo_t *info, struct t
 int __flatten send_signal_locked(int sig, const siginfo_t *info, struct task_struct *t, bool group)
 {
 	struct sigpending *pending = pending_set(t, group);
-	bool force = (sigmask(sig) & SIG_KERNEL_ONLY_MASK) &&	/* matters only for these */
-		     (si_fromuser(info) ? from_ancestor_ns(t) : is_si_special(info) || info->si_code == SI_KERNEL);
+	bool force = (sigmask(sig) & SIG_KERNEL_ONLY_MASK) && /* matters only for these */
+		     (si_fromuser(info) ? from_ancestor_ns(t)
+					: is_si_special(info) || info->si_code == SI_KERNEL);
 	struct sigqueue *q;
 
 	if (!prepare_signal(sig, t, force))
@@ -231,8 +241,10 @@ int __flatten send_signal_locked(int sig, const siginfo_t *info, struct task_str
 	if (sig < SIGRTMIN && (pending->signal & sigmask(sig)))
 		return 0;
 	if (sig != SIGKILL) {
-		/* What the kernel or kill() reports is worth an entry even if a program has used up its share for real-time signals. */
-		q = sigqueue_alloc(t->signal, sig < SIGRTMIN && (is_si_special(info) || info->si_code >= SI_USER));
+		/* What the kernel or kill() reports is worth an entry even if a program has used
+		 * up its share for real-time signals. */
+		q = sigqueue_alloc(t->signal, sig < SIGRTMIN && (is_si_special(info) ||
+								 info->si_code >= SI_USER));
 		if (q) {
 			fill_siginfo(&q->info, sig, info, t);
 			list_add_tail(&q->list, &pending->list);
@@ -307,7 +319,8 @@ static bool kill_ok_by_cred(struct task_struct *t)
 	if (capable())
 		return true;
 	theirs = get_task_cred(t);
-	ok = mine->euid == theirs->suid || mine->euid == theirs->uid || mine->uid == theirs->suid || mine->uid == theirs->uid;
+	ok = mine->euid == theirs->suid || mine->euid == theirs->uid || mine->uid == theirs->suid ||
+	     mine->uid == theirs->uid;
 	put_cred(theirs);
 	return ok;
 }
@@ -324,7 +337,8 @@ int check_kill_permission(int sig, const siginfo_t *info, struct task_struct *t)
 	return -EPERM;
 }
 
-/* Permission and, unless sig is 0, the signal, to p's process. tasklist_lock held, or p is current. */
+/* Permission and, unless sig is 0, the signal, to p's process. tasklist_lock held, or p is
+ * current. */
 static int check_and_send(int sig, const siginfo_t *info, struct task_struct *p)
 {
 	int ret = check_kill_permission(sig, info, p);
@@ -372,7 +386,8 @@ int kill_pid(struct pid *pid, int sig, const siginfo_t *info)
 
 /* --- signals to oneself that must arrive --- */
 
-/* default_action: even a handler that could run does not get it (it could not be entered, or must not be trusted any more). */
+/* default_action: even a handler that could run does not get it (it could not be entered, or
+ * must not be trusted any more). */
 static void force_sig_info_to_current(const siginfo_t *info, bool default_action)
 {
 	struct task_struct *p = current;

@@ -1,6 +1,7 @@
 /*
- * Signals. A signal is recorded in a pending set (the thread's own, or the process's shared one) and delivered by the receiving
- * thread itself when it returns to user mode: do_signal(), called from exit_to_user_mode() and from nowhere else.
+ * Signals. A signal is recorded in a pending set (the thread's own, or the process's shared one)
+ * and delivered by the receiving thread itself when it returns to user mode: do_signal(), called
+ * from exit_to_user_mode() and from nowhere else.
  *
  *   send.c      from "somebody wants to send" to "recorded, and a thread that can take it is awake"
  *   sigqueue.c  the pending sets        jobctl.c  stop and continue        notify.c  what a parent is told (SIGCHLD)
@@ -9,8 +10,8 @@
  *
  * Locking: (s) = sighand->siglock, taken with interrupts off (timers send signals from interrupts).
  *          (t) = tasklist_lock, outside the siglock, taken with interrupts off for the same reason.
- * p->sighand is NULL once p was released. It stays what it is while tasklist_lock is held, and for current until it has become a zombie:
- * lock_task_sighand() may be called in these two cases only.
+ * p->sighand is NULL once p was released. It stays what it is while tasklist_lock is held, and for
+ * current until it has become a zombie: lock_task_sighand() may be called in these two cases only.
  */
 #pragma once
 
@@ -38,7 +39,8 @@ static inline bool valid_signal(unsigned long sig)	/* 0 counts: "is anybody ther
 }
 
 /* What a signal does when nobody handles it: one of these sets, else it terminates the process. */
-#define SIG_KERNEL_ONLY_MASK (sigmask(SIGKILL) | sigmask(SIGSTOP))	/* cannot be caught, blocked or ignored */
+/* cannot be caught, blocked or ignored */
+#define SIG_KERNEL_ONLY_MASK (sigmask(SIGKILL) | sigmask(SIGSTOP))
 #define SIG_KERNEL_STOP_MASK (sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
 #define SIG_KERNEL_IGNORE_MASK (sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
 /* Caused by the very instruction the thread is at: delivered before all others. */
@@ -49,7 +51,8 @@ struct sigpending {
 	struct list_head list;	/* (s) struct sigqueue: their siginfo, oldest first */
 };
 
-/* One queued occurrence of a signal. A signal may be pending without one (SIGKILL, or memory was short): then nothing is known of it. */
+/* One queued occurrence of a signal. A signal may be pending without one (SIGKILL, or memory was
+ * short): then nothing is known of it. */
 struct sigqueue {
 	struct list_head list;		/* (s) in sigpending.list; empty: not queued (timers) */
 	siginfo_t info;			/* (s) only its first SIGINFO_USED bytes mean anything */
@@ -65,7 +68,8 @@ struct sighand_struct {
 	spinlock_t siglock;
 	refcount_t count;
 	struct wait_queue_head signalfd_wqh;	/* readers and pollers of signalfds */
-	sigset_t set;			/* (s) the signals whose action[] means something; all others have the default */
+	sigset_t set;			/* (s) the signals whose action[] means something; all
+					 * others have the default */
 	struct sigaction action[_NSIG];	/* (s) action[sig - 1] */
 };
 
@@ -87,21 +91,25 @@ static inline struct sigaction *sighand_action(struct sighand_struct *sighand, i
 	return sa;
 }
 
-/* What the threads of a process have in common: shared by CLONE_THREAD. (t+s): changed with both locks held, read with either. */
+/* What the threads of a process have in common: shared by CLONE_THREAD. (t+s): changed with both
+ * locks held, read with either. */
 struct signal_struct {
-	refcount_t sigcnt;		/* tasks that point here, dead ones included until released */
+	refcount_t sigcnt;		/* tasks that point here, dead ones included until
+					 * released */
 	int live;			/* (s) threads that have not begun to exit */
 	int nr_threads;			/* (t+s) in thread_head */
 	struct list_head thread_head;	/* (t+s) task->thread_node */
 	struct sigpending shared_pending;	/* (s) */
 	atomic_t nr_sigqueue;		/* sigqueues that count against RLIMIT_SIGPENDING */
 	struct wait_queue_head wait_chldexit;	/* parents sleep here in wait4 */
-	int group_exit_code;		/* (s) wait status when flags has GROUP_EXIT; the stop signal when it has STOP_STOPPED
+	int group_exit_code; /* (s) wait status when flags has GROUP_EXIT; the stop signal when it has STOP_STOPPED
 					 * (0: some wait4 has had it) */
-	struct task_struct *group_exec_task;	/* (s) the thread that does exec and waits for the others */
+	struct task_struct *group_exec_task;	/* (s) the thread that does exec and waits for
+						 * the others */
 	int notify_count;		/* (s) how many it waits for */
 	unsigned int flags;		/* (s) SIGNAL_xxx */
-	int group_stop_count;		/* (s) threads that have still to stop: those with JOBCTL_STOP_PENDING */
+	int group_stop_count;		/* (s) threads that have still to stop: those with
+					 * JOBCTL_STOP_PENDING */
 	struct pid *pids[4];		/* (t) by PIDTYPE: tgid, pgrp, session of the process */
 	bool leader;			/* (t) session leader */
 	bool is_child_subreaper, has_child_subreaper;
@@ -114,15 +122,18 @@ struct signal_struct {
 	u64 sum_sched_runtime;		/* (s) dead threads */
 	struct hrtimer real_timer;	/* ITIMER_REAL */
 	u64 it_real_incr;		/* (s) */
-	u64 it_value[2], it_incr[2];	/* (s) ITIMER_VIRTUAL, ITIMER_PROF: expiry in process time; 0 = off */
+	u64 it_value[2], it_incr[2];	/* (s) ITIMER_VIRTUAL, ITIMER_PROF: expiry in process
+					 * time; 0 = off */
 	struct list_head posix_timers;	/* (s) */
 	int next_posix_timer_id;	/* (s) */
 	int nr_cpu_timers;		/* (s) POSIX timers on CPU-time clocks */
 	int oom_score_adj;
-	struct rlimit rlim[16];		/* (s) the last field: fork copies it and clears those before it */
+	struct rlimit rlim[16];		/* (s) the last field: fork copies it and clears those
+					 * before it */
 };
 #define SIGNAL_STOP_STOPPED 1u	/* the whole group is stopped */
-#define SIGNAL_STOP_CONTINUED 2u	/* SIGCONT since WCONTINUED was last asked: wait4 clears it */
+/* SIGCONT since WCONTINUED was last asked: wait4 clears it */
+#define SIGNAL_STOP_CONTINUED 2u
 #define SIGNAL_GROUP_EXIT 4u	/* all threads are to die with group_exit_code */
 #define SIGNAL_CLD_STOPPED 8u	/* the parent is to be told of a stop */
 #define SIGNAL_CLD_CONTINUED 16u	/* ... of a continue */
@@ -134,25 +145,34 @@ struct signal_struct {
 /* At boot, after mm_init(): the caches of kernel/signal. */
 void signals_init(void);
 
-/* Interrupts off and p's siglock held, true; or p was released, false. tasklist_lock held, or p is current (see above). */
+/* Interrupts off and p's siglock held, true; or p was released, false. tasklist_lock held, or p
+ * is current (see above). */
 bool __must_check lock_task_sighand(struct task_struct *p, unsigned long *flags);
 void unlock_task_sighand(struct task_struct *p, unsigned long *flags);
 
-/* --- sending (send.c). 0 or -errno. Any context, interrupts included. Take tasklist_lock unless p is current --- */
+/* --- sending (send.c). 0 or -errno. Any context, interrupts included. Take tasklist_lock unless
+ * p is current --- */
 int send_sig(int sig, struct task_struct *p, const siginfo_t *info);		/* to that thread */
 int group_send_sig_info(int sig, const siginfo_t *info, struct task_struct *p);	/* to p's process */
 int kill_pgrp(struct pid *pgrp, int sig, const siginfo_t *info);
-int kill_pid(struct pid *pid, int sig, const siginfo_t *info);	/* to the process of the thread with that pid; checks permission */
-/* The same for callers that hold tasklist_lock. No permission check, except in __kill_pgrp_info when info is from a user. */
+int kill_pid(struct pid *pid, int sig, const siginfo_t *info);	/* to the process of the thread
+								 * with that pid; checks
+								 * permission */
+/* The same for callers that hold tasklist_lock. No permission check, except in __kill_pgrp_info
+ * when info is from a user. */
 int do_send_sig_info(int sig, const siginfo_t *info, struct task_struct *p, bool group);
 int __kill_pgrp_info(int sig, const siginfo_t *info, struct pid *pgrp);
-/* The heart of all of them. siglock of t held. 0 (also when ignored), -EAGAIN: a real-time signal that could not be queued. */
+/* The heart of all of them. siglock of t held. 0 (also when ignored), -EAGAIN: a real-time
+ * signal that could not be queued. */
 int send_signal_locked(int sig, const siginfo_t *info, struct task_struct *t, bool group);
-/* Will t never notice sig? force: it comes from the kernel, or from outside init's pid namespace. siglock of t held. */
+/* Will t never notice sig? force: it comes from the kernel, or from outside init's pid
+ * namespace. siglock of t held. */
 bool sig_ignored(struct task_struct *t, int sig, bool force);
-/* May current send sig to t? sig 0 asks just that. 0, -EINVAL, -EPERM. tasklist_lock held, or t is current. */
+/* May current send sig to t? sig 0 asks just that. 0, -EINVAL, -EPERM. tasklist_lock held, or t
+ * is current. */
 int check_kill_permission(int sig, const siginfo_t *info, struct task_struct *t);
-/* A POSIX timer's own sigqueue: 0 queued (or it was already), 1 the signal is ignored. siglock of t held. */
+/* A POSIX timer's own sigqueue: 0 queued (or it was already), 1 the signal is ignored. siglock
+ * of t held. */
 int send_sigqueue_locked(struct sigqueue *q, struct task_struct *t, bool group);
 
 /* A signal for current that cannot be blocked or ignored (a fault). Interrupts on or off. */
@@ -162,13 +182,16 @@ void force_fatal_sig(int sig);		/* default action, whatever the handler */
 
 /* Makes t look at its signals soon; fatal: also out of a killable sleep or a stop. siglock held. */
 void signal_wake_up(struct task_struct *t, bool fatal);
-/* All threads of p's group except p are told to die. siglock held. Returns how many there are that have not begun to. */
+/* All threads of p's group except p are told to die. siglock held. Returns how many there are
+ * that have not begun to. */
 int zap_other_threads(struct task_struct *p);
-/* From now on this kernel thread, which otherwise ignores everything, gets sig as a reason to wake up. */
+/* From now on this kernel thread, which otherwise ignores everything, gets sig as a reason to
+ * wake up. */
 void allow_signal(int sig);
 
 /* --- a parent's news (notify.c). tasklist_lock held --- */
-/* SIGCHLD or p's other exit signal; wakes wait4 and pidfds. True when the parent ignores it (autoreap). */
+/* SIGCHLD or p's other exit signal; wakes wait4 and pidfds. True when the parent ignores it
+ * (autoreap). */
 int do_notify_parent(struct task_struct *p, int sig);
 /* p's process stopped or continued: why is CLD_STOPPED or CLD_CONTINUED. */
 void do_notify_parent_cldstop(struct task_struct *p, int why);
@@ -176,23 +199,28 @@ void do_notify_parent_cldstop(struct task_struct *p, int why);
 /* --- stop and continue (jobctl.c). siglock held --- */
 /* A SIGCONT was sent to p's process: takes back stops, starts whoever is stopped. */
 void continue_group(struct task_struct *p);
-/* current is to stop, for signr or (0) because another thread began it. True: it did, and the siglock is no longer held. */
+/* current is to stop, for signr or (0) because another thread began it. True: it did, and the
+ * siglock is no longer held. */
 bool do_signal_stop(int signr);
-/* p will not take part in a stop that was going on. True when that completed the stop: its parent is to be told. */
+/* p will not take part in a stop that was going on. True when that completed the stop: its
+ * parent is to be told. */
 bool leave_group_stop(struct task_struct *p);
 
 /* --- receiving (deliver.c, sigqueue.c, calls.c) --- */
-/* Sets p's TIF_SIGPENDING if something is there for it; the second also clears current's if not. siglock held. */
+/* Sets p's TIF_SIGPENDING if something is there for it; the second also clears current's if not.
+ * siglock held. */
 void recalc_sigpending_tsk(struct task_struct *p);
 void recalc_sigpending(void);
-/* Delivers to user mode what is pending; regs are rewritten to enter a handler, or the task dies or stops here. Interrupts on.
- * Called while TIF_SIGPENDING or TIF_NOTIFY_RESUME is set. */
+/* Delivers to user mode what is pending; regs are rewritten to enter a handler, or the task dies
+ * or stops here. Interrupts on. Called while TIF_SIGPENDING or TIF_NOTIFY_RESUME is set. */
 void do_signal(struct pt_regs *regs);
-/* One signal that is not in blocked out of p's sets, for sigtimedwait and signalfd: number or 0. p is current. siglock held. */
+/* One signal that is not in blocked out of p's sets, for sigtimedwait and signalfd: number or 0.
+ * p is current. siglock held. */
 int dequeue_signal(struct task_struct *p, sigset_t blocked, siginfo_t *info);
 void set_current_blocked(sigset_t set);
-/* For ppoll, pselect, sigsuspend, epoll_pwait: block set until the call is over; if the call ends with EINTR the old mask is restored
- * only after the handler has run. NULL set: nothing changes. 0, -EINVAL, -EFAULT. */
+/* For ppoll, pselect, sigsuspend, epoll_pwait: block set until the call is over; if the call
+ * ends with EINTR the old mask is restored only after the handler has run. NULL set: nothing
+ * changes. 0, -EINVAL, -EFAULT. */
 int set_user_sigmask(const sigset_t __user *set, size_t size);
 void restore_saved_sigmask_unless(bool interrupted);
 /* 128 bytes, padding zero. 0 or -EFAULT. May sleep. */
@@ -205,41 +233,53 @@ static inline void clear_siginfo(siginfo_t *info)
 {
 	__builtin_memset(info, 0, SIGINFO_USED);
 }
-/* Is sp within current's alternate stack? (SS_AUTODISARM: never, it is not in use while a handler runs.) */
+/* Is sp within current's alternate stack? (SS_AUTODISARM: never, it is not in use while a
+ * handler runs.) */
 bool on_sig_stack(unsigned long sp);
 int sas_ss_flags(unsigned long sp);
-void restore_altstack(const stack_t *ss);	/* for sigreturn: errors in it are ignored, as on Linux */
+void restore_altstack(const stack_t *ss);	/* for sigreturn: errors in it are ignored, as on
+						 * Linux */
 
 /* --- pending sets (sigqueue.c). siglock held --- */
-struct sigqueue *sigqueue_alloc(struct signal_struct *owner, bool override_rlimit);	/* NULL: no memory, or too many */
+/* NULL: no memory, or too many */
+struct sigqueue *sigqueue_alloc(struct signal_struct *owner, bool override_rlimit);
 void sigqueue_free(struct sigqueue *q);
 void init_sigpending(struct sigpending *sp);
 void flush_sigqueue(struct sigpending *sp);
 void flush_sigqueue_mask(struct sigpending *sp, sigset_t mask);
 /* The signal to deliver next, 0: all that is pending is blocked. */
 int next_signal(const struct sigpending *sp, sigset_t blocked);
-/* Takes out one occurrence of sig. Returns its sigqueue if it is a POSIX timer's (to be re-armed), else NULL. */
+/* Takes out one occurrence of sig. Returns its sigqueue if it is a POSIX timer's (to be
+ * re-armed), else NULL. */
 struct sigqueue *collect_signal(int sig, struct sigpending *sp, siginfo_t *info);
 /* A synchronous signal that the kernel (not kill) sent to this thread: number or 0. */
 int dequeue_synchronous_signal(struct sigpending *sp, sigset_t blocked, siginfo_t *info);
 
 /* --- life of a process --- */
-void sighand_init(struct sighand_struct *sighand);	/* lock, queue, count 1; all signals have their defaults */
-void flush_signal_handlers(struct sighand_struct *sighand, bool force_default);	/* exec: caught -> default (forced: ignored too) */
-void exit_signals(struct task_struct *p);	/* current sets PF_EXITING and hands process-wide signals to other threads */
+void sighand_init(struct sighand_struct *sighand);	/* lock, queue, count 1; all signals have
+							 * their defaults */
+/* exec: caught -> default (forced: ignored too) */
+void flush_signal_handlers(struct sighand_struct *sighand, bool force_default);
+void exit_signals(struct task_struct *p);	/* current sets PF_EXITING and hands process-wide
+						 * signals to other threads */
 
 /* --- timers that send signals (kernel/time/itimer.c, posix_timers.c) --- */
 void itimers_init(struct signal_struct *sig);	/* of a new process: none */
-void itimer_rearm(struct signal_struct *sig);	/* SIGALRM was taken: the next period of ITIMER_REAL. siglock held */
-void posix_timer_delivered(struct k_itimer *timer, siginfo_t *info);	/* its signal was taken; info gets the overrun. siglock held */
+void itimer_rearm(struct signal_struct *sig);	/* SIGALRM was taken: the next period of
+						 * ITIMER_REAL. siglock held */
+/* its signal was taken; info gets the overrun. siglock held */
+void posix_timer_delivered(struct k_itimer *timer, siginfo_t *info);
 void posix_timer_put(struct k_itimer *timer);
 
 /* --- arch/x86_64/signal.c --- */
-/* Builds the frame for sig on the user's stack and points regs at the handler. 0 or -EFAULT (then SIGSEGV). May sleep. */
-int setup_rt_frame(int sig, const siginfo_t *info, const struct sigaction *sa, sigset_t oldmask, struct pt_regs *regs);
+/* Builds the frame for sig on the user's stack and points regs at the handler. 0 or -EFAULT
+ * (then SIGSEGV). May sleep. */
+int setup_rt_frame(int sig, const siginfo_t *info, const struct sigaction *sa, sigset_t oldmask,
+		   struct pt_regs *regs);
 /* ERESTARTxxx when regs are those of a system call that ended with it, else 0. */
 int syscall_restart_error(const struct pt_regs *regs);
-/* Makes user mode execute the call's instruction again, with the number it had or with restart_syscall's. */
+/* Makes user mode execute the call's instruction again, with the number it had or with
+ * restart_syscall's. */
 void syscall_restart(struct pt_regs *regs, bool by_restart_block);
 /* The log line of a fault nobody handles. */
 void show_fault(int sig, unsigned long addr);

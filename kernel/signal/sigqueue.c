@@ -1,11 +1,15 @@
 /*
- * Pending sets: which signals wait for a thread or a process, and what is known about each occurrence.
+ * Pending sets: which signals wait for a thread or a process, and what is known about each
+ * occurrence.
  *
- * A set has two parts that agree except where noted: a bit per signal, which decides, and a list of sigqueues, oldest first, which carry the
- * siginfo. A legacy signal (1..31) has at most one sigqueue: two that arrive before the first is taken are one. A real-time signal has one
- * per occurrence, and its bit falls when the last is taken. A bit without a sigqueue is a signal of which nothing but the number is known.
+ * A set has two parts that agree except where noted: a bit per signal, which decides, and a list of
+ * sigqueues, oldest first, which carry the siginfo. A legacy signal (1..31) has at most one
+ * sigqueue: two that arrive before the first is taken are one. A real-time signal has one per
+ * occurrence, and its bit falls when the last is taken. A bit without a sigqueue is a signal of
+ * which nothing but the number is known.
  *
- * All with the siglock held, except that flush_sigqueue() may be called for a set nobody can reach any more.
+ * All with the siglock held, except that flush_sigqueue() may be called for a set nobody can reach
+ * any more.
  */
 #include "kernel/mm/mm.h"
 #include "kernel/signal/signal.h"
@@ -41,7 +45,8 @@ void sigqueue_free(struct sigqueue *q)
 	kmem_cache_free(sigqueue_cache, q);
 }
 
-/* q leaves the set it was in. A timer's sigqueue goes back to its timer, for which it held a reference while it was queued. */
+/* q leaves the set it was in. A timer's sigqueue goes back to its timer, for which it held a
+ * reference while it was queued. */
 static void drop_sigqueue(struct sigqueue *q)
 {
 	list_del_init(&q->list);
@@ -75,7 +80,8 @@ void flush_sigqueue(struct sigpending *sp)
 	flush_sigqueue_mask(sp, ~0UL);
 }
 
-/* Lowest number first, but a fault of the thread itself before everything: its handler must find the registers of the fault. */
+/* Lowest number first, but a fault of the thread itself before everything: its handler must find
+ * the registers of the fault. */
 int next_signal(const struct sigpending *sp, sigset_t blocked)
 {
 	sigset_t ready = sp->signal & ~blocked;

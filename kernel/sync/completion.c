@@ -1,4 +1,5 @@
-/* Completions: one side says "it has happened", the other waits for that, in whichever order they come. Lock: the wait queue's own. */
+/* Completions: one side says "it has happened", the other waits for that, in whichever order
+ * they come. Lock: the wait queue's own. */
 #include "kernel/sched/sched.h"
 #include "kernel/sync/sync.h"
 #include "kernel/task/task.h"
@@ -11,7 +12,8 @@ void complete(struct completion *c)
 	unsigned long flags;
 	struct wait_queue_entry *first;
 
-	/* Counting and waking under one lock: the waiter may free the completion as soon as it has seen done, for which it takes the lock. */
+	/* Counting and waking under one lock: the waiter may free the completion as soon as it
+	 * has seen done, for which it takes the lock. */
 	spin_lock_irqsave(&c->wait.lock, flags);
 	if (c->done != FOR_EVER)
 		c->done++;
@@ -55,7 +57,8 @@ static int wait_common(struct completion *c, unsigned int state, u64 deadline, u
 
 	might_sleep();
 	*left = deadline;
-	if (READ_ONCE(c->done) && try_take(c))	/* the quick look spares the lock when there is nothing yet */
+	if (READ_ONCE(c->done) && try_take(c))	/* the quick look spares the lock when there is
+						 * nothing yet */
 		return 0;
 	for (;;) {
 		prepare_to_wait(&c->wait, &wait, state);

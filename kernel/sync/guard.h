@@ -1,10 +1,11 @@
 /*
- * Locks and references that end with the block they were taken in, under the names of Linux's <linux/cleanup.h>:
+ * Locks and references that end with the block they were taken in, under the names of Linux's
+ * <linux/cleanup.h>:
  *
- *	guard(mutex)(&m);			held until the closing brace, by whatever way it is left
- *	scoped_guard(spinlock, &l) { ... }	held in these braces; `break` leaves them
- *	CLASS(fd, f)(nr);			a variable f, given back when its block ends
- *	char *name __free(kfree) = ...;		the same for a pointer; NULL and ERR_PTR are fine
+ * 	guard(mutex)(&m);			held until the closing brace, by whatever way it is left
+ * 	scoped_guard(spinlock, &l) { ... }	held in these braces; `break` leaves them
+ * 	CLASS(fd, f)(nr);			a variable f, given back when its block ends
+ * 	char *name __free(kfree) = ...;		the same for a pointer; NULL and ERR_PTR are fine
  *
  * What was begun last ends first. Built on a compiler attribute: nothing is left of it at run time.
  */
@@ -60,5 +61,5 @@ static inline struct irq_guard irq_guard_start(spinlock_t *lock)
 DEFINE_CLASS(mutex, struct mutex *, mutex_unlock(v), (mutex_lock(m), m), struct mutex *m)
 DEFINE_CLASS(spinlock, spinlock_t *, spin_unlock(v), (spin_lock(l), l), spinlock_t *l)
 DEFINE_CLASS(spinlock_irq, spinlock_t *, spin_unlock_irq(v), (spin_lock_irq(l), l), spinlock_t *l)
-DEFINE_CLASS(spinlock_irqsave, struct irq_guard, spin_unlock_irqrestore(v.lock, v.flags), irq_guard_start(l),
-	     spinlock_t *l)
+DEFINE_CLASS(spinlock_irqsave, struct irq_guard, spin_unlock_irqrestore(v.lock, v.flags),
+	     irq_guard_start(l), spinlock_t *l)

@@ -1,14 +1,15 @@
 /*
- * Lock-order checking, in builds with DEBUG=1. A deadlock between locks needs a cycle: somebody takes A then B, somebody else B
- * then A. It strikes only when the two meet; the cycle itself can be seen in any run that takes both paths once. So every time a
- * lock is taken while others are held, "held before taken" is noted as an edge between the two lock classes, and an edge that
+ * Lock-order checking, in builds with DEBUG=1. A deadlock between locks needs a cycle: somebody
+ * takes A then B, somebody else B then A. It strikes only when the two meet; the cycle itself can
+ * be seen in any run that takes both paths once. So every time a lock is taken while others are
+ * held, "held before taken" is noted as an edge between the two lock classes, and an edge that
  * would close a cycle is reported at once, with both chains, although nothing has hung.
  *
- * Interrupts add one more way: a class that handlers take must never be held with interrupts on, or the handler waits for the very
- * task it interrupted.
+ * Interrupts add one more way: a class that handlers take must never be held with interrupts on, or
+ * the handler waits for the very task it interrupted.
  *
- * Locks: none. Classes and edges are only ever added, by atomic operations; a race can at worst report an inversion twice or one
- * acquisition later.
+ * Locks: none. Classes and edges are only ever added, by atomic operations; a race can at worst
+ * report an inversion twice or one acquisition later.
  */
 #include "kernel/sync/sync.h"
 
@@ -26,7 +27,8 @@ static const char *const nesting[] = {
 	"rq->lock",		/* by CPU number: double_rq_lock() */
 	"futex bucket",		/* by address */
 	"i_mutex",		/* parent before child; two directories: under rename_mutex */
-	"epoll_mtx",		/* an epoll watched by another, depth limited, no cycles: checked by epoll_ctl() */
+	"epoll_mtx",		/* an epoll watched by another, depth limited, no cycles: checked
+				 * by epoll_ctl() */
 	"epoll_poll",
 	"mmap_lock",		/* fork: the child's, which nobody else knows yet */
 };
@@ -35,12 +37,14 @@ static struct {
 	const char *name;
 	bool nests, in_irq, irqs_on;
 	unsigned long irq_at, on_at;			/* where that was seen first */
-	unsigned long after[MAX_CLASSES / BITS_PER_LONG];	/* classes taken while this one was held */
+	unsigned long after[MAX_CLASSES / BITS_PER_LONG];	/* classes taken while this one
+								 * was held */
 	unsigned long at[MAX_CLASSES];			/* where: return address */
 } classes[MAX_CLASSES];
 static int nr_classes = 1;	/* number 0 is nobody's */
 static u32 add_lock;
-static bool off;		/* after the first report, so that the report itself is left in peace */
+static bool off;		/* after the first report, so that the report itself is left in
+				 * peace */
 
 /* Classes of one name are one class: a lock may be initialised in several places. */
 static u32 class_id(struct lock_class *class)
@@ -69,7 +73,8 @@ static bool edge(u32 from, u32 to)
 	return test_bit(to, classes[from].after);
 }
 
-/* Is there a chain of edges from -> ... -> to? Leaves it in path, its length returned; 0: none. Depth first. */
+/* Is there a chain of edges from -> ... -> to? Leaves it in path, its length returned; 0: none.
+ * Depth first. */
 static int find_path(u32 from, u32 to, u32 *path, int depth, unsigned long *seen)
 {
 	path[depth] = from;
@@ -92,7 +97,8 @@ static void show_place(const char *what, const char *first, const char *second, 
 	char symbol[96];
 
 	sprint_symbol(symbol, sizeof(symbol), at);
-	printk(KERN_EMERG "  %s '%s' %s '%s' at %s\n", what, first, second ? "then" : "", second ?: "", symbol);
+	printk(KERN_EMERG "  %s '%s' %s '%s' at %s\n", what, first, second ? "then" : "",
+	       second ?: "", symbol);
 }
 
 static void report_inversion(u32 held, u32 wanted, const u32 *path, int n, unsigned long at)
@@ -100,9 +106,11 @@ static void report_inversion(u32 held, u32 wanted, const u32 *path, int n, unsig
 	WRITE_ONCE(off, true);
 	show_place("now:    ", classes[held].name, classes[wanted].name, at);
 	for (int i = 0; i + 1 < n; i++)
-		show_place("earlier:", classes[path[i]].name, classes[path[i + 1]].name, classes[path[i]].at[path[i + 1]]);
-	panic("possible deadlock: %s/%d takes '%s' while it holds '%s'; the other order was seen too", current->comm,
-	      current->pid, classes[wanted].name, classes[held].name);
+		show_place("earlier:", classes[path[i]].name, classes[path[i + 1]].name,
+			   classes[path[i]].at[path[i + 1]]);
+	panic("possible deadlock: %s/%d takes '%s' while it holds '%s'; the other order was seen "
+	      "too",
+	      current->comm, current->pid, classes[wanted].name, classes[held].name);
 }
 
 static void check_edge(u32 held, u32 wanted, unsigned long at)
@@ -115,7 +123,8 @@ static void check_edge(u32 held, u32 wanted, unsigned long at)
 		if (classes[held].nests)
 			return;
 		WRITE_ONCE(off, true);
-		panic("possible deadlock: %s/%d takes a second lock of class '%s'", current->comm, current->pid, classes[held].name);
+		panic("possible deadlock: %s/%d takes a second lock of class '%s'", current->comm,
+		      current->pid, classes[held].name);
 	}
 	if (edge(held, wanted))
 		return;
@@ -140,7 +149,9 @@ static void check_irq(u32 id, bool irqs_on, unsigned long at)
 		WRITE_ONCE(off, true);
 		show_place("in an interrupt:    ", classes[id].name, NULL, classes[id].irq_at);
 		show_place("with interrupts on: ", classes[id].name, NULL, classes[id].on_at);
-		panic("possible deadlock: '%s' is taken by interrupt handlers, and elsewhere with interrupts on", classes[id].name);
+		panic("possible deadlock: '%s' is taken by interrupt handlers, and elsewhere with "
+		      "interrupts on",
+		      classes[id].name);
 	}
 }
 
@@ -154,7 +165,8 @@ void lock_acquire(const void *lock, struct lock_class *class, enum lock_how how)
 		return;
 	flags = local_irq_save();
 	id = class_id(class);
-	if (how == LOCK_SPIN || (how == LOCK_TRY && !in_interrupt()))	/* an interrupt that only tries gives up */
+	/* an interrupt that only tries gives up */
+	if (how == LOCK_SPIN || (how == LOCK_TRY && !in_interrupt()))
 		check_irq(id, flags & X86_EFLAGS_IF, at);
 	if (how != LOCK_TRY)	/* who only tries does not wait */
 		for (int i = 0; i < me->lock_depth; i++)
@@ -198,7 +210,8 @@ void show_held_locks(const struct task_struct *p)
 		char symbol[96];
 
 		sprint_symbol(symbol, sizeof(symbol), p->held_locks[i].at);
-		printk(KERN_EMERG "  holds '%s' (%p), taken at %s\n", p->held_locks[i].class->name, p->held_locks[i].lock, symbol);
+		printk(KERN_EMERG "  holds '%s' (%p), taken at %s\n", p->held_locks[i].class->name,
+		       p->held_locks[i].lock, symbol);
 	}
 }
 
@@ -208,7 +221,8 @@ void lockdep_check_user(void)
 	if (!current->lock_depth || READ_ONCE(off))
 		return;
 	WRITE_ONCE(off, true);
-	panic("%s/%d returns to user mode and holds '%s'", current->comm, current->pid, current->held_locks[0].class->name);
+	panic("%s/%d returns to user mode and holds '%s'", current->comm, current->pid,
+	      current->held_locks[0].class->name);
 }
 
 #endif

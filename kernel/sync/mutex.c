@@ -1,11 +1,14 @@
 /*
- * The sleeping lock. owner holds the task, or 0; bit 0 says that somebody waits, so that the quick unlock (one compare-and-swap from "me, nobody
- * waits" to 0) fails exactly when there is somebody to wake.
+ * The sleeping lock. owner holds the task, or 0; bit 0 says that somebody waits, so that the quick
+ * unlock (one compare-and-swap from "me, nobody waits" to 0) fails exactly when there is somebody
+ * to wake.
  *
- * Hand-over: the unlocker makes the first waiter the owner before it wakes it. Nobody can slip in between, so waiters are served in order and
- * none starves; the price is that the lock stays taken until the heir runs.
+ * Hand-over: the unlocker makes the first waiter the owner before it wakes it. Nobody can slip in
+ * between, so waiters are served in order and none starves; the price is that the lock stays taken
+ * until the heir runs.
  *
- * The quick halves of locking and unlocking are inline in sync.h; here is what happens when they fail.
+ * The quick halves of locking and unlocking are inline in sync.h; here is what happens when they
+ * fail.
  *
  * Locks: wait_lock, a leaf but for the rq lock. The list and bit 0 change only under it.
  */
@@ -41,7 +44,9 @@ static bool take_or_mark(struct mutex *m)
 {
 	for (;;) {
 		long owner = atomic_long_read(&m->owner);
-		long want = owner & ~WAITERS ? owner | WAITERS : (long)current | (list_empty(&m->waiters) ? 0 : WAITERS);
+		long want = owner & ~WAITERS
+				    ? owner | WAITERS
+				    : (long)current | (list_empty(&m->waiters) ? 0 : WAITERS);
 
 		if (atomic_long_cmpxchg(&m->owner, owner, want) == owner)
 			return !(owner & ~WAITERS);
@@ -54,7 +59,8 @@ static int mutex_slow_lock(struct mutex *m, unsigned int state)
 	int ret = 0;
 
 	if (mutex_owner(m) == current)
-		panic("mutex '%s': %s/%d locks it twice", m->class->name, current->comm, current->pid);
+		panic("mutex '%s': %s/%d locks it twice", m->class->name, current->comm,
+		      current->pid);
 	lock_acquire(m, m->class, LOCK_SLEEP);
 	spin_lock(&m->wait_lock);
 	if (take_or_mark(m))
@@ -109,8 +115,8 @@ void __mutex_unlock(struct mutex *m)
 	struct mutex_waiter *first;
 
 	if (mutex_owner(m) != current)
-		panic("mutex '%s': %s/%d unlocks what %s holds", m->class->name, current->comm, current->pid,
-		      mutex_owner(m) ? mutex_owner(m)->comm : "nobody");
+		panic("mutex '%s': %s/%d unlocks what %s holds", m->class->name, current->comm,
+		      current->pid, mutex_owner(m) ? mutex_owner(m)->comm : "nobody");
 	spin_lock(&m->wait_lock);
 	first = list_first_entry_or_null(&m->waiters, struct mutex_waiter, list);
 	if (!first) {

@@ -1,9 +1,10 @@
 /*
- * Kernel preemption. A per-CPU count: while it is above 0, this CPU stays with its task. Every spinlock raises it, so a lock holder is
- * never switched out. When it falls back to 0 a reschedule that was asked for in between happens at once.
+ * Kernel preemption. A per-CPU count: while it is above 0, this CPU stays with its task. Every
+ * spinlock raises it, so a lock holder is never switched out. When it falls back to 0 a reschedule
+ * that was asked for in between happens at once.
  *
- * The count needs no saving at a switch: schedule() itself runs with exactly one count (its own) plus one for the run-queue lock, so the
- * task that comes in finds the value it left with.
+ * The count needs no saving at a switch: schedule() itself runs with exactly one count (its own)
+ * plus one for the run-queue lock, so the task that comes in finds the value it left with.
  */
 #pragma once
 
@@ -11,24 +12,34 @@
 #include "asm/percpu.h"
 #include "libk/compiler.h"
 
-/* In kernel/sched: switches away if the running task was told to and the kernel may be preempted here. */
+/* In kernel/sched: switches away if the running task was told to and the kernel may be preempted
+ * here. */
 void preempt_schedule(void);
-/* True when the running task has TIF_NEED_RESCHED: bit 0 of thread_flags, its first field (task.h makes sure of both). */
+/* True when the running task has TIF_NEED_RESCHED: bit 0 of thread_flags, its first field
+ * (task.h makes sure of both). */
 static inline bool need_resched(void)
 {
 	return READ_ONCE(*(const unsigned long *)current) & 1;
 }
 
-/* One instruction each, so that the count that is changed is the one of the CPU we are on, whatever happens around it. */
+/* One instruction each, so that the count that is changed is the one of the CPU we are on,
+ * whatever happens around it. */
 static inline void preempt_disable(void)
 {
-	__asm__ volatile("incl %%gs:%c0" : : "i"(__builtin_offsetof(struct cpu, preempt_count)) : "memory", "cc");
+	__asm__ volatile("incl %%gs:%c0"
+			 :
+			 : "i"(__builtin_offsetof(struct cpu, preempt_count))
+			 : "memory", "cc");
 }
 
-/* Lowers the count without looking whether somebody waits: only where schedule() follows or interrupts are off. */
+/* Lowers the count without looking whether somebody waits: only where schedule() follows or
+ * interrupts are off. */
 static inline void preempt_enable_no_resched(void)
 {
-	__asm__ volatile("decl %%gs:%c0" : : "i"(__builtin_offsetof(struct cpu, preempt_count)) : "memory", "cc");
+	__asm__ volatile("decl %%gs:%c0"
+			 :
+			 : "i"(__builtin_offsetof(struct cpu, preempt_count))
+			 : "memory", "cc");
 }
 
 static inline int preempt_count(void)
@@ -36,12 +47,16 @@ static inline int preempt_count(void)
 	return this_cpu(preempt_count);
 }
 
-/* The flags of the DEC itself tell whether the count is 0: no second look at it, in what is the end of every critical section. */
+/* The flags of the DEC itself tell whether the count is 0: no second look at it, in what is the
+ * end of every critical section. */
 static inline void preempt_enable(void)
 {
 	bool zero;
 
-	__asm__ volatile("decl %%gs:%c1" : "=@ccz"(zero) : "i"(__builtin_offsetof(struct cpu, preempt_count)) : "memory");
+	__asm__ volatile("decl %%gs:%c1"
+			 : "=@ccz"(zero)
+			 : "i"(__builtin_offsetof(struct cpu, preempt_count))
+			 : "memory");
 	if (zero && unlikely(need_resched()))
 		preempt_schedule();
 }
@@ -58,8 +73,9 @@ static inline bool in_atomic(void)
 }
 
 /*
- * Reports "sleeping while atomic" with the place: first line of every function that may sleep. Without DEBUG=1 it is one comparison, which misses
- * callers with interrupts off until they really sleep.
+ * Reports "sleeping while atomic" with the place: first line of every function that may sleep.
+ * Without DEBUG=1 it is one comparison, which misses callers with interrupts off until they really
+ * sleep.
  */
 void might_sleep_at(const char *file, int line);
 #ifdef CONFIG_DEBUG

@@ -1,6 +1,7 @@
 /*
  * The slow half of spinlocks (the quick half is inline in sync.h), and the checks that know locks.
- * A holder runs with preemption off and never sleeps, so a wait is short; one that is not short is a deadlock and ends in a report.
+ * A holder runs with preemption off and never sleeps, so a wait is short; one that is not short is
+ * a deadlock and ends in a report.
  */
 #include "asm/processor.h"
 #include "kernel/printk.h"
@@ -10,19 +11,22 @@
 #define LOCKUP_NS (20 * NSEC_PER_SEC)
 #define SPINS_PER_LOOK 100000
 
-/* Waits until the lock was ours to take. Reads before it writes, so that waiters do not fight over the cache line. */
+/* Waits until the lock was ours to take. Reads before it writes, so that waiters do not fight
+ * over the cache line. */
 void spin_lock_contended(spinlock_t *lock)
 {
 	u64 deadline = ktime_get() + LOCKUP_NS;
 
 	for (u64 spins = 1;; spins++) {
-		if (!READ_ONCE(lock->locked) && !__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE))
+		if (!READ_ONCE(lock->locked) &&
+		    !__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE))
 			return;
 		cpu_relax();
 		if (spins % SPINS_PER_LOOK == 0 && ktime_get() > deadline) {
 			struct task_struct *holder = cpu_curr((int)lock->owner_cpu);
 
-			panic("spinlock lockup: %s/%d on CPU %d waits for '%s', held by CPU %u (%s/%d)",
+			panic("spinlock lockup: %s/%d on CPU %d waits for '%s', held by CPU %u "
+			      "(%s/%d)",
 			      current->comm, current->pid, smp_processor_id(), lock->class->name,
 			      lock->owner_cpu, holder->comm, holder->pid);
 		}
@@ -37,7 +41,7 @@ void assert_spin_held(const spinlock_t *lock)
 void might_sleep_at(const char *file, int line)
 {
 	if (unlikely(in_atomic()))
-		panic("sleeping while atomic: %s/%d at %s:%d (preempt_count %d, interrupts %s%s)", current->comm,
-		      current->pid, file, line, preempt_count(), irqs_disabled() ? "off" : "on",
-		      in_interrupt() ? ", in an interrupt" : "");
+		panic("sleeping while atomic: %s/%d at %s:%d (preempt_count %d, interrupts %s%s)",
+		      current->comm, current->pid, file, line, preempt_count(),
+		      irqs_disabled() ? "off" : "on", in_interrupt() ? ", in an interrupt" : "");
 }

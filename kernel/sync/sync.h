@@ -1,15 +1,20 @@
 /*
- * What tasks wait with: spinlock, wait queue, mutex, completion. The comment that proves that no wake-up is lost stands in wait.c.
+ * What tasks wait with: spinlock, wait queue, mutex, completion. The comment that proves that no
+ * wake-up is lost stands in wait.c.
  *
- * THE LOCK ORDER, outermost first; a lock may be taken only while all locks held stand above it. Locks of the same line are never
- * held together unless the line says how. lockdep.c checks the order as it is observed and reports an inversion with both chains.
+ * THE LOCK ORDER, outermost first; a lock may be taken only while all locks held stand above it.
+ * Locks of the same line are never held together unless the line says how. lockdep.c checks the
+ * order as it is observed and reports an inversion with both chains.
  *
- *   sleeping  cred_guard (exec)  >  inode i_mutex (parent before child; two directories: by address, rename under rename_mutex)
- *             > mount_mutex > pipe mutex, tty mutex  >  mmap_lock  >  page-cache mutex
- *   spinning  tasklist_lock  >  sighand->siglock  >  wait queue, futex bucket (two: by address)  >  timer base  >  rq->lock (two: by CPU number)
- *   leaves    zone lock, slab lock, kstack lock, dcache lock, files->file_lock, fs->lock, mm->page_lock, console
+ *   sleeping  epmutex > ep->mtx > f_pos_lock, seq_file lock > rename_mutex
+ *             > inode i_mutex (parent before child; two directories: see lock_rename)
+ *             > mount_mutex > pipe mutex, tty read and write mutex > mmap_lock > page cache lock
+ *   spinning  tasklist_lock > sighand->siglock > tty->lock > wait queue > ep->lock
+ *             > futex bucket (two: by address) > pi_lock > rq->lock (two: by CPU number)
+ *   leaves    timer base, zone, slab, kstack, dcache, file_lock, fs->lock, task->alloc_lock, log
  *
- * A spinlock that is ever taken in an interrupt handler is taken with interrupts off everywhere (irqsave).
+ * A spinlock that is ever taken in an interrupt handler is taken with interrupts off everywhere
+ * (irqsave).
  */
 #pragma once
 
@@ -19,7 +24,8 @@
 
 struct task_struct;
 
-/* --- lock classes: all locks initialised at one place share one, for order checking and statistics --- */
+/* --- lock classes: all locks initialised at one place share one, for order checking and
+ * statistics --- */
 struct lock_class {
 	const char *name;
 	u32 id;			/* 0 until lockdep saw it first */
@@ -40,7 +46,8 @@ typedef struct spinlock {
 		*(lock) = (spinlock_t){ .class = &__class };				\
 	} while (0)
 
-/* Out of line: waits for a lock that somebody else holds; panics with the owner's name when that takes seconds. */
+/* Out of line: waits for a lock that somebody else holds; panics with the owner's name when that
+ * takes seconds. */
 void spin_lock_contended(spinlock_t *lock);
 
 /* One lock that a task holds (DEBUG=1). */
@@ -54,7 +61,8 @@ struct held_lock {
 /* lockdep.c; empty unless the kernel is built with DEBUG=1. */
 enum lock_how { LOCK_SPIN, LOCK_SLEEP, LOCK_TRY };
 #ifdef CONFIG_DEBUG
-void lock_acquire(const void *lock, struct lock_class *class, enum lock_how how);	/* before waiting for it */
+/* before waiting for it */
+void lock_acquire(const void *lock, struct lock_class *class, enum lock_how how);
 void lock_release(const void *lock);
 void lock_pass_on(struct task_struct *prev, struct task_struct *next);
 void lockdep_check_user(void);
@@ -147,7 +155,8 @@ static inline void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
 		local_irq_enable();
 		preempt_enable();
 	} else {
-		preempt_enable_no_resched();	/* whoever turns interrupts on will see need_resched */
+		preempt_enable_no_resched();	/* whoever turns interrupts on will see
+						 * need_resched */
 	}
 }
 
@@ -163,8 +172,10 @@ void assert_spin_held(const spinlock_t *lock);
 #define WQ_FLAG_EXCLUSIVE 1u	/* a wake-up of N stops after N of these */
 
 struct wait_queue_entry;
-/* Called with the queue's lock held. Returns > 0 when it counts as a wake-up. key: what happened (EPOLL bits), 0 = anything. */
-typedef int (*wait_queue_func_t)(struct wait_queue_entry *entry, unsigned int mode, unsigned long key);
+/* Called with the queue's lock held. Returns > 0 when it counts as a wake-up. key: what happened
+ * (EPOLL bits), 0 = anything. */
+typedef int (*wait_queue_func_t)(struct wait_queue_entry *entry, unsigned int mode,
+				 unsigned long key);
 
 struct wait_queue_entry {
 	unsigned int flags;	/* (q) */
@@ -192,15 +203,19 @@ typedef struct wait_queue_head wait_queue_head_t;
 
 int default_wake_function(struct wait_queue_entry *entry, unsigned int mode, unsigned long key);
 int autoremove_wake_function(struct wait_queue_entry *entry, unsigned int mode, unsigned long key);
-#define DEFINE_WAIT(name)								\
-	struct wait_queue_entry name = { 0, current, autoremove_wake_function, LIST_HEAD_INIT((name).entry) }
+#define DEFINE_WAIT(name)                                                                          \
+	struct wait_queue_entry name = { 0, current, autoremove_wake_function,                     \
+					 LIST_HEAD_INIT((name).entry) }
 void add_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *entry);
 void remove_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *entry);
 /* Queues the entry and sets the task's state: step one of sleeping. */
-void prepare_to_wait(struct wait_queue_head *wq, struct wait_queue_entry *entry, unsigned int state);
-void prepare_to_wait_exclusive(struct wait_queue_head *wq, struct wait_queue_entry *entry, unsigned int state);
+void prepare_to_wait(struct wait_queue_head *wq, struct wait_queue_entry *entry,
+		     unsigned int state);
+void prepare_to_wait_exclusive(struct wait_queue_head *wq, struct wait_queue_entry *entry,
+			       unsigned int state);
 void finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *entry);
-/* Wakes non-exclusive waiters and up to nr exclusive ones (0 = all) whose state is in mode. Any context. */
+/* Wakes non-exclusive waiters and up to nr exclusive ones (0 = all) whose state is in mode. Any
+ * context. */
 void __wake_up(struct wait_queue_head *wq, unsigned int mode, int nr, unsigned long key);
 #define wake_up(wq) __wake_up(wq, TASK_NORMAL, 1, 0)
 #define wake_up_all(wq) __wake_up(wq, TASK_NORMAL, 0, 0)
@@ -212,7 +227,8 @@ static inline bool waitqueue_active(struct wait_queue_head *wq)
 	return !list_empty(&wq->head);
 }
 
-/* Sleeps until condition; the loop of wait.c's proof. state decides what else ends it. 0, or -ERESTARTSYS on a signal. */
+/* Sleeps until condition; the loop of wait.c's proof. state decides what else ends it. 0, or
+ * -ERESTARTSYS on a signal. */
 #define ___wait_event(wq, condition, state)						\
 ({											\
 	long __ret = 0;									\

@@ -1,11 +1,14 @@
 /* System calls of kernel/task; see kernel/syscalls.h. */
 SYSCALL(fork, void)
 SYSCALL(vfork, void)
-SYSCALL(clone, unsigned long flags, unsigned long stack, int __user *parent_tid, int __user *child_tid, unsigned long tls)
+SYSCALL(clone, unsigned long flags, unsigned long stack, int __user *parent_tid,
+	int __user *child_tid, unsigned long tls)
 SYSCALL(clone3, struct clone_args __user *args, size_t size)
 SYSCALL(unshare, unsigned long flags)
-SYSCALL(execve, const char __user *name, const char __user *const __user *argv, const char __user *const __user *envp)
-SYSCALL(execveat, int dfd, const char __user *name, const char __user *const __user *argv, const char __user *const __user *envp, int flags)
+SYSCALL(execve, const char __user *name, const char __user *const __user *argv,
+	const char __user *const __user *envp)
+SYSCALL(execveat, int dfd, const char __user *name, const char __user *const __user *argv,
+	const char __user *const __user *envp, int flags)
 SYSCALL(exit, int code)
 SYSCALL(exit_group, int code)
 SYSCALL(wait4, pid_t pid, int __user *status, int options, struct rusage __user *ru)
@@ -36,15 +39,18 @@ SYSCALL(setfsuid, uid_t uid)
 SYSCALL(setfsgid, gid_t gid)
 SYSCALL(getgroups, int size, gid_t __user *list)
 SYSCALL(setgroups, int size, const gid_t __user *list)
-SYSCALL(capget, struct __user_cap_header_struct __user *header, struct __user_cap_data_struct __user *data)
-SYSCALL(capset, struct __user_cap_header_struct __user *header, const struct __user_cap_data_struct __user *data)
+SYSCALL(capget, struct __user_cap_header_struct __user *header,
+	struct __user_cap_data_struct __user *data)
+SYSCALL(capset, struct __user_cap_header_struct __user *header,
+	const struct __user_cap_data_struct __user *data)
 SYSCALL(uname, struct new_utsname __user *name)
 SYSCALL(sethostname, const char __user *name, int len)
 SYSCALL(setdomainname, const char __user *name, int len)
 SYSCALL(prctl, int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
 SYSCALL(getrlimit, unsigned int resource, struct rlimit __user *rlim)
 SYSCALL(setrlimit, unsigned int resource, const struct rlimit __user *rlim)
-SYSCALL(prlimit64, pid_t pid, unsigned int resource, const struct rlimit __user *new, struct rlimit __user *old)
+SYSCALL(prlimit64, pid_t pid, unsigned int resource, const struct rlimit __user *new,
+	struct rlimit __user *old)
 SYSCALL(getrusage, int who, struct rusage __user *ru)
 SYSCALL(sysinfo, struct sysinfo __user *info)
 SYSCALL(getrandom, void __user *buf, size_t n, unsigned int flags)

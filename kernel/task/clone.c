@@ -1,6 +1,6 @@
 /*
- * The system calls that make and unmake sharing: fork, vfork, clone, clone3, unshare. They only decode; fork.c does the work.
- * Locks: task->alloc_lock to exchange a pointer.
+ * The system calls that make and unmake sharing: fork, vfork, clone, clone3, unshare. They only
+ * decode; fork.c does the work. Locks: task->alloc_lock to exchange a pointer.
  */
 #include "asm/uaccess.h"
 #include "kernel/fs/fs.h"
@@ -27,14 +27,16 @@ long sys_vfork(void)
 	return kernel_clone(&args);
 }
 
-long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid, int __user *child_tid, unsigned long tls)
+long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid,
+	       int __user *child_tid, unsigned long tls)
 {
 	struct kernel_clone_args args = {
 		.flags = (u32)flags & ~(u64)CSIGNAL,
 		.exit_signal = (int)(flags & CSIGNAL),
 		.stack = stack,
 		.tls = tls,
-		.pidfd = parent_tid,	/* the two share the argument, so the flags exclude each other */
+		.pidfd = parent_tid,	/* the two share the argument, so the flags exclude each
+					 * other */
 		.parent_tid = parent_tid,
 		.child_tid = child_tid,
 	};
@@ -67,7 +69,8 @@ static int copy_struct_from_user(void *to, size_t ksize, const void __user *from
 
 static int check_clone3(const struct clone_args *a)
 {
-	if (a->flags & ~(CLONE3_FLAGS | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP) || a->exit_signal & ~(u64)CSIGNAL)
+	if (a->flags & ~(CLONE3_FLAGS | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP) ||
+	    a->exit_signal & ~(u64)CSIGNAL)
 		return -EINVAL;
 	if (a->exit_signal > _NSIG)
 		return -EINVAL;
@@ -152,7 +155,8 @@ int unshare_files(void)
 	return 0;
 }
 
-/* Memory, handlers and the thread group cannot be made private afterwards: asking is fine only if they are not shared. */
+/* Memory, handlers and the thread group cannot be made private afterwards: asking is fine only
+ * if they are not shared. */
 long sys_unshare(unsigned long flags)
 {
 	int err = 0;

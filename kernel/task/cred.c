@@ -1,9 +1,11 @@
 /*
- * Credentials. A struct cred is never changed once a task uses it: a change makes a copy and exchanges the pointer, so whoever holds a reference has a
- * consistent set. They are per thread, as in the kernel of Linux; that all threads of a process change together is the C library's doing
+ * Credentials. A struct cred is never changed once a task uses it: a change makes a copy and
+ * exchanges the pointer, so whoever holds a reference has a consistent set. They are per thread, as
+ * in the kernel of Linux; that all threads of a process change together is the C library's doing
  * (it sends signal 33 to each).
  *
- * Locks: task->alloc_lock around the exchange of the pointer and around taking a reference from another task.
+ * Locks: task->alloc_lock around the exchange of the pointer and around taking a reference from
+ * another task.
  */
 #include "asm/uaccess.h"
 #include "kernel/mm/mm.h"
@@ -97,7 +99,8 @@ long sys_setresuid(uid_t r, uid_t e, uid_t s)
 	const struct cred *old = current->cred;
 	struct cred *new;
 
-	if (!capable() && !(may_be(r, old->uid, old->euid, old->suid) && may_be(e, old->uid, old->euid, old->suid) &&
+	if (!capable() && !(may_be(r, old->uid, old->euid, old->suid) &&
+			    may_be(e, old->uid, old->euid, old->suid) &&
 			    may_be(s, old->uid, old->euid, old->suid)))
 		return -EPERM;
 	new = prepare_creds();
@@ -115,7 +118,8 @@ long sys_setresgid(gid_t r, gid_t e, gid_t s)
 	const struct cred *old = current->cred;
 	struct cred *new;
 
-	if (!capable() && !(may_be(r, old->gid, old->egid, old->sgid) && may_be(e, old->gid, old->egid, old->sgid) &&
+	if (!capable() && !(may_be(r, old->gid, old->egid, old->sgid) &&
+			    may_be(e, old->gid, old->egid, old->sgid) &&
 			    may_be(s, old->gid, old->egid, old->sgid)))
 		return -EPERM;
 	new = prepare_creds();
@@ -128,14 +132,16 @@ long sys_setresgid(gid_t r, gid_t e, gid_t s)
 	return 0;
 }
 
-/* The saved id follows the effective one when the real one is set or the effective one becomes another than the real. */
+/* The saved id follows the effective one when the real one is set or the effective one becomes
+ * another than the real. */
 long sys_setreuid(uid_t r, uid_t e)
 {
 	const struct cred *c = current->cred;
 	uid_t euid = e == (uid_t)-1 ? c->euid : e;
 	bool follows = r != (uid_t)-1 || (e != (uid_t)-1 && e != c->uid);
 
-	if (!capable() && ((r != (uid_t)-1 && r != c->uid && r != c->euid) || !may_be(e, c->uid, c->euid, c->suid)))
+	if (!capable() && ((r != (uid_t)-1 && r != c->uid && r != c->euid) ||
+			   !may_be(e, c->uid, c->euid, c->suid)))
 		return -EPERM;
 	if (!capable() && follows) {
 		struct cred *new = prepare_creds();
@@ -156,7 +162,8 @@ long sys_setregid(gid_t r, gid_t e)
 	gid_t egid = e == (gid_t)-1 ? c->egid : e;
 	bool follows = r != (gid_t)-1 || (e != (gid_t)-1 && e != c->gid);
 
-	if (!capable() && ((r != (gid_t)-1 && r != c->gid && r != c->egid) || !may_be(e, c->gid, c->egid, c->sgid)))
+	if (!capable() && ((r != (gid_t)-1 && r != c->gid && r != c->egid) ||
+			   !may_be(e, c->gid, c->egid, c->sgid)))
 		return -EPERM;
 	if (!capable() && follows) {
 		struct cred *new = prepare_creds();
@@ -219,7 +226,8 @@ long sys_getresgid(gid_t __user *r, gid_t __user *e, gid_t __user *s)
 	return put_user(c->gid, r) || put_user(c->egid, e) || put_user(c->sgid, s) ? -EFAULT : 0;
 }
 
-/* fsuid and fsgid follow the effective ids; asking for another one is answered with the present one, as Linux answers a refusal. */
+/* fsuid and fsgid follow the effective ids; asking for another one is answered with the present
+ * one, as Linux answers a refusal. */
 long sys_setfsuid(uid_t uid)
 {
 	return current->cred->fsuid;
@@ -240,7 +248,8 @@ long sys_getgroups(int size, gid_t __user *list)
 		return c->ngroups;
 	if (size < c->ngroups)
 		return -EINVAL;
-	return copy_to_user(list, c->groups, (size_t)c->ngroups * sizeof(gid_t)) ? -EFAULT : c->ngroups;
+	return copy_to_user(list, c->groups, (size_t)c->ngroups * sizeof(gid_t)) ? -EFAULT
+										 : c->ngroups;
 }
 
 long sys_setgroups(int size, const gid_t __user *list)
@@ -263,12 +272,15 @@ long sys_setgroups(int size, const gid_t __user *list)
 	return 0;
 }
 
-/* One capability for all: uid 0 has every one, the others none. The answer to capget says just that. */
-long sys_capget(struct __user_cap_header_struct __user *uheader, struct __user_cap_data_struct __user *udata)
+/* One capability for all: uid 0 has every one, the others none. The answer to capget says just
+ * that. */
+long sys_capget(struct __user_cap_header_struct __user *uheader,
+		struct __user_cap_data_struct __user *udata)
 {
 	struct __user_cap_header_struct header;
 	u32 all = capable() ? ~0u : 0;
-	struct __user_cap_data_struct data[2] = { { all, all, 0 }, { all ? 0x1ff : 0, all ? 0x1ff : 0, 0 } };
+	struct __user_cap_data_struct data[2] = { { all, all, 0 },
+						  { all ? 0x1ff : 0, all ? 0x1ff : 0, 0 } };
 
 	if (copy_from_user(&header, uheader, sizeof(header)))
 		return -EFAULT;
@@ -283,7 +295,8 @@ long sys_capget(struct __user_cap_header_struct __user *uheader, struct __user_c
 	return udata && copy_to_user(udata, data, sizeof(data)) ? -EFAULT : 0;
 }
 
-long sys_capset(struct __user_cap_header_struct __user *uheader, const struct __user_cap_data_struct __user *udata)
+long sys_capset(struct __user_cap_header_struct __user *uheader,
+		const struct __user_cap_data_struct __user *udata)
 {
 	struct __user_cap_header_struct header;
 

@@ -1,14 +1,16 @@
 /*
- * Loading ELF64 programs: mapping the segments and building what a program finds on its stack (psABI section 3.4.1):
+ * Loading ELF64 programs: mapping the segments and building what a program finds on its stack
+ * (psABI section 3.4.1):
  *
- *	stack top ->	strings: argv[], envp[], file name, 16 random bytes, "x86_64"
- *			auxiliary vector, ends with AT_NULL
- *			envp pointers, NULL
- *			argv pointers, NULL
- *	rsp ->		argc				(16-byte aligned)
+ * 	stack top ->	strings: argv[], envp[], file name, 16 random bytes, "x86_64"
+ * 			auxiliary vector, ends with AT_NULL
+ * 			envp pointers, NULL
+ * 			argv pointers, NULL
+ * 	rsp ->		argc				(16-byte aligned)
  *
- * Static and static-pie programs; a program with PT_INTERP gets its dynamic loader mapped beside it, which then does the rest in user mode.
- * Runs in the new address space, which nobody shares yet; takes mmap_lock through vm_mmap().
+ * Static and static-pie programs; a program with PT_INTERP gets its dynamic loader mapped beside
+ * it, which then does the rest in user mode. Runs in the new address space, which nobody shares
+ * yet; takes mmap_lock through vm_mmap().
  */
 #include "asm/processor.h"
 #include "asm/uaccess.h"
@@ -40,7 +42,8 @@ struct image {
 
 static int check_header(const Elf64_Ehdr *e)
 {
-	if (memcmp(e->e_ident, ELFMAG, SELFMAG) || e->e_ident[EI_CLASS] != ELFCLASS64 || e->e_ident[EI_DATA] != ELFDATA2LSB)
+	if (memcmp(e->e_ident, ELFMAG, SELFMAG) || e->e_ident[EI_CLASS] != ELFCLASS64 ||
+	    e->e_ident[EI_DATA] != ELFDATA2LSB)
 		return -ENOEXEC;
 	if ((e->e_type != ET_EXEC && e->e_type != ET_DYN) || e->e_machine != EM_X86_64)
 		return -ENOEXEC;
@@ -72,7 +75,8 @@ static int read_header(struct image *img)
 }
 
 /* Opens what PT_INTERP names: the dynamic loader, an ELF file too. */
-static int open_interpreter(const struct image *img, const Elf64_Phdr *ph, struct linux_binprm *bprm)
+static int open_interpreter(const struct image *img, const Elf64_Phdr *ph,
+			    struct linux_binprm *bprm)
 {
 	struct image interp;
 	char path[256];
@@ -92,7 +96,8 @@ static int open_interpreter(const struct image *img, const Elf64_Phdr *ph, struc
 	return read_header(&interp) ? -ELIBBAD : 0;
 }
 
-/* What can be told of a file while the old program can still hear it. That the segments make sense, mapping them will show. */
+/* What can be told of a file while the old program can still hear it. That the segments make
+ * sense, mapping them will show. */
 int elf_check(struct linux_binprm *bprm)
 {
 	struct image img = { .file = bprm->file };
@@ -113,26 +118,30 @@ int elf_check(struct linux_binprm *bprm)
 
 static int segment_prot(const Elf64_Phdr *ph)
 {
-	return (ph->p_flags & PF_R ? PROT_READ : 0) | (ph->p_flags & PF_W ? PROT_WRITE : 0) | (ph->p_flags & PF_X ? PROT_EXEC : 0);
+	return (ph->p_flags & PF_R ? PROT_READ : 0) | (ph->p_flags & PF_W ? PROT_WRITE : 0) |
+	       (ph->p_flags & PF_X ? PROT_EXEC : 0);
 }
 
-/* A segment: file pages, then zeroes: the rest of the last file page by hand, whole pages as anonymous memory. */
+/* A segment: file pages, then zeroes: the rest of the last file page by hand, whole pages as
+ * anonymous memory. */
 static int map_segment(struct image *img, const Elf64_Phdr *ph)
 {
 	unsigned long start = img->bias + (ph->p_vaddr & PAGE_MASK), addr = img->bias + ph->p_vaddr;
-	unsigned long file_end = addr + ph->p_filesz, file_pages = ALIGN_UP(file_end, PAGE_SIZE), end = addr + ph->p_memsz;
+	unsigned long file_end = addr + ph->p_filesz, file_pages = ALIGN_UP(file_end, PAGE_SIZE),
+		      end = addr + ph->p_memsz;
 	unsigned long got;
 
 	if (ph->p_filesz) {
-		got = vm_mmap(img->file, start, file_end - start, segment_prot(ph), MAP_PRIVATE | MAP_FIXED,
-			      (ph->p_offset & PAGE_MASK) >> PAGE_SHIFT);
+		got = vm_mmap(img->file, start, file_end - start, segment_prot(ph),
+			      MAP_PRIVATE | MAP_FIXED, (ph->p_offset & PAGE_MASK) >> PAGE_SHIFT);
 		if (IS_ERR((void *)got))
 			return (int)(long)got;
 	} else {
 		file_pages = start;
 	}
 	if (end > file_pages) {
-		got = vm_mmap(NULL, file_pages, end - file_pages, segment_prot(ph), MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, 0);
+		got = vm_mmap(NULL, file_pages, end - file_pages, segment_prot(ph),
+			      MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, 0);
 		if (IS_ERR((void *)got))
 			return (int)(long)got;
 	}
@@ -189,8 +198,10 @@ static int check_segments(const struct image *img)
 
 		if (ph->p_type != PT_LOAD)
 			continue;
-		if (ph->p_filesz > ph->p_memsz || ph->p_memsz > TASK_SIZE || ph->p_vaddr > TASK_SIZE - ph->p_memsz ||
-		    (ph->p_vaddr ^ ph->p_offset) & ~PAGE_MASK || ph->p_offset + ph->p_filesz < ph->p_offset)
+		if (ph->p_filesz > ph->p_memsz || ph->p_memsz > TASK_SIZE ||
+		    ph->p_vaddr > TASK_SIZE - ph->p_memsz ||
+		    (ph->p_vaddr ^ ph->p_offset) & ~PAGE_MASK ||
+		    ph->p_offset + ph->p_filesz < ph->p_offset)
 			return -ENOEXEC;
 	}
 	return 0;
@@ -209,7 +220,8 @@ static int map_image(struct image *img, unsigned long hint)
 	return err;
 }
 
-/* The dynamic loader, if there is one, is mapped too and runs first. 1 when there is one, 0 when not, or -errno. */
+/* The dynamic loader, if there is one, is mapped too and runs first. 1 when there is one, 0 when
+ * not, or -errno. */
 static int load_interpreter(struct linux_binprm *bprm, struct image *interp)
 {
 	int err;
@@ -227,24 +239,40 @@ static int load_interpreter(struct linux_binprm *bprm, struct image *interp)
 
 /* --- the stack --- */
 
-static size_t fill_auxv(u64 *v, const struct linux_binprm *bprm, const struct image *img, unsigned long interp_base,
-			unsigned long execfn, unsigned long random, unsigned long platform)
+static size_t fill_auxv(u64 *v, const struct linux_binprm *bprm, const struct image *img,
+			unsigned long interp_base, unsigned long execfn, unsigned long random,
+			unsigned long platform)
 {
 	const struct cred *cred = current->cred;
 	u64 aux[] = {
-		AT_HWCAP, arch_elf_hwcap(), AT_PAGESZ, PAGE_SIZE, AT_CLKTCK, CLOCKS_PER_SECOND,
-		AT_PHDR, img->phdr_addr, AT_PHENT, sizeof(Elf64_Phdr), AT_PHNUM, img->ehdr.e_phnum,
-		AT_BASE, interp_base, AT_FLAGS, 0, AT_ENTRY, img->bias + img->ehdr.e_entry,
-		AT_UID, cred->uid, AT_EUID, cred->euid, AT_GID, cred->gid, AT_EGID, cred->egid,
-		AT_SECURE, bprm->secure, AT_RANDOM, random, AT_HWCAP2, arch_elf_hwcap2(), AT_EXECFN, execfn,
-		AT_PLATFORM, platform, AT_MINSIGSTKSZ, MIN_SIGSTKSZ, AT_NULL, 0,
+		AT_HWCAP,	arch_elf_hwcap(),
+		AT_PAGESZ,	PAGE_SIZE,
+		AT_CLKTCK,	CLOCKS_PER_SECOND,
+		AT_PHDR,	img->phdr_addr,
+		AT_PHENT,	sizeof(Elf64_Phdr),
+		AT_PHNUM,	img->ehdr.e_phnum,
+		AT_BASE,	interp_base,
+		AT_FLAGS,	0,
+		AT_ENTRY,	img->bias + img->ehdr.e_entry,
+		AT_UID,		cred->uid,
+		AT_EUID,	cred->euid,
+		AT_GID,		cred->gid,
+		AT_EGID,	cred->egid,
+		AT_SECURE,	bprm->secure,
+		AT_RANDOM,	random,
+		AT_HWCAP2,	arch_elf_hwcap2(),
+		AT_EXECFN,	execfn,
+		AT_PLATFORM,	platform,
+		AT_MINSIGSTKSZ, MIN_SIGSTKSZ,
+		AT_NULL,	0,
 	};
 
 	memcpy(v, aux, sizeof(aux));
 	return ARRAY_SIZE(aux);
 }
 
-/* Addresses of n NUL-terminated strings at user address addr, whose text is also at s. Returns the address after the last one. */
+/* Addresses of n NUL-terminated strings at user address addr, whose text is also at s. Returns
+ * the address after the last one. */
 static unsigned long fill_pointers(u64 *v, int n, const char **s, unsigned long addr)
 {
 	for (int i = 0; i < n; i++) {
@@ -259,14 +287,18 @@ static unsigned long fill_pointers(u64 *v, int n, const char **s, unsigned long 
 }
 
 /* Builds the picture above; *sp is where rsp goes. */
-static int create_stack(struct linux_binprm *bprm, const struct image *img, unsigned long interp_base, unsigned long *sp)
+static int create_stack(struct linux_binprm *bprm, const struct image *img,
+			unsigned long interp_base, unsigned long *sp)
 {
 	static const char platform_name[] = "x86_64";
 	struct mm_struct *mm = current->mm;
-	size_t words = 1 + (size_t)bprm->argc + 1 + (size_t)bprm->envc + 1 + ARRAY_SIZE(mm->saved_auxv);
-	u64 *frame = kmalloc(words * sizeof(u64), GFP_KERNEL), *v = frame, random[2] = { arch_random(), arch_random() };
+	size_t words =
+		1 + (size_t)bprm->argc + 1 + (size_t)bprm->envc + 1 + ARRAY_SIZE(mm->saved_auxv);
+	u64 *frame = kmalloc(words * sizeof(u64), GFP_KERNEL), *v = frame,
+	    random[2] = { arch_random(), arch_random() };
 	unsigned long strings = (STACK_TOP - sizeof(u64) - bprm->strings_len) & ~15UL;
-	unsigned long platform = strings - sizeof(platform_name), random_at = (platform - sizeof(random)) & ~15UL;
+	unsigned long platform = strings - sizeof(platform_name),
+		      random_at = (platform - sizeof(random)) & ~15UL;
 	const char *s = bprm->strings;
 	int err = -EFAULT;
 

@@ -1,12 +1,13 @@
 /*
- * execve: the same task, another program. Up to the "point of no return" everything is prepared beside the old program, and an error leaves it as it
- * was; past it the old one is gone and an error can only kill.
+ * execve: the same task, another program. Up to the "point of no return" everything is prepared
+ * beside the old program, and an error leaves it as it was; past it the old one is gone and an
+ * error can only kill.
  *
- *	open the file, follow #! lines		}
- *	collect argv and envp in kernel memory	}  errors are returned
- *	check the ELF header			}
- *	kill the other threads (de_thread)	-- the point of no return
- *	exchange the address space, map the new program, reset handlers, close descriptors, enter
+ * 	open the file, follow #! lines		}
+ * 	collect argv and envp in kernel memory	}  errors are returned
+ * 	check the ELF header			}
+ * 	kill the other threads (de_thread)	-- the point of no return
+ * 	exchange the address space, map the new program, reset handlers, close descriptors, enter
  *
  * Locks: siglock and tasklist_lock in de_thread(); task->alloc_lock to exchange mm.
  */
@@ -22,7 +23,8 @@
 #include "libk/string.h"
 
 #define MAX_ARG_STRLEN (32 * PAGE_SIZE)	/* longest single string */
-#define MAX_ARG_SIZE (2UL << 20)	/* all strings together: Linux's quarter of the default stack */
+/* all strings together: Linux's quarter of the default stack */
+#define MAX_ARG_SIZE (2UL << 20)
 #define MAX_INTERPRETERS 5
 
 void set_task_comm(struct task_struct *p, const char *name)
@@ -34,7 +36,8 @@ void set_task_comm(struct task_struct *p, const char *name)
 
 /* --- the other threads die --- */
 
-/* current takes the place of the leader, which is a zombie by now: its pid, its place in the family and in the lists. tasklist_lock held. */
+/* current takes the place of the leader, which is a zombie by now: its pid, its place in the
+ * family and in the lists. tasklist_lock held. */
 static void become_leader(struct task_struct *me, struct task_struct *leader)
 {
 	struct pid *leader_pid = leader->thread_pid, *my_pid = me->thread_pid;
@@ -64,7 +67,8 @@ static void become_leader(struct task_struct *me, struct task_struct *leader)
 	leader->exit_state = EXIT_DEAD;
 }
 
-/* Waits until all other threads are gone (zombie, for the leader). 0, or -EAGAIN: somebody else is already ending the process. */
+/* Waits until all other threads are gone (zombie, for the leader). 0, or -EAGAIN: somebody else
+ * is already ending the process. */
 static int de_thread(struct task_struct *me)
 {
 	struct signal_struct *sig = me->signal;
@@ -86,7 +90,8 @@ static int de_thread(struct task_struct *me)
 		set_current_state(TASK_KILLABLE);
 		spin_lock_irqsave(&tasklist_lock, flags);
 		leader = me->group_leader;
-		alone = sig->nr_threads == 1 + (leader != me) && (leader == me || leader->exit_state == EXIT_ZOMBIE);
+		alone = sig->nr_threads == 1 + (leader != me) &&
+			(leader == me || leader->exit_state == EXIT_ZOMBIE);
 		if (alone && leader != me)
 			become_leader(me, leader);
 		spin_unlock_irqrestore(&tasklist_lock, flags);
@@ -176,7 +181,8 @@ static int add_user_string(struct linux_binprm *bprm, const char __user *s)
 	if (copy_from_user(bprm->strings + bprm->strings_len, s, (size_t)len))
 		return -EFAULT;
 	bprm->strings_len += (size_t)len;
-	bprm->strings[bprm->strings_len - 1] = '\0';	/* whatever another thread wrote there meanwhile */
+	bprm->strings[bprm->strings_len - 1] = '\0';	/* whatever another thread wrote there
+							 * meanwhile */
 	return 0;
 }
 
@@ -209,7 +215,8 @@ static int add_strings(struct linux_binprm *bprm, struct string_list list)
 
 /* --- #! --- */
 
-/* "#!interp arg": replaces bprm->file by the interpreter's and puts "interp", "arg", filename in place of argv[0]. 1 done, 0 no script, -errno. */
+/* "#!interp arg": replaces bprm->file by the interpreter's and puts "interp", "arg", filename in
+ * place of argv[0]. 1 done, 0 no script, -errno. */
 static int load_script(struct linux_binprm *bprm)
 {
 	char line[sizeof(bprm->buf)], *interp, *arg, *end;
@@ -310,7 +317,9 @@ static void exec_creds(struct linux_binprm *bprm)
 	bool nosuid = current->no_new_privs || (bprm->file->f_path.mnt->mnt_flags & MS_NOSUID);
 
 	bprm->euid = !nosuid && inode->i_mode & S_ISUID ? inode->i_uid : old->euid;
-	bprm->egid = !nosuid && (inode->i_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) ? inode->i_gid : old->egid;
+	bprm->egid = !nosuid && (inode->i_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP)
+			     ? inode->i_gid
+			     : old->egid;
 	bprm->secure = bprm->euid != old->uid || bprm->egid != old->gid;
 }
 
@@ -384,7 +393,8 @@ static int exec_binprm(struct linux_binprm *bprm)
 	return 0;
 }
 
-static int do_execve(int dfd, const char *filename, struct string_list argv, struct string_list envp, int flags)
+static int do_execve(int dfd, const char *filename, struct string_list argv,
+		     struct string_list envp, int flags)
 {
 	struct linux_binprm bprm = { .filename = filename };
 	int err;
@@ -427,7 +437,8 @@ static int do_execve(int dfd, const char *filename, struct string_list argv, str
 
 int kernel_execve(const char *path, const char *const *argv, const char *const *envp)
 {
-	return do_execve(AT_FDCWD, path, (struct string_list){ .kernel = argv }, (struct string_list){ .kernel = envp }, 0);
+	return do_execve(AT_FDCWD, path, (struct string_list){ .kernel = argv },
+			 (struct string_list){ .kernel = envp }, 0);
 }
 
 static long user_execve(int dfd, const char __user *uname, const char __user *const __user *argv,
@@ -438,12 +449,14 @@ static long user_execve(int dfd, const char __user *uname, const char __user *co
 
 	if (IS_ERR(name))
 		return PTR_ERR(name);
-	ret = do_execve(dfd, name, (struct string_list){ .user = argv }, (struct string_list){ .user = envp }, flags);
+	ret = do_execve(dfd, name, (struct string_list){ .user = argv },
+			(struct string_list){ .user = envp }, flags);
 	putname(name);
 	return ret;
 }
 
-long sys_execve(const char __user *name, const char __user *const __user *argv, const char __user *const __user *envp)
+long sys_execve(const char __user *name, const char __user *const __user *argv,
+		const char __user *const __user *envp)
 {
 	return user_execve(AT_FDCWD, name, argv, envp, 0);
 }

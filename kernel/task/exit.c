@@ -1,7 +1,8 @@
 /*
- * The end of a task. do_exit() gives back, in an order that matters, what copy_process() gave; what remains is a zombie: a structure with an exit
- * status that its parent collects (wait.c), or, for a thread, nothing. The stack it stands on and the structure itself are freed by whoever runs
- * next on its CPU (finish_task_switch).
+ * The end of a task. do_exit() gives back, in an order that matters, what copy_process() gave; what
+ * remains is a zombie: a structure with an exit status that its parent collects (wait.c), or, for a
+ * thread, nothing. The stack it stands on and the structure itself are freed by whoever runs next
+ * on its CPU (finish_task_switch).
  *
  * Locks: tasklist_lock (t), inside it siglock (s).
  */
@@ -18,7 +19,8 @@
 
 /* --- giving up the address space --- */
 
-/* What the threads library asked for: a joiner sleeps on the tid word. Only worth doing while somebody else can see the memory. */
+/* What the threads library asked for: a joiner sleeps on the tid word. Only worth doing while
+ * somebody else can see the memory. */
 static void clear_child_tid(struct task_struct *p)
 {
 	int __user *tid = p->clear_child_tid;
@@ -28,7 +30,8 @@ static void clear_child_tid(struct task_struct *p)
 		futex_wake((u32 __user *)tid, true, 1, FUTEX_BITSET_MATCH_ANY);
 }
 
-/* exec and exit: p (current) leaves its mm. Everything that writes to user memory on its behalf happens here, while it still can. */
+/* exec and exit: p (current) leaves its mm. Everything that writes to user memory on its behalf
+ * happens here, while it still can. */
 void exec_mm_release(struct task_struct *p)
 {
 	futex_exit_release(p);
@@ -43,7 +46,8 @@ static void exit_mm(struct task_struct *p)
 	if (!mm)
 		return;
 	exec_mm_release(p);
-	atomic_inc(&mm->mm_count);	/* we go on running on its page tables until the switch: lazily, as a kernel thread does */
+	atomic_inc(&mm->mm_count);	/* we go on running on its page tables until the switch:
+					 * lazily, as a kernel thread does */
 	spin_lock_irq(&p->alloc_lock);
 	p->mm = NULL;
 	spin_unlock_irq(&p->alloc_lock);
@@ -52,7 +56,8 @@ static void exit_mm(struct task_struct *p)
 
 /* --- family --- */
 
-/* Nearest living ancestor that wants orphans, else PID 1 of the namespace, or, when that has died, of the next one above. tasklist_lock held. */
+/* Nearest living ancestor that wants orphans, else PID 1 of the namespace, or, when that has
+ * died, of the next one above. tasklist_lock held. */
 static struct task_struct *find_reaper(struct task_struct *p)
 {
 	struct pid_namespace *ns = task_active_pid_ns(p);
@@ -62,19 +67,23 @@ static struct task_struct *find_reaper(struct task_struct *p)
 		ns = ns->parent;
 	reaper = ns->child_reaper;
 	if (p->signal->has_child_subreaper)
-		for (struct task_struct *a = p->real_parent; a != &init_task && a != reaper && task_active_pid_ns(a) == ns; a = a->real_parent)
+		for (struct task_struct *a = p->real_parent;
+		     a != &init_task && a != reaper && task_active_pid_ns(a) == ns;
+		     a = a->real_parent)
 			if (a->signal->is_child_subreaper && a->signal->live > 0)
 				return a;
 	return reaper;
 }
 
-/* Does a process of pgrp have its parent outside of the group but in the session? Then somebody can still continue it. tasklist_lock held. */
+/* Does a process of pgrp have its parent outside of the group but in the session? Then somebody
+ * can still continue it. tasklist_lock held. */
 bool will_become_orphaned_pgrp(struct pid *pgrp, struct task_struct *ignored)
 {
 	struct task_struct *p;
 
 	do_each_pid_task(pgrp, PIDTYPE_PGID, p) {
-		if (p == ignored || (p->exit_state && p->signal->nr_threads == 1) || p->real_parent->pid == 1)
+		if (p == ignored || (p->exit_state && p->signal->nr_threads == 1) ||
+		    p->real_parent->pid == 1)
 			continue;
 		if (task_pid_type(p->real_parent, PIDTYPE_PGID) != pgrp &&
 		    task_pid_type(p->real_parent, PIDTYPE_SID) == task_pid_type(p, PIDTYPE_SID))
@@ -104,7 +113,8 @@ static bool has_stopped_jobs(struct pid *pgrp)
 	return false;
 }
 
-/* POSIX: a process group that becomes orphaned and has stopped members gets SIGHUP and SIGCONT. tasklist_lock held. */
+/* POSIX: a process group that becomes orphaned and has stopped members gets SIGHUP and SIGCONT.
+ * tasklist_lock held. */
 static void kill_orphaned_pgrp(struct task_struct *p, struct task_struct *parent)
 {
 	struct pid *pgrp = task_pid_type(p, PIDTYPE_PGID);
@@ -133,8 +143,8 @@ void adopt_children(struct task_struct *from, struct task_struct *to)
 	list_splice_tail_init(&from->children, &to->children);
 }
 
-/* The whole process is dead: its children get another parent. Those that are zombies already, whose new parent does not care for, are put on dead.
- * tasklist_lock held. */
+/* The whole process is dead: its children get another parent. Those that are zombies already,
+ * whose new parent does not care for, are put on dead. tasklist_lock held. */
 static void forget_original_parent(struct task_struct *leader, struct list_head *dead)
 {
 	struct task_struct *child, *next, *reaper = find_reaper(leader);
@@ -148,7 +158,8 @@ static void forget_original_parent(struct task_struct *leader, struct list_head 
 				do_send_sig_info(t->pdeath_signal, SEND_SIG_NOINFO, t, false);
 		list_move_tail(&child->sibling, &reaper->children);
 		child->exit_signal = SIGCHLD;
-		if (child->exit_state == EXIT_ZOMBIE && child->signal->nr_threads == 1 && do_notify_parent(child, SIGCHLD)) {
+		if (child->exit_state == EXIT_ZOMBIE && child->signal->nr_threads == 1 &&
+		    do_notify_parent(child, SIGCHLD)) {
 			child->exit_state = EXIT_DEAD;
 			get_task_struct(child);
 			list_add(&child->dead_list, dead);
@@ -157,7 +168,8 @@ static void forget_original_parent(struct task_struct *leader, struct list_head 
 	}
 }
 
-/* PID 1 of a namespace died: everybody in it dies, and nobody is made in it any more. tasklist_lock held. */
+/* PID 1 of a namespace died: everybody in it dies, and nobody is made in it any more.
+ * tasklist_lock held. */
 static void zap_pid_ns(struct pid_namespace *ns)
 {
 	struct task_struct *p;
@@ -187,8 +199,9 @@ static void account_dead(struct task_struct *p)
 }
 
 /*
- * A dead task disappears: from the pid hash, its group, its family. Called by the parent that waited for it, or by the task itself when nobody will.
- * If p was the last other thread of a leader that is a zombie already, the leader's parent learns only now that the process is gone.
+ * A dead task disappears: from the pid hash, its group, its family. Called by the parent that
+ * waited for it, or by the task itself when nobody will. If p was the last other thread of a leader
+ * that is a zombie already, the leader's parent learns only now that the process is gone.
  */
 void release_task(struct task_struct *p)
 {
@@ -202,7 +215,8 @@ again:
 	leader = p->group_leader;
 	sighand = p->sighand;
 	spin_lock(&sighand->siglock);
-	if (p != leader)	/* with the leader the process goes, and its sums: the parent has had them (account_child) */
+	if (p != leader)	/* with the leader the process goes, and its sums: the parent has
+				 * had them (account_child) */
 		account_dead(p);
 	flush_sigqueue(&p->pending);
 	if (p == leader)
@@ -219,7 +233,8 @@ again:
 		list_del_init(&p->tasks);
 		list_del_init(&p->sibling);
 	} else if (p->signal->group_exec_task) {
-		wake_up_process(p->signal->group_exec_task);	/* de_thread() counts nr_threads, which fell only now */
+		wake_up_process(p->signal->group_exec_task);	/* de_thread() counts nr_threads,
+								 * which fell only now */
 	} else if (leader->signal->nr_threads == 1 && leader->exit_state == EXIT_ZOMBIE) {
 		reap_leader = do_notify_parent(leader, leader->exit_signal);
 		if (reap_leader)
@@ -262,7 +277,8 @@ static bool exit_notify(struct task_struct *p, bool group_dead, struct list_head
 		forget_original_parent(p->group_leader, dead);
 		kill_orphaned_pgrp(p->group_leader, NULL);
 	}
-	if (p == p->group_leader)	/* others of the group alive: the last of them tells the parent */
+	if (p == p->group_leader)	/* others of the group alive: the last of them tells the
+					 * parent */
 		autoreap = p->signal->nr_threads == 1 && do_notify_parent(p, p->exit_signal);
 	p->exit_state = autoreap ? EXIT_DEAD : EXIT_ZOMBIE;
 	if (p->signal->group_exec_task && p != p->signal->group_exec_task)
@@ -286,7 +302,8 @@ static bool leave_group(struct task_struct *p)
 static void check_exit(struct task_struct *p, long code, bool group_dead)
 {
 	if (in_interrupt() || preempt_count())
-		panic("%s/%d dies in an atomic context (preempt_count %d)", p->comm, p->pid, preempt_count());
+		panic("%s/%d dies in an atomic context (preempt_count %d)", p->comm, p->pid,
+		      preempt_count());
 	if (p->flags & PF_IDLE)
 		panic("the idle task of CPU %d tried to exit", p->cpu);
 	if (group_dead && p->group_leader == init_process)
@@ -315,7 +332,8 @@ void do_exit(long code)
 		list_add(&p->dead_list, &dead), get_task_struct(p);
 	release_list(&dead);
 	preempt_disable();
-	/* From here on nobody may wake us. finish_task_switch() of the next task drops the last reference. */
+	/* From here on nobody may wake us. finish_task_switch() of the next task drops the last
+	 * reference. */
 	WRITE_ONCE(p->state, TASK_DEAD);
 	preempt_enable_no_resched();
 	schedule();

@@ -1,17 +1,19 @@
 /*
- * Making tasks: fork, vfork, clone, clone3 and kernel threads are one function, copy_process(). It takes the running task as the model and goes
- * through what a task has, one thing after the other: copy it, or, if the flag says so, share it (one more reference). That choice is all that
+ * Making tasks: fork, vfork, clone, clone3 and kernel threads are one function, copy_process(). It
+ * takes the running task as the model and goes through what a task has, one thing after the other:
+ * copy it, or, if the flag says so, share it (one more reference). That choice is all that
  * distinguishes a process from a thread.
  *
- *	flag		set: share with the parent	not set: copy
- *	CLONE_VM	address space			page tables, copy-on-write
- *	CLONE_FILES	descriptor table		a table of the same open files
- *	CLONE_FS	cwd, root, umask		the same values
- *	CLONE_SIGHAND	signal handlers			the same handlers
- *	CLONE_THREAD	pid (tgid), pending signals,	a process of its own
- *			limits, timers, the parent
+ * 	flag		set: share with the parent	not set: copy
+ * 	CLONE_VM	address space			page tables, copy-on-write
+ * 	CLONE_FILES	descriptor table		a table of the same open files
+ * 	CLONE_FS	cwd, root, umask		the same values
+ * 	CLONE_SIGHAND	signal handlers			the same handlers
+ * 	CLONE_THREAD	pid (tgid), pending signals,	a process of its own
+ * 			limits, timers, the parent
  *
- * Locks: tasklist_lock, inside it siglock, for the moment the task becomes visible. Everything before can sleep and can fail.
+ * Locks: tasklist_lock, inside it siglock, for the moment the task becomes visible. Everything
+ * before can sleep and can fail.
  */
 #include "asm/processor.h"
 #include "asm/uaccess.h"
@@ -34,8 +36,10 @@ void fork_init(void)
 	signal_cache = kmem_cache_create("signal_struct", sizeof(struct signal_struct), 8);
 	sighand_cache = kmem_cache_create("sighand_struct", sizeof(struct sighand_struct), 8);
 	/* Stacks and structures of all tasks may take most of memory, not all. */
-	max_threads = (int)min(totalram_pages() * PAGE_SIZE / (THREAD_SIZE + PAGE_SIZE), PID_MAX_LIMIT - 1UL);
-	init_signal.rlim[RLIMIT_NPROC] = (struct rlimit){ (rlim_t)max_threads / 2, (rlim_t)max_threads / 2 };
+	max_threads = (int)min(totalram_pages() * PAGE_SIZE / (THREAD_SIZE + PAGE_SIZE),
+			       PID_MAX_LIMIT - 1UL);
+	init_signal.rlim[RLIMIT_NPROC] =
+		(struct rlimit){ (rlim_t)max_threads / 2, (rlim_t)max_threads / 2 };
 	init_signal.rlim[RLIMIT_SIGPENDING] = init_signal.rlim[RLIMIT_NPROC];
 }
 
@@ -54,7 +58,8 @@ static struct task_struct *dup_task_struct(struct task_struct *orig)
 	*p = *orig;
 	p->stack = stack;
 	p->stack_canary = arch_random() & ~0xffUL;	/* a zero byte stops string functions */
-	refcount_set(&p->usage, 2);	/* one for being findable (release_task), one for running (finish_task_switch) */
+	refcount_set(&p->usage, 2);	/* one for being findable (release_task), one for running
+					 * (finish_task_switch) */
 	p->thread_flags = 0;
 	lockdep_init_task(p);
 	p->wchan = NULL;
@@ -211,7 +216,8 @@ static int check_flags(const struct kernel_clone_args *args)
 {
 	u64 flags = args->flags;
 
-	if (flags & (CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWCGROUP | CLONE_INTO_CGROUP))
+	if (flags & (CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWCGROUP |
+		     CLONE_INTO_CGROUP))
 		return -EINVAL;		/* as a Linux without these namespaces */
 	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
 		return -EINVAL;
@@ -221,8 +227,9 @@ static int check_flags(const struct kernel_clone_args *args)
 		return -EINVAL;
 	if ((flags & CLONE_PARENT) && (current->signal->flags & SIGNAL_UNKILLABLE))
 		return -EINVAL;		/* init's siblings would have no parent */
-	if ((flags & CLONE_THREAD) && ((flags & CLONE_NEWPID) ||
-				       current->nsproxy->pid_ns_for_children != task_active_pid_ns(current)))
+	if ((flags & CLONE_THREAD) &&
+	    ((flags & CLONE_NEWPID) ||
+	     current->nsproxy->pid_ns_for_children != task_active_pid_ns(current)))
 		return -EINVAL;
 	if ((flags & CLONE_PIDFD) && (flags & (CLONE_DETACHED | CLONE_THREAD)))
 		return -EINVAL;
@@ -244,7 +251,8 @@ static int check_limits(void)
 
 /* --- becoming visible --- */
 
-/* tasklist_lock and current's siglock held. Parents are always group leaders: a child belongs to a process, not to the thread that made it. */
+/* tasklist_lock and current's siglock held. Parents are always group leaders: a child belongs to
+ * a process, not to the thread that made it. */
 static void link_family(struct task_struct *p, const struct kernel_clone_args *args)
 {
 	if (args->flags & (CLONE_PARENT | CLONE_THREAD))
@@ -262,7 +270,8 @@ static void link_family(struct task_struct *p, const struct kernel_clone_args *a
 		return;
 	}
 	p->group_leader = p;
-	p->exit_signal = args->flags & CLONE_PARENT ? current->group_leader->exit_signal : args->exit_signal;
+	p->exit_signal =
+		args->flags & CLONE_PARENT ? current->group_leader->exit_signal : args->exit_signal;
 	p->signal->nr_threads = 1;
 	list_add_tail(&p->thread_node, &p->signal->thread_head);
 	list_add_tail(&p->sibling, &p->real_parent->children);
@@ -284,8 +293,8 @@ static void link_pids(struct task_struct *p, struct pid *pid, const struct kerne
 	attach_pid(p, PIDTYPE_SID, task_pid_type(current->group_leader, PIDTYPE_SID));
 }
 
-/* The last step that can fail: a signal that came meanwhile means that fork is to be done again (a child must not miss a group's signal),
- * or not at all. */
+/* The last step that can fail: a signal that came meanwhile means that fork is to be done again
+ * (a child must not miss a group's signal), or not at all. */
 static int publish(struct task_struct *p, struct pid *pid, const struct kernel_clone_args *args)
 {
 	const struct pid_namespace *ns = pid->numbers[pid->level].ns;
@@ -295,11 +304,13 @@ static int publish(struct task_struct *p, struct pid *pid, const struct kernel_c
 	spin_lock_irqsave(&tasklist_lock, flags);
 	spin_lock(&current->sighand->siglock);
 	recalc_sigpending();
-	if (fatal_signal_pending(current) || (current->jobctl & JOBCTL_STOP_PENDING) ||	/* a thread would escape the stop */
+	/* a thread would escape the stop */
+	if (fatal_signal_pending(current) || (current->jobctl & JOBCTL_STOP_PENDING) ||
 	    (!(args->flags & CLONE_THREAD) && signal_pending(current)))
 		err = -ERESTARTNOINTR;
 	else if (ns->dead || (!ns->child_reaper && pid->numbers[pid->level].nr != 1))
-		err = -ENOMEM;	/* its PID 1 is gone, or did not come about: nobody could adopt its orphans */
+		err = -ENOMEM;	/* its PID 1 is gone, or did not come about: nobody could adopt
+				 * its orphans */
 	if (!err) {
 		link_family(p, args);
 		link_pids(p, pid, args);
@@ -315,12 +326,14 @@ static void set_tids(struct task_struct *p, const struct kernel_clone_args *args
 	p->set_child_tid = args->flags & CLONE_CHILD_SETTID ? args->child_tid : NULL;
 	p->clear_child_tid = args->flags & CLONE_CHILD_CLEARTID ? args->child_tid : NULL;
 	if ((args->flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM)
-		p->sas_ss_sp = p->sas_ss_size = 0;	/* the alternate signal stack is its parent's, in use perhaps */
+		p->sas_ss_sp = p->sas_ss_size = 0;	/* the alternate signal stack is its
+							 * parent's, in use perhaps */
 }
 
-/* The child's number in its namespaces (which are its own by now: CLONE_NEWPID makes it PID 1 of a new one) and, if asked for, the parent's
- * descriptor of it. */
-static int make_pid(struct task_struct *p, const struct kernel_clone_args *args, struct pid **pidp, int *pidfd)
+/* The child's number in its namespaces (which are its own by now: CLONE_NEWPID makes it PID 1 of
+ * a new one) and, if asked for, the parent's descriptor of it. */
+static int make_pid(struct task_struct *p, const struct kernel_clone_args *args, struct pid **pidp,
+		    int *pidfd)
 {
 	struct pid *pid = *pidp = clone_alloc_pid(args, p->nsproxy->pid_ns_for_children);
 
@@ -413,7 +426,8 @@ bad_cred:
 	return ERR_PTR(err);
 }
 
-/* The child lets its vfork parent go: it has left the parent's address space. The lock is against a parent that gives up (killed). */
+/* The child lets its vfork parent go: it has left the parent's address space. The lock is
+ * against a parent that gives up (killed). */
 void mm_release_vfork(struct task_struct *p)
 {
 	spin_lock_irq(&p->alloc_lock);
@@ -448,7 +462,8 @@ long kernel_clone(const struct kernel_clone_args *args)
 		return PTR_ERR(p);
 	nr = task_pid_vnr(p);
 	if (args->flags & CLONE_PARENT_SETTID)
-		(void)put_user((int)nr, args->parent_tid);	/* too late to fail: Linux ignores it too */
+		(void)put_user((int)nr, args->parent_tid);	/* too late to fail: Linux
+								 * ignores it too */
 	if (args->flags & CLONE_VFORK) {
 		init_completion(&vfork, "vfork");
 		p->vfork_done = &vfork;
@@ -464,12 +479,15 @@ long kernel_clone(const struct kernel_clone_args *args)
 
 long kernel_thread(int (*fn)(void *), void *arg, const char *name, unsigned long flags)
 {
-	struct kernel_clone_args args = { .flags = flags | CLONE_VM, .fn = fn, .fn_arg = arg, .name = name };
+	struct kernel_clone_args args = {
+		.flags = flags | CLONE_VM, .fn = fn, .fn_arg = arg, .name = name
+	};
 
 	return kernel_clone(&args);
 }
 
-/* The idle task of another CPU: like a kernel thread, but never on a queue, without a pid of its own, and started by the CPU itself. */
+/* The idle task of another CPU: like a kernel thread, but never on a queue, without a pid of its
+ * own, and started by the CPU itself. */
 struct task_struct *fork_idle(int cpu)
 {
 	struct task_struct *p = dup_task_struct(&init_task);

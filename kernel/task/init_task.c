@@ -1,6 +1,6 @@
 /*
- * PID 0, the task that was there before any was made: the boot CPU's idle task, and the ancestor of all. It is written down here instead of
- * being created, since creating takes a task to copy from.
+ * PID 0, the task that was there before any was made: the boot CPU's idle task, and the ancestor of
+ * all. It is written down here instead of being created, since creating takes a task to copy from.
  */
 #include "boot/boot.h"
 #include "kernel/fs/fs.h"
@@ -37,7 +37,8 @@ struct signal_struct init_signal = {
 };
 
 struct task_struct *init_process;
-static struct pid init_struct_pid = { .count = REFCOUNT_INIT(1), .numbers = { { .nr = 0, .ns = &init_pid_ns } } };
+static struct pid init_struct_pid = { .count = REFCOUNT_INIT(1),
+				      .numbers = { { .nr = 0, .ns = &init_pid_ns } } };
 
 struct task_struct init_task = {
 	.usage = REFCOUNT_INIT(2),

@@ -14,7 +14,8 @@ void put_signal_struct(struct signal_struct *sig);
 void put_pid_ns(struct pid_namespace *ns);
 int unshare_namespaces(u64 flags);
 int unshare_files(void);
-void change_pid(struct task_struct *p, enum pid_type type, struct pid *pid);	/* tasklist_lock held */
+/* tasklist_lock held */
+void change_pid(struct task_struct *p, enum pid_type type, struct pid *pid);
 unsigned long user_processes(uid_t uid);	/* tasks of a user; a snapshot */
 struct pid *clone_alloc_pid(const struct kernel_clone_args *args, struct pid_namespace *ns);
 void exec_mm_release(struct task_struct *p);
@@ -33,5 +34,7 @@ struct linux_binprm {
 	gid_t egid;
 	bool secure;
 };
-int elf_check(struct linux_binprm *bprm);	/* before the point of no return: 0 or -errno; opens the interpreter */
-int elf_load(struct linux_binprm *bprm);	/* after it, in the new mm: 0 or -errno (the caller kills) */
+int elf_check(struct linux_binprm *bprm);	/* before the point of no return: 0 or -errno;
+						 * opens the interpreter */
+int elf_load(struct linux_binprm *bprm);	/* after it, in the new mm: 0 or -errno (the
+						 * caller kills) */

@@ -1,6 +1,7 @@
 /*
- * Kernel threads. All of them are made by one, kthreadd (PID 2, a child of PID 0), so that each starts from a clean and known state instead of
- * inheriting whatever its requester had. kthread_create() leaves a request in a list and waits until kthreadd has answered.
+ * Kernel threads. All of them are made by one, kthreadd (PID 2, a child of PID 0), so that each
+ * starts from a clean and known state instead of inheriting whatever its requester had.
+ * kthread_create() leaves a request in a list and waits until kthreadd has answered.
  *
  * Locks: create_lock guards the list of requests.
  */
@@ -11,7 +12,8 @@
 #include "libk/printf.h"
 #include "libk/string.h"
 
-/* One per kernel thread; freed with the thread's last words in kthread_stop(), or by the thread itself if nobody stops it. */
+/* One per kernel thread; freed with the thread's last words in kthread_stop(), or by the thread
+ * itself if nobody stops it. */
 struct kthread {
 	int (*fn)(void *);
 	void *data;
@@ -27,7 +29,8 @@ static DEFINE_SPINLOCK(create_lock);
 static LIST_HEAD(create_list);
 static struct task_struct *kthreadd_task;
 
-/* The first code of every kernel thread: answers its creator, then sleeps until somebody wakes it for the first time. */
+/* The first code of every kernel thread: answers its creator, then sleeps until somebody wakes
+ * it for the first time. */
 static int kthread(void *arg)
 {
 	struct kthread *self = arg;
@@ -60,7 +63,8 @@ static int kthreadd(void *unused)
 		spin_unlock(&create_lock);
 		if (!create)
 			continue;
-		pid = kernel_thread(kthread, create, create->name, CLONE_FS | CLONE_FILES | SIGCHLD);
+		pid = kernel_thread(kthread, create, create->name,
+				    CLONE_FS | CLONE_FILES | SIGCHLD);
 		if (pid < 0) {
 			create->result = (int)pid;
 			complete(&create->started);

@@ -1,6 +1,7 @@
 /*
- * Namespaces: what a task takes for the whole system's. Two kinds: UTS (host name) and PID (a tree of its own, with its own PID 1).
- * nsproxy bundles them; it is immutable once published and shared by reference, so a change makes a new one.
+ * Namespaces: what a task takes for the whole system's. Two kinds: UTS (host name) and PID (a tree
+ * of its own, with its own PID 1). nsproxy bundles them; it is immutable once published and shared
+ * by reference, so a change makes a new one.
  *
  * Locks: uts_lock guards the names; tasklist_lock the pid namespaces' numbers (pid.c).
  */
@@ -14,8 +15,12 @@
 #define HOST_NAME_MAX 64
 
 static DEFINE_SPINLOCK(uts_lock);
-static struct uts_namespace init_uts_ns = { .count = REFCOUNT_INIT(1), .hostname = "bobbin", .domainname = "(none)" };
-struct nsproxy init_nsproxy = { .count = REFCOUNT_INIT(1), .uts_ns = &init_uts_ns, .pid_ns_for_children = &init_pid_ns };
+static struct uts_namespace init_uts_ns = { .count = REFCOUNT_INIT(1),
+					    .hostname = "bobbin",
+					    .domainname = "(none)" };
+struct nsproxy init_nsproxy = { .count = REFCOUNT_INIT(1),
+				.uts_ns = &init_uts_ns,
+				.pid_ns_for_children = &init_pid_ns };
 
 static struct uts_namespace *copy_uts_ns(struct uts_namespace *old)
 {
@@ -82,7 +87,8 @@ static struct nsproxy *create_nsproxy(u64 flags, struct nsproxy *old)
 		err = PTR_ERR(ns->uts_ns);
 		goto fail;
 	}
-	ns->pid_ns_for_children = flags & CLONE_NEWPID ? create_pid_ns(task_active_pid_ns(current)) : old->pid_ns_for_children;
+	ns->pid_ns_for_children = flags & CLONE_NEWPID ? create_pid_ns(task_active_pid_ns(current))
+						       : old->pid_ns_for_children;
 	if (IS_ERR(ns->pid_ns_for_children)) {
 		err = PTR_ERR(ns->pid_ns_for_children);
 		if (flags & CLONE_NEWUTS)
@@ -108,7 +114,8 @@ void put_nsproxy(struct nsproxy *ns)
 	kfree(ns);
 }
 
-/* p's nsproxy pointer is still its parent's; afterwards p has a reference of its own, or a new one. */
+/* p's nsproxy pointer is still its parent's; afterwards p has a reference of its own, or a new
+ * one. */
 int copy_namespaces(u64 flags, struct task_struct *p)
 {
 	if (!(flags & (CLONE_NEWUTS | CLONE_NEWPID))) {
@@ -146,7 +153,8 @@ long sys_uname(struct new_utsname __user *name)
 	struct uts_namespace *ns = current->nsproxy->uts_ns;
 
 	memset(&uts, 0, sizeof(uts));
-	strscpy(uts.sysname, "Linux", sizeof(uts.sysname));	/* the interface programs will find here */
+	strscpy(uts.sysname, "Linux", sizeof(uts.sysname));	/* the interface programs will
+								 * find here */
 	strscpy(uts.release, "6.1.0-bobbin", sizeof(uts.release));
 	strscpy(uts.version, "#1 SMP PREEMPT Bobbin", sizeof(uts.version));
 	strscpy(uts.machine, "x86_64", sizeof(uts.machine));

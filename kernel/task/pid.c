@@ -1,9 +1,11 @@
 /*
- * Pids: numbers that name tasks, thread groups, process groups and sessions, in one or several nested namespaces.
+ * Pids: numbers that name tasks, thread groups, process groups and sessions, in one or several
+ * nested namespaces.
  *
- * A struct pid outlives the tasks it names, so that "the process with number 42" cannot silently become another one while somebody (a pidfd, a
- * terminal's foreground group) holds it. Numbers are given out incrementing from the last one, or at random with randomize_tids: an incrementing
- * TID can be guessed, which is what the switch is there to show.
+ * A struct pid outlives the tasks it names, so that "the process with number 42" cannot silently
+ * become another one while somebody (a pidfd, a terminal's foreground group) holds it. Numbers are
+ * given out incrementing from the last one, or at random with randomize_tids: an incrementing TID
+ * can be guessed, which is what the switch is there to show.
  *
  * Locks: tasklist_lock (t) for hash, bitmaps and membership.
  */
@@ -42,7 +44,8 @@ static int take_number(struct pid_namespace *ns)
 		start = RESERVED_PIDS + arch_random() % (max - RESERVED_PIDS);
 	nr = find_next_zero_bit(ns->map, max, start);
 	if (nr >= max)
-		nr = find_next_zero_bit(ns->map, max, ns->level || start <= RESERVED_PIDS ? 1 : RESERVED_PIDS);
+		nr = find_next_zero_bit(ns->map, max,
+					ns->level || start <= RESERVED_PIDS ? 1 : RESERVED_PIDS);
 	if (nr >= max)
 		return -EAGAIN;
 	__set_bit(nr, ns->map);
@@ -56,10 +59,12 @@ static void drop_number(struct upid *upid)
 {
 	__clear_bit((unsigned long)upid->nr, upid->ns->map);
 	if (--upid->ns->nr_pids == 0)
-		upid->ns->last_pid = 0;		/* PID 1 did not come about: the next one is to be it */
+		upid->ns->last_pid = 0;		/* PID 1 did not come about: the next one is to
+						 * be it */
 }
 
-/* One number in the namespace itself and one in each of its ancestors. ERR_PTR(-EAGAIN) when numbers ran out, -ENOMEM. */
+/* One number in the namespace itself and one in each of its ancestors. ERR_PTR(-EAGAIN) when
+ * numbers ran out, -ENOMEM. */
 struct pid *alloc_pid(struct pid_namespace *ns)
 {
 	struct pid *pid = kmem_cache_alloc(pid_cache[ns->level], GFP_KERNEL);
@@ -95,7 +100,8 @@ struct pid *alloc_pid(struct pid_namespace *ns)
 	return pid;
 }
 
-/* clone3's set_tid: numbers the caller chooses, innermost namespace first (checkpoint/restore wants them). Needs privilege. */
+/* clone3's set_tid: numbers the caller chooses, innermost namespace first (checkpoint/restore
+ * wants them). Needs privilege. */
 struct pid *clone_alloc_pid(const struct kernel_clone_args *args, struct pid_namespace *ns)
 {
 	if (args->set_tid_size)
@@ -118,7 +124,8 @@ void put_pid(struct pid *pid)
 	}
 }
 
-/* The numbers are free for others from here on; the structure stays for those who hold it, whom put_pid() serves. */
+/* The numbers are free for others from here on; the structure stays for those who hold it, whom
+ * put_pid() serves. */
 void free_pid(struct pid *pid)
 {
 	for (int i = 0; i <= pid->level; i++) {
@@ -218,6 +225,7 @@ void pid_init(void)
 	static const char *const names[] = { "pid", "pid_1", "pid_2", "pid_3", "pid_4" };
 
 	for (int i = 0; i <= MAX_PID_NS_LEVEL; i++)
-		pid_cache[i] = kmem_cache_create(names[i], sizeof(struct pid) + (size_t)(i + 1) * sizeof(struct upid), 8);
+		pid_cache[i] = kmem_cache_create(
+			names[i], sizeof(struct pid) + (size_t)(i + 1) * sizeof(struct upid), 8);
 	__set_bit(0, init_pid_ns.map);
 }

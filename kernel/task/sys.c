@@ -1,6 +1,6 @@
 /*
- * Odds and ends a process may ask of the system: limits, usage, prctl, sysinfo, random bytes, reboot.
- * Locks: siglock for the limits and the accounts of a process.
+ * Odds and ends a process may ask of the system: limits, usage, prctl, sysinfo, random bytes,
+ * reboot. Locks: siglock for the limits and the accounts of a process.
  */
 #include "asm/processor.h"
 #include "asm/uaccess.h"
@@ -19,14 +19,16 @@ static bool may_prlimit(struct task_struct *p)
 {
 	const struct cred *theirs = get_task_cred(p), *mine = current->cred;
 	bool ok = p->signal == current->signal || capable() ||
-		  (mine->uid == theirs->euid && mine->uid == theirs->suid && mine->uid == theirs->uid &&
-		   mine->gid == theirs->egid && mine->gid == theirs->sgid && mine->gid == theirs->gid);
+		  (mine->uid == theirs->euid && mine->uid == theirs->suid &&
+		   mine->uid == theirs->uid && mine->gid == theirs->egid &&
+		   mine->gid == theirs->sgid && mine->gid == theirs->gid);
 
 	put_cred(theirs);
 	return ok;
 }
 
-static long do_prlimit(struct task_struct *p, unsigned int resource, const struct rlimit *new, struct rlimit *old)
+static long do_prlimit(struct task_struct *p, unsigned int resource, const struct rlimit *new,
+		       struct rlimit *old)
 {
 	struct rlimit *rlim;
 	unsigned long flags;
@@ -34,7 +36,8 @@ static long do_prlimit(struct task_struct *p, unsigned int resource, const struc
 
 	if (resource >= RLIM_NLIMITS)
 		return -EINVAL;
-	if (new && (new->rlim_cur > new->rlim_max || (resource == RLIMIT_NOFILE && new->rlim_max > NR_OPEN_MAX)))
+	if (new && (new->rlim_cur > new->rlim_max ||
+		    (resource == RLIMIT_NOFILE && new->rlim_max > NR_OPEN_MAX)))
 		return new->rlim_cur > new->rlim_max ? -EINVAL : -EPERM;
 	rlim = &p->signal->rlim[resource];
 	spin_lock_irqsave(&tasklist_lock, flags);
@@ -48,7 +51,8 @@ static long do_prlimit(struct task_struct *p, unsigned int resource, const struc
 	return ret;
 }
 
-long sys_prlimit64(pid_t pid, unsigned int resource, const struct rlimit __user *unew, struct rlimit __user *uold)
+long sys_prlimit64(pid_t pid, unsigned int resource, const struct rlimit __user *unew,
+		   struct rlimit __user *uold)
 {
 	struct rlimit new, old;
 	struct task_struct *p;
@@ -68,7 +72,9 @@ long sys_prlimit64(pid_t pid, unsigned int resource, const struct rlimit __user 
 
 long sys_getrlimit(unsigned int resource, struct rlimit __user *rlim)
 {
-	return rlim ? sys_prlimit64(0, resource, NULL, rlim) : resource >= RLIM_NLIMITS ? -EINVAL : -EFAULT;
+	return rlim			  ? sys_prlimit64(0, resource, NULL, rlim)
+	       : resource >= RLIM_NLIMITS ? -EINVAL
+					  : -EFAULT;
 }
 
 long sys_setrlimit(unsigned int resource, const struct rlimit __user *rlim)
@@ -80,7 +86,8 @@ long sys_setrlimit(unsigned int resource, const struct rlimit __user *rlim)
 
 static struct timeval ns_to_timeval(u64 ns)
 {
-	return (struct timeval){ (time_t)(ns / NSEC_PER_SEC), (long)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
+	return (struct timeval){ (time_t)(ns / NSEC_PER_SEC),
+				 (long)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
 }
 
 static void add_thread(struct rusage *ru, struct task_struct *t)
@@ -107,7 +114,8 @@ static void process_rusage(struct rusage *ru, u64 *utime, u64 *stime)
 	for_each_thread(current, t)
 		add_thread(ru, t);
 	spin_unlock_irqrestore(&current->sighand->siglock, flags);
-	ru->ru_maxrss = (long)(max(sig->maxrss, (u64)mm_hiwater_rss(current->mm)) * (PAGE_SIZE / 1024));
+	ru->ru_maxrss =
+		(long)(max(sig->maxrss, (u64)mm_hiwater_rss(current->mm)) * (PAGE_SIZE / 1024));
 }
 
 long sys_getrusage(int who, struct rusage __user *uru)
@@ -213,12 +221,14 @@ long sys_prctl(int option, unsigned long a, unsigned long b, unsigned long c, un
 		return put_user((int)sig->is_child_subreaper, (int __user *)a);
 	case PR_GET_TID_ADDRESS:
 		return put_user(current->clear_child_tid, (int __user *__user *)a);
-	case PR_SET_TIMERSLACK:	/* timers fire exactly here; the call is answered for programs that ask for that */
+	/* timers fire exactly here; the call is answered for programs that ask for that */
+	case PR_SET_TIMERSLACK:
 		return 0;
 	case PR_GET_TIMERSLACK:
 		return 1;
 	case PR_SET_VMA:
-		return a == PR_SET_VMA_ANON_NAME ? 0 : -EINVAL;	/* names of mappings: accepted, not shown */
+		return a == PR_SET_VMA_ANON_NAME ? 0 : -EINVAL;	/* names of mappings: accepted,
+								 * not shown */
 	case PR_GET_KEEPCAPS:
 		return 0;
 	case PR_CAPBSET_READ:
@@ -267,8 +277,8 @@ long sys_reboot(int magic1, int magic2, unsigned int cmd, void __user *arg)
 	if (!capable())
 		return -EPERM;
 	if (magic1 != (int)LINUX_REBOOT_MAGIC1 ||
-	    (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A && magic2 != LINUX_REBOOT_MAGIC2B &&
-	     magic2 != LINUX_REBOOT_MAGIC2C))
+	    (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
+	     magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))
 		return -EINVAL;
 	switch (cmd) {
 	case LINUX_REBOOT_CMD_RESTART:
@@ -345,7 +355,10 @@ long sys_kcmp(pid_t pid1, pid_t pid2, int type, unsigned long a, unsigned long b
 		goto out;
 	x = type == KCMP_FILE ? kcmp_file(p, a) : kcmp_object(p, type);
 	y = type == KCMP_FILE ? kcmp_file(q, b) : kcmp_object(q, type);
-	ret = type == KCMP_FILE && (!x || !y) ? -EBADF : x == y ? 0 : (unsigned long)x < (unsigned long)y ? 1 : 2;
+	ret = type == KCMP_FILE && (!x || !y)	    ? -EBADF
+	      : x == y				    ? 0
+	      : (unsigned long)x < (unsigned long)y ? 1
+						    : 2;
 out:
 	if (p)
 		put_task_struct(p);
@@ -361,11 +374,14 @@ static void full_barrier(void *unused)
 	smp_mb();
 }
 
-/* An interrupt on a CPU is a full barrier there. All that is asked for is given to all commands alike. */
+/* An interrupt on a CPU is a full barrier there. All that is asked for is given to all commands
+ * alike. */
 long sys_membarrier(int cmd, unsigned int flags, int cpu)
 {
-	const int known = MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED | MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED |
-			  MEMBARRIER_CMD_PRIVATE_EXPEDITED | MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
+	const int known = MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED |
+			  MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED |
+			  MEMBARRIER_CMD_PRIVATE_EXPEDITED |
+			  MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
 
 	if (flags)
 		return -EINVAL;

@@ -1,6 +1,7 @@
 /*
- * The task: what Linux calls a thread of execution, be it a thread, a process or a kernel thread. A process is a task that does not share
- * its mm; a thread is one that does; a kernel thread has none.
+ * The task: what Linux calls a thread of execution, be it a thread, a process or a kernel thread. A
+ * process is a task that does not share its mm; a thread is one that does; a kernel thread has
+ * none.
  *
  * Locking, by letter:
  *   (r) lock of the run queue that p->cpu names        (s) p->sighand->siglock
@@ -26,7 +27,8 @@ struct files_struct;
 struct fs_struct;
 struct file;
 
-/* --- pid: a number that names a task, a thread group, a process group and a session, in one or several namespaces --- */
+/* --- pid: a number that names a task, a thread group, a process group and a session, in one or
+ * several namespaces --- */
 enum pid_type { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID, PIDTYPE_MAX };
 #define MAX_PID_NS_LEVEL 4
 
@@ -38,7 +40,8 @@ struct upid {
 
 struct pid {
 	refcount_t count;
-	int level;			/* (c) depth of the innermost namespace; 0 = the initial one */
+	int level;			/* (c) depth of the innermost namespace; 0 = the initial
+					 * one */
 	struct hlist_head tasks[PIDTYPE_MAX];	/* (t) */
 	struct wait_queue_head wait_pidfd;	/* pollers of pidfds */
 	struct upid numbers[];		/* (c) level + 1 of them */
@@ -60,7 +63,8 @@ struct nsproxy {
 	struct pid_namespace *pid_ns_for_children;
 };
 
-/* System call that a handler-less signal interrupted and that goes on with remaining time (restart_syscall). */
+/* System call that a handler-less signal interrupted and that goes on with remaining time
+ * (restart_syscall). */
 struct restart_block {
 	long (*fn)(struct restart_block *);
 	union {
@@ -84,14 +88,17 @@ struct restart_block {
 
 struct task_struct {
 	/* asm-offsets.c exports the first fields to entry.asm */
-	unsigned long thread_flags;	/* TIF_xxx, atomic bits; any CPU sets, the task itself clears */
-	unsigned int state;		/* TASK_xxx: set to sleeping by the task, to running by wakers (r) */
+	unsigned long thread_flags;	/* TIF_xxx, atomic bits; any CPU sets, the task itself
+					 * clears */
+	unsigned int state;		/* TASK_xxx: set to sleeping by the task, to running by
+					 * wakers (r) */
 	void *stack;			/* (c) lowest address of the kernel stack */
 	unsigned long stack_canary;	/* (c) */
 	struct thread_struct thread;
 
 	/* identity */
-	pid_t pid, tgid;		/* numbers in the initial namespace (changed once, by exec of a non-leader) (t) */
+	pid_t pid, tgid;		/* numbers in the initial namespace (changed once, by
+					 * exec of a non-leader) (t) */
 	struct pid *thread_pid;		/* (t) */
 	struct hlist_node pid_links[PIDTYPE_MAX];	/* (t) */
 	char comm[TASK_COMM_LEN];	/* (a) */
@@ -108,18 +115,23 @@ struct task_struct {
 	struct sched_entity se;		/* (r) */
 	int cpu;			/* whose run queue (r) */
 	int on_rq;			/* 1: queued or running there (r) */
-	int on_cpu;			/* 1: some CPU runs on its stack; falls in finish_task_switch (r) */
+	int on_cpu;			/* 1: some CPU runs on its stack; falls in
+					 * finish_task_switch (r) */
 	cpumask_t cpus_mask;		/* where it may run (r) */
-	u64 utime_ticks, stime_ticks;	/* ticks that found it in user mode, in the kernel: the exact run time is shared out by them (o) */
+	u64 utime_ticks, stime_ticks;	/* ticks that found it in user mode, in the kernel: the
+					 * exact run time is shared out by them (o) */
 	unsigned long nvcsw, nivcsw;	/* (o) */
 	unsigned long min_flt, maj_flt;	/* (o) */
 	u64 start_time;			/* ktime (c) */
-	const char *wchan;		/* (o) name of the wait queue or lock it sleeps on, NULL = none */
+	const char *wchan;		/* (o) name of the wait queue or lock it sleeps on, NULL
+					 * = none */
 	void *wait_obj;			/* (o) the object itself, for reports */
 
-	/* memory, files, namespaces, credentials; pointers: (a), changed by the task itself, the objects have their own counts */
+	/* memory, files, namespaces, credentials; pointers: (a), changed by the task itself, the
+	 * objects have their own counts */
 	struct mm_struct *mm;		/* NULL: kernel thread */
-	struct mm_struct *active_mm;	/* whose page tables it runs on; borrowed when mm is NULL (o) */
+	struct mm_struct *active_mm;	/* whose page tables it runs on; borrowed when mm is NULL
+					 * (o) */
 	struct files_struct *files;
 	struct fs_struct *fs;
 	struct nsproxy *nsproxy;
@@ -157,7 +169,8 @@ struct task_struct {
 	struct completion *vfork_done;	/* (a) */
 	struct list_head pi_state_list;	/* futexes it owns with waiters; futex/pi.c's lock */
 	struct futex_pi_state *pi_blocked_on;	/* futex/pi.c's lock */
-	struct task_struct *wake_next;	/* atomic: its successor on a futex wake list, NULL = on none; see futex/queue.h */
+	struct task_struct *wake_next;	/* atomic: its successor on a futex wake list, NULL = on
+					 * none; see futex/queue.h */
 
 	/* kernel threads */
 	struct kthread *kthread;	/* (c) */
@@ -166,12 +179,14 @@ struct task_struct {
 	refcount_t usage;
 #ifdef CONFIG_DEBUG
 	int lock_depth;			/* (o) entries in held_locks */
-	struct held_lock held_locks[MAX_HELD_LOCKS];	/* (o) outermost first: for lockdep.c and reports */
+	struct held_lock held_locks[MAX_HELD_LOCKS];	/* (o) outermost first: for lockdep.c and
+							 * reports */
 #endif
 	struct list_head dead_list;	/* kreaper's, once dead */
 };
 
-BUILD_BUG_ON(__builtin_offsetof(struct task_struct, thread_flags) != 0 || TIF_NEED_RESCHED != 0);	/* need_resched() */
+/* need_resched() */
+BUILD_BUG_ON(__builtin_offsetof(struct task_struct, thread_flags) != 0 || TIF_NEED_RESCHED != 0);
 
 /* p->flags, Linux's values */
 #define PF_IDLE 0x00000002u
@@ -190,7 +205,8 @@ BUILD_BUG_ON(__builtin_offsetof(struct task_struct, thread_flags) != 0 || TIF_NE
 #define JOBCTL_STOP_PENDING 1u		/* is to stop for a group stop */
 #define JOBCTL_STOP_SIGMASK 0xff00u	/* the signal it stops for, shifted by 8 */
 #define JOBCTL_STOPPED 2u		/* has stopped */
-#define JOBCTL_STOP_DEQUEUED 4u		/* took a stop signal and is about to act on it; SIGCONT clears it */
+/* took a stop signal and is about to act on it; SIGCONT clears it */
+#define JOBCTL_STOP_DEQUEUED 4u
 
 extern spinlock_t tasklist_lock;
 extern struct task_struct init_task;	/* PID 0: the boot CPU's idle task, ancestor of all */
@@ -269,13 +285,16 @@ struct pid *alloc_pid(struct pid_namespace *ns);	/* ERR_PTR(-EAGAIN, -ENOMEM) */
 void free_pid(struct pid *pid);				/* out of the hash; tasklist_lock held */
 struct pid *get_pid(struct pid *pid);
 void put_pid(struct pid *pid);
-void detach_pid(struct task_struct *p, enum pid_type type);			/* tasklist_lock held */
-static inline struct pid *task_pid_type(struct task_struct *p, enum pid_type type)	/* tasklist_lock held, or current */
+/* tasklist_lock held */
+void detach_pid(struct task_struct *p, enum pid_type type);
+/* tasklist_lock held, or current */
+static inline struct pid *task_pid_type(struct task_struct *p, enum pid_type type)
 {
 	return type == PIDTYPE_PID ? p->thread_pid : p->signal->pids[type];
 }
 
-/* A thread is in its PID's list; a thread group's leader stands in the lists of TGID, PGID and SID for all of it. tasklist_lock held. */
+/* A thread is in its PID's list; a thread group's leader stands in the lists of TGID, PGID and
+ * SID for all of it. tasklist_lock held. */
 static inline void attach_pid(struct task_struct *p, enum pid_type type, struct pid *pid)
 {
 	if (type == PIDTYPE_PID)
@@ -284,7 +303,8 @@ static inline void attach_pid(struct task_struct *p, enum pid_type type, struct 
 		p->signal->pids[type] = pid;
 	hlist_add_head(&p->pid_links[type], &pid->tasks[type]);
 }
-struct task_struct *pid_task(struct pid *pid, enum pid_type type);		/* first one; tasklist_lock held */
+/* first one; tasklist_lock held */
+struct task_struct *pid_task(struct pid *pid, enum pid_type type);
 /* Number seen from current's namespace -> struct pid with a reference, or NULL. */
 struct pid *find_get_pid(int nr);
 /* Task with a reference, or NULL. */
@@ -297,7 +317,8 @@ struct task_struct *get_pid_task(struct pid *pid, enum pid_type type);
 struct kernel_clone_args {
 	u64 flags;			/* CLONE_xxx without the signal */
 	int exit_signal;
-	unsigned long stack, stack_size;	/* user stack of the child: top = stack + stack_size; 0: the parent's */
+	unsigned long stack, stack_size;	/* user stack of the child: top = stack +
+						 * stack_size; 0: the parent's */
 	unsigned long tls;
 	int __user *pidfd, *child_tid, *parent_tid;
 	int (*fn)(void *);		/* kernel thread: runs fn(fn_arg) */
@@ -307,7 +328,8 @@ struct kernel_clone_args {
 	const char *name;		/* kernel thread */
 	bool io_thread, idle;
 };
-/* pid of the new task (in current's namespace), or -errno. May sleep; with CLONE_VFORK returns when the child has let go of the mm. */
+/* pid of the new task (in current's namespace), or -errno. May sleep; with CLONE_VFORK returns
+ * when the child has let go of the mm. */
 long kernel_clone(const struct kernel_clone_args *args);
 /* The new task, not yet woken, or ERR_PTR. */
 struct task_struct *copy_process(const struct kernel_clone_args *args);
@@ -318,14 +340,16 @@ void fork_init(void);
 void mm_release_vfork(struct task_struct *p);
 
 /* --- exec --- */
-/* Replaces current's program. Kernel pointers; argv and envp end with NULL. 0 (regs are set) or -errno; past the point of no return the task is killed. */
+/* Replaces current's program. Kernel pointers; argv and envp end with NULL. 0 (regs are set) or
+ * -errno; past the point of no return the task is killed. */
 int kernel_execve(const char *path, const char *const *argv, const char *const *envp);
 void set_task_comm(struct task_struct *p, const char *name);
 
 /* --- exit and wait --- */
 void __noreturn do_exit(long code);		/* code: wait status of this thread */
 void __noreturn do_group_exit(int status);	/* wait status for the whole process */
-void release_task(struct task_struct *p);	/* a dead task disappears from everywhere; tasklist_lock not held */
+void release_task(struct task_struct *p);	/* a dead task disappears from everywhere;
+						 * tasklist_lock not held */
 void put_sighand(struct sighand_struct *sighand);	/* the last one frees it */
 bool is_current_pgrp_orphaned(void);
 bool will_become_orphaned_pgrp(struct pid *pgrp, struct task_struct *ignored);
@@ -333,7 +357,8 @@ bool will_become_orphaned_pgrp(struct pid *pgrp, struct task_struct *ignored);
 /* --- credentials, namespaces --- */
 const struct cred *get_task_cred(struct task_struct *p);
 void put_cred(const struct cred *cred);
-struct cred *prepare_creds(void);	/* a copy of current's, for put_cred() or commit_creds(); NULL: no memory */
+struct cred *prepare_creds(void);	/* a copy of current's, for put_cred() or commit_creds();
+					 * NULL: no memory */
 uid_t task_uid(struct task_struct *p);	/* real uid of any task */
 static inline bool capable(void)	/* one capability for all: being uid 0 */
 {
@@ -351,25 +376,29 @@ struct pid_namespace {
 	struct task_struct *child_reaper;	/* (t) its PID 1 */
 	unsigned long *map;			/* (t) bitmap of numbers in use */
 	int nr_pids;				/* (t) */
-	bool dead;				/* (t) its PID 1 is gone: nobody is made in it any more */
+	bool dead;				/* (t) its PID 1 is gone: nobody is made in it
+						 * any more */
 };
 extern struct pid_namespace init_pid_ns;
 
 /* --- what number a pid has where --- */
-static inline int pid_nr_ns(const struct pid *pid, const struct pid_namespace *ns)	/* 0: not visible there */
+/* 0: not visible there */
+static inline int pid_nr_ns(const struct pid *pid, const struct pid_namespace *ns)
 {
 	if (!pid || ns->level > pid->level || pid->numbers[ns->level].ns != ns)
 		return 0;
 	return pid->numbers[ns->level].nr;
 }
 
-/* Its number in the namespace it was made in: for current's own pids, what current knows them by. */
+/* Its number in the namespace it was made in: for current's own pids, what current knows them
+ * by. */
 static inline int pid_own_nr(const struct pid *pid)
 {
 	return pid->numbers[pid->level].nr;
 }
 
-/* The namespace a task lives in is that of its own pid; it never changes. A dead one has none: then the initial. */
+/* The namespace a task lives in is that of its own pid; it never changes. A dead one has none:
+ * then the initial. */
 static inline struct pid_namespace *task_active_pid_ns(struct task_struct *p)
 {
 	struct pid *pid = p->thread_pid;
@@ -398,8 +427,10 @@ void put_nsproxy(struct nsproxy *ns);
 
 /* --- kernel threads (kthread.c) --- */
 void kthreadd_init(void);
-/* A stopped kernel thread, made by kthreadd; wake_up_process() starts it. ERR_PTR on failure. May sleep. */
-struct task_struct *kthread_create(int (*fn)(void *), void *data, const char *fmt, ...) __printf(3, 4);
+/* A stopped kernel thread, made by kthreadd; wake_up_process() starts it. ERR_PTR on failure.
+ * May sleep. */
+struct task_struct *kthread_create(int (*fn)(void *), void *data, const char *fmt, ...)
+	__printf(3, 4);
 #define kthread_run(fn, data, fmt, ...)							\
 ({											\
 	struct task_struct *__k = kthread_create(fn, data, fmt, ##__VA_ARGS__);		\
@@ -408,7 +439,8 @@ struct task_struct *kthread_create(int (*fn)(void *), void *data, const char *fm
 	__k;										\
 })
 bool kthread_should_stop(void);
-int kthread_stop(struct task_struct *k);	/* asks it to end and waits: its fn's result. May sleep. */
+int kthread_stop(struct task_struct *k);	/* asks it to end and waits: its fn's result. May
+						 * sleep. */
 void kthread_bind(struct task_struct *k, int cpu);	/* before it was first woken */
 
 /* How many tasks there are; limit. */

@@ -1,6 +1,8 @@
 /*
- * Waiting for children: wait4 and waitid. Every look is one walk over the children of the caller's process under tasklist_lock; when there is
- * nothing to tell yet, the caller sleeps on its signal->wait_chldexit, which do_notify_parent() wakes (kernel/sync/wait.c argues why that cannot be missed).
+ * Waiting for children: wait4 and waitid. Every look is one walk over the children of the caller's
+ * process under tasklist_lock; when there is nothing to tell yet, the caller sleeps on its
+ * signal->wait_chldexit, which do_notify_parent() wakes (kernel/sync/wait.c argues why that cannot
+ * be missed).
  *
  * Locks: tasklist_lock, inside it the child's siglock.
  */
@@ -32,7 +34,8 @@ static bool eligible(const struct wait_opts *wo, struct task_struct *child)
 		return false;
 	if ((wo->type == P_PID || wo->type == P_PIDFD) && child->thread_pid != wo->pid)
 		return false;
-	/* A child with another exit signal than SIGCHLD is a "clone child": __WCLONE asks for just those, __WALL for both. */
+	/* A child with another exit signal than SIGCHLD is a "clone child": __WCLONE asks for
+	 * just those, __WALL for both. */
 	return (wo->options & __WALL) || clone_child == !!(wo->options & __WCLONE);
 }
 
@@ -45,8 +48,10 @@ static void fill_child_rusage(struct task_struct *child, struct rusage *ru)
 	utime += sig->utime + sig->cutime;
 	stime += sig->stime + sig->cstime;
 	memset(ru, 0, sizeof(*ru));
-	ru->ru_utime = (struct timeval){ (time_t)(utime / NSEC_PER_SEC), (long)(utime % NSEC_PER_SEC / NSEC_PER_USEC) };
-	ru->ru_stime = (struct timeval){ (time_t)(stime / NSEC_PER_SEC), (long)(stime % NSEC_PER_SEC / NSEC_PER_USEC) };
+	ru->ru_utime = (struct timeval){ (time_t)(utime / NSEC_PER_SEC),
+					 (long)(utime % NSEC_PER_SEC / NSEC_PER_USEC) };
+	ru->ru_stime = (struct timeval){ (time_t)(stime / NSEC_PER_SEC),
+					 (long)(stime % NSEC_PER_SEC / NSEC_PER_USEC) };
 	ru->ru_maxrss = (long)(max(sig->maxrss, sig->cmaxrss) * (PAGE_SIZE / 1024));
 	ru->ru_minflt = (long)(child->min_flt + sig->min_flt + sig->cmin_flt);
 	ru->ru_majflt = (long)(child->maj_flt + sig->maj_flt + sig->cmaj_flt);
@@ -54,7 +59,8 @@ static void fill_child_rusage(struct task_struct *child, struct rusage *ru)
 	ru->ru_nivcsw = (long)(child->nivcsw + sig->nivcsw + sig->cnivcsw);
 }
 
-/* What a child used counts as its parent's children's once it was waited for. tasklist_lock held. */
+/* What a child used counts as its parent's children's once it was waited for. tasklist_lock
+ * held. */
 static void account_child(struct task_struct *child)
 {
 	struct signal_struct *me = current->signal, *sig = child->signal;
@@ -83,15 +89,22 @@ static void answer(struct wait_opts *wo, struct task_struct *child, int cause, i
 		fill_child_rusage(child, wo->ru);
 }
 
-/* True: child is a zombie and ours. tasklist_lock held; the caller releases it afterwards unless WNOWAIT. */
+/* True: child is a zombie and ours. tasklist_lock held; the caller releases it afterwards unless
+ * WNOWAIT. */
 static bool wait_zombie(struct wait_opts *wo, struct task_struct *child)
 {
 	int status;
 
-	if (!(wo->options & WEXITED) || child->exit_state != EXIT_ZOMBIE || child->signal->nr_threads != 1)
+	if (!(wo->options & WEXITED) || child->exit_state != EXIT_ZOMBIE ||
+	    child->signal->nr_threads != 1)
 		return false;
-	status = child->signal->flags & SIGNAL_GROUP_EXIT ? child->signal->group_exit_code : child->exit_code;
-	answer(wo, child, WIFEXITED(status) ? CLD_EXITED : WCOREDUMP(status) ? CLD_DUMPED : CLD_KILLED, status);
+	status = child->signal->flags & SIGNAL_GROUP_EXIT ? child->signal->group_exit_code
+							  : child->exit_code;
+	answer(wo, child,
+	       WIFEXITED(status)   ? CLD_EXITED
+	       : WCOREDUMP(status) ? CLD_DUMPED
+				   : CLD_KILLED,
+	       status);
 	if (!(wo->options & WNOWAIT)) {
 		account_child(child);
 		child->exit_state = EXIT_DEAD;	/* ours alone from here on */
@@ -189,7 +202,9 @@ static long do_wait(struct wait_opts *wo)
 long sys_wait4(pid_t upid, int __user *status, int options, struct rusage __user *ru)
 {
 	struct rusage usage;
-	struct wait_opts wo = { .type = P_ALL, .options = options | WEXITED, .ru = ru ? &usage : NULL };
+	struct wait_opts wo = { .type = P_ALL,
+				.options = options | WEXITED,
+				.ru = ru ? &usage : NULL };
 	long ret;
 
 	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
@@ -253,7 +268,8 @@ long sys_waitid(int type, pid_t id, siginfo_t __user *uinfo, int options, struct
 	siginfo_t info;
 	long ret;
 
-	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL) ||
+	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD |
+			__WCLONE | __WALL) ||
 	    !(options & (WEXITED | WSTOPPED | WCONTINUED)))
 		return -EINVAL;
 	ret = waitid_pid(type, id, &wo);
@@ -271,8 +287,10 @@ long sys_waitid(int type, pid_t id, siginfo_t __user *uinfo, int options, struct
 		info.si_code = wo.cause;
 		info.si_pid = wo.pid_nr;
 		info.si_uid = (uid_t)wo.uid;
-		info.si_status = wo.cause == CLD_EXITED ? WEXITSTATUS(wo.status) : wo.cause == CLD_STOPPED ? WSTOPSIG(wo.status) :
-				 wo.cause == CLD_CONTINUED ? SIGCONT : WTERMSIG(wo.status);
+		info.si_status = wo.cause == CLD_EXITED	     ? WEXITSTATUS(wo.status)
+				 : wo.cause == CLD_STOPPED   ? WSTOPSIG(wo.status)
+				 : wo.cause == CLD_CONTINUED ? SIGCONT
+							     : WTERMSIG(wo.status);
 		if (ru && copy_to_user(ru, &usage, sizeof(usage)))
 			return -EFAULT;
 	}

@@ -11,4 +11,5 @@ SYSCALL(times, struct tms __user *buf)
 SYSCALL(adjtimex, struct timex __user *tx)
 /* sleep.c */
 SYSCALL(nanosleep, const struct timespec __user *req, struct timespec __user *rem)
-SYSCALL(clock_nanosleep, clockid_t clock, int flags, const struct timespec __user *req, struct timespec __user *rem)
+SYSCALL(clock_nanosleep, clockid_t clock, int flags, const struct timespec __user *req,
+	struct timespec __user *rem)

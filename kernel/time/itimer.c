@@ -1,12 +1,14 @@
 /*
- * Interval timers, three per process: ITIMER_REAL (and alarm) counts real time and sends SIGALRM, ITIMER_VIRTUAL counts CPU time in user mode and
- * sends SIGVTALRM, ITIMER_PROF counts all CPU time and sends SIGPROF. Also the limit on CPU time, which is one more of the kind.
+ * Interval timers, three per process: ITIMER_REAL (and alarm) counts real time and sends SIGALRM,
+ * ITIMER_VIRTUAL counts CPU time in user mode and sends SIGVTALRM, ITIMER_PROF counts all CPU time
+ * and sends SIGPROF. Also the limit on CPU time, which is one more of the kind.
  *
- * The real one is an hrtimer. When it has fired it is armed again only when its signal is taken (itimer_rearm()): a program that asks
- * for a period of a microsecond can drown itself, not the machine. The other two are looked at in the tick of whatever thread runs.
+ * The real one is an hrtimer. When it has fired it is armed again only when its signal is taken
+ * (itimer_rearm()): a program that asks for a period of a microsecond can drown itself, not the
+ * machine. The other two are looked at in the tick of whatever thread runs.
  *
- * Locks: siglock for the values; tasklist_lock outside it (to add up threads, to find the process). The hrtimer's handler takes
- * both, so it is cancelled with neither held.
+ * Locks: siglock for the values; tasklist_lock outside it (to add up threads, to find the process).
+ * The hrtimer's handler takes both, so it is cancelled with neither held.
  */
 #include "asm/processor.h"
 #include "asm/uaccess.h"
@@ -52,7 +54,8 @@ static u64 timeval_to_ns(const struct timeval *tv)
 
 static struct timeval ns_to_timeval(u64 ns)
 {
-	return (struct timeval){ (time_t)(ns / NSEC_PER_SEC), (suseconds_t)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
+	return (struct timeval){ (time_t)(ns / NSEC_PER_SEC),
+				 (suseconds_t)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
 }
 
 static bool timeval_valid(const struct timeval *tv)
@@ -76,7 +79,9 @@ static struct itimer_ns get_real(struct signal_struct *sig)
 
 	spin_lock_irq(&current->sighand->siglock);
 	it.interval = sig->it_real_incr;
-	it.value = sig->real_timer.queued ? time_left(sig->real_timer.expires, ktime_get(), NSEC_PER_USEC) : 0;
+	it.value = sig->real_timer.queued
+			   ? time_left(sig->real_timer.expires, ktime_get(), NSEC_PER_USEC)
+			   : 0;
 	spin_unlock_irq(&current->sighand->siglock);
 	return it;
 }
@@ -136,7 +141,9 @@ long sys_getitimer(int which, struct itimerval __user *value)
 
 	if (which < ITIMER_REAL || which > ITIMER_PROF)
 		return -EINVAL;
-	return put_itimerval(value, which == ITIMER_REAL ? get_real(sig) : cpu_itimer(sig, which - ITIMER_VIRTUAL, NULL));
+	return put_itimerval(value, which == ITIMER_REAL
+					    ? get_real(sig)
+					    : cpu_itimer(sig, which - ITIMER_VIRTUAL, NULL));
 }
 
 /* Without a value the timer is switched off: not POSIX, but old programs rely on it. */
@@ -153,14 +160,16 @@ long sys_setitimer(int which, const struct itimerval __user *value, struct itime
 	if (which < ITIMER_REAL || which > ITIMER_PROF)
 		return -EINVAL;
 	new = (struct itimer_ns){ timeval_to_ns(&val.it_value), timeval_to_ns(&val.it_interval) };
-	old = which == ITIMER_REAL ? set_real(sig, new) : cpu_itimer(sig, which - ITIMER_VIRTUAL, &new);
+	old = which == ITIMER_REAL ? set_real(sig, new)
+				   : cpu_itimer(sig, which - ITIMER_VIRTUAL, &new);
 	return ovalue ? put_itimerval(ovalue, old) : 0;
 }
 
 /* Seconds that were left, rounded, but never 0 for a timer that ran. */
 long sys_alarm(unsigned int seconds)
 {
-	struct itimer_ns old = set_real(current->signal, (struct itimer_ns){ seconds * NSEC_PER_SEC, 0 });
+	struct itimer_ns old =
+		set_real(current->signal, (struct itimer_ns){ seconds * NSEC_PER_SEC, 0 });
 	u64 left = old.value / NSEC_PER_SEC, rest = old.value % NSEC_PER_SEC;
 
 	return (long)(left + ((!left && rest) || rest >= NSEC_PER_SEC / 2));
@@ -174,7 +183,8 @@ static void check_cpu_itimer(struct task_struct *p, int i, u64 now, int signo)
 
 	if (!sig->it_value[i] || now < sig->it_value[i])
 		return;
-	sig->it_value[i] = sig->it_incr[i] ? next_period(sig->it_value[i], sig->it_incr[i], now) : 0;
+	sig->it_value[i] =
+		sig->it_incr[i] ? next_period(sig->it_value[i], sig->it_incr[i], now) : 0;
 	send_signal_locked(signo, SEND_SIG_PRIV, p, true);
 }
 
@@ -199,7 +209,8 @@ void run_posix_cpu_timers(struct task_struct *p)
 
 	if (p->flags & (PF_KTHREAD | PF_IDLE | PF_EXITING))
 		return;
-	if (!sig->it_value[0] && !sig->it_value[1] && !sig->nr_cpu_timers && sig->rlim[RLIMIT_CPU].rlim_cur == RLIM_INFINITY)
+	if (!sig->it_value[0] && !sig->it_value[1] && !sig->nr_cpu_timers &&
+	    sig->rlim[RLIMIT_CPU].rlim_cur == RLIM_INFINITY)
 		return;
 	process_cputime(p, &utime, &stime, &runtime);
 	spin_lock_irqsave(&tasklist_lock, flags);

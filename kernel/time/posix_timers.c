@@ -1,15 +1,20 @@
 /*
- * POSIX timers: timer_create(2) and its relatives. Any number per process, on any clock, with any signal to the process or one thread.
+ * POSIX timers: timer_create(2) and its relatives. Any number per process, on any clock, with any
+ * signal to the process or one thread.
  *
- * A timer owns the one sigqueue its expiries are reported with. While that is queued nothing more is: what expires meanwhile is counted,
- * and handed over with the signal as the overrun. A periodic timer on a real-time clock is armed again only when its signal is taken
- * (posix_timer_delivered()), and the periods that passed by then are overruns too; so even a period of 1 ns costs no more than its handler.
- * Timers on CPU-time clocks are looked at in the tick, which bounds them anyway.
+ * A timer owns the one sigqueue its expiries are reported with. While that is queued nothing more
+ * is: what expires meanwhile is counted, and handed over with the signal as the overrun. A periodic
+ * timer on a real-time clock is armed again only when its signal is taken
+ * (posix_timer_delivered()), and the periods that passed by then are overruns too; so even a period
+ * of 1 ns costs no more than its handler. Timers on CPU-time clocks are looked at in the tick,
+ * which bounds them anyway.
  *
- * Lifetime: one reference for the id, one while the sigqueue is queued: a signal that was sent before timer_delete() still arrives.
+ * Lifetime: one reference for the id, one while the sigqueue is queued: a signal that was sent
+ * before timer_delete() still arrives.
  *
- * Locks: (s) siglock of the process; tasklist_lock outside it, to find the target. The hrtimer's handler takes both, so the hrtimer
- * is never waited for with one of them held: see lock_timer_stopped(). Partial: no timers on the CPU clocks of others (negative ids).
+ * Locks: (s) siglock of the process; tasklist_lock outside it, to find the target. The hrtimer's
+ * handler takes both, so the hrtimer is never waited for with one of them held: see
+ * lock_timer_stopped(). Partial: no timers on the CPU clocks of others (negative ids).
  */
 #include "asm/processor.h"
 #include "asm/uaccess.h"
@@ -26,7 +31,8 @@ struct k_itimer {
 	int notify;			/* (c) SIGEV_xxx */
 	struct signal_struct *signal;	/* (c) */
 	struct task_struct *thread;	/* (c) CLOCK_THREAD_CPUTIME_ID: whose, with a reference */
-	struct pid *target;		/* (c) thread, or leader of the process, that gets the signal */
+	struct pid *target;		/* (c) thread, or leader of the process, that gets the
+					 * signal */
 	struct sigqueue q;
 	struct hrtimer hrtimer;
 	u64 expires;			/* (s) on its clock (real-time ones: ktime); 0 = off */
@@ -46,7 +52,8 @@ static bool is_cpu_timer(const struct k_itimer *t)
 	return is_cpu_clock(t->clock);
 }
 
-/* The CPU time of current's process if any timer needs it; no lock held (it takes tasklist_lock). */
+/* The CPU time of current's process if any timer needs it; no lock held (it takes
+ * tasklist_lock). */
 static u64 sample_process(void)
 {
 	u64 utime, stime, runtime = 0;
@@ -85,7 +92,8 @@ static void forward(struct k_itimer *t, u64 now)
 	t->expires = next;
 }
 
-/* t has expired; p is its target. tasklist_lock and p's siglock held. True: to be armed again for t->expires at once. */
+/* t has expired; p is its target. tasklist_lock and p's siglock held. True: to be armed again
+ * for t->expires at once. */
 static bool timer_expired(struct k_itimer *t, struct task_struct *p, u64 now)
 {
 	bool queued = !list_empty(&t->q.list), ignored;
@@ -215,7 +223,8 @@ static int find_target(const struct sigevent *event, struct k_itimer *t)
 	}
 	if (!t->target)
 		return -EINVAL;
-	if (event->sigev_notify != SIGEV_NONE && (event->sigev_signo < 1 || event->sigev_signo > _NSIG))
+	if (event->sigev_notify != SIGEV_NONE &&
+	    (event->sigev_signo < 1 || event->sigev_signo > _NSIG))
 		return -EINVAL;
 	return 0;
 }
@@ -247,7 +256,8 @@ static struct k_itimer *alloc_timer(clockid_t clock)
 	struct signal_struct *sig = current->signal;
 	struct k_itimer *t = NULL;
 
-	if ((unsigned long)atomic_inc_return(&sig->nr_sigqueue) <= sig->rlim[RLIMIT_SIGPENDING].rlim_cur)
+	if ((unsigned long)atomic_inc_return(&sig->nr_sigqueue) <=
+	    sig->rlim[RLIMIT_SIGPENDING].rlim_cur)
 		t = kzalloc(sizeof(*t), GFP_KERNEL);
 	if (!t) {
 		atomic_dec(&sig->nr_sigqueue);
@@ -289,8 +299,10 @@ long sys_timer_create(clockid_t clock, const struct sigevent __user *uevent, int
 	t->q.info.si_signo = event.sigev_signo;
 	t->q.info.si_code = SI_TIMER;
 	publish_timer(t);
-	/* Without an event the value is the id; the timer is not armed yet, so nobody has seen another. */
-	t->q.info._sifields._timer._sigval = uevent ? event.sigev_value : (sigval_t){ .sival_int = t->id };
+	/* Without an event the value is the id; the timer is not armed yet, so nobody has seen
+	 * another. */
+	t->q.info._sifields._timer._sigval =
+		uevent ? event.sigev_value : (sigval_t){ .sival_int = t->id };
 	ret = put_user(t->id, uid);
 	if (ret)
 		sys_timer_delete(t->id);
@@ -324,7 +336,8 @@ void exit_itimers(struct task_struct *p)
 
 /* --- setting and asking --- */
 
-/* What is left, as timer_gettime reports it: of a timer that expired but whose signal was not taken, until its next period. */
+/* What is left, as timer_gettime reports it: of a timer that expired but whose signal was not
+ * taken, until its next period. */
 static void timer_left(const struct k_itimer *t, u64 now, struct itimerspec *its)
 {
 	u64 expires = t->expires, left = 0;
@@ -358,7 +371,8 @@ static void arm_timer(struct k_itimer *t, const struct itimerspec *its, bool abs
 		hrtimer_start(&t->hrtimer, t->expires);
 }
 
-long sys_timer_settime(int id, int flags, const struct itimerspec __user *unew, struct itimerspec __user *uold)
+long sys_timer_settime(int id, int flags, const struct itimerspec __user *unew,
+		       struct itimerspec __user *uold)
 {
 	u64 process_now = sample_process(), now;
 	struct itimerspec new, old;

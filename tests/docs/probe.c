@@ -1,10 +1,12 @@
 /*
- * Asks a kernel what docs/syscalls.md claims. tests/docs/syscalls compiles this with the host's compiler, as a stranger, and reads its answers.
+ * Asks a kernel what docs/syscalls.md claims. tests/docs/syscalls compiles this with the host's
+ * compiler, as a stranger, and reads its answers.
  *
- *	probe PLAN		PLAN has a question a line: KIND VALUE, for example `call 39` or `madvise 4`
+ * 	probe PLAN		PLAN has a question a line: KIND VALUE, for example `call 39` or `madvise 4`
  *
- * It answers each with the line `KIND VALUE ANSWER`: the errno, 0 for success, 200 for a flag that was accepted but forgotten, -N when signal N
- * came. Every question is put by a child of its own, so that none spoils the next.
+ * It answers each with the line `KIND VALUE ANSWER`: the errno, 0 for success, 200 for a flag that
+ * was accepted but forgotten, -N when signal N came. Every question is put by a child of its own,
+ * so that none spoils the next.
  */
 #define _GNU_SOURCE
 #include <errno.h>

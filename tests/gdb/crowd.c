@@ -1,6 +1,7 @@
 /*
- * What the debugger's tests look at: a process with threads that sleep on a futex, pass a lock around, spin and call; and
- * children. crowd THREADS CHILDREN: so many sleepers of each kind, and three threads that are busy until the machine is ended.
+ * What the debugger's tests look at: a process with threads that sleep on a futex, pass a lock
+ * around, spin and call; and children. crowd THREADS CHILDREN: so many sleepers of each kind, and
+ * three threads that are busy until the machine is ended.
  */
 #include <pthread.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /*
- * What the host tests of kernel/mm share: RAM is an array, there is one CPU, and locks only count. Include before any kernel source.
+ * What the host tests of kernel/mm share: RAM is an array, there is one CPU, and locks only count.
+ * Include before any kernel source.
  */
 #pragma once
 
@@ -18,7 +19,8 @@ static char host_ram[HOST_RAM] __attribute__((aligned(4 << 20), unused));
 #include "kernel/sync/sync.h"
 #include "kernel/task/task.h"
 
-/* The C library's own headers do not go together with ours; this is all that the tests need of it. */
+/* The C library's own headers do not go together with ours; this is all that the tests need of
+ * it. */
 int puts(const char *s);
 void abort(void);
 #define assert(cond) ((cond) ? (void)0 : (puts(__FILE__ ":" __stringify(__LINE__) ": " #cond), abort()))

@@ -18,10 +18,12 @@
 #define MAX_NAMES 3000
 
 static const char *const our_headers[] = {
-	"arch_prctl", "auxvec", "capability", "dirent", "elf", "epoll", "errno", "eventfd", "fcntl",
-	"futex", "ioctl", "kcmp", "limits", "mman", "membarrier", "mount", "poll", "prctl", "random",
-	"reboot", "resource", "rseq", "sched", "signal", "socket", "stat", "statfs", "sysinfo",
-	"syscall", "termios", "time", "times", "ucontext", "uio", "utsname", "wait",
+	"arch_prctl", "auxvec",	 "capability", "dirent",  "elf",     "epoll",
+	"errno",      "eventfd", "fcntl",      "futex",	  "ioctl",   "kcmp",
+	"limits",     "mman",	 "membarrier", "mount",	  "poll",    "prctl",
+	"random",     "reboot",	 "resource",   "rseq",	  "sched",   "signal",
+	"socket",     "stat",	 "statfs",     "sysinfo", "syscall", "termios",
+	"time",	      "times",	 "ucontext",   "uio",	  "utsname", "wait",
 };
 
 static const char uapi_headers[] =
@@ -46,7 +48,8 @@ static const char uapi_headers[] =
 static const char libc_headers[] =
 	"#define _GNU_SOURCE\n#include <dirent.h>\n#include <elf.h>\n#include <errno.h>\n"
 	"#include <fcntl.h>\n#include <limits.h>\n#include <poll.h>\n#include <sched.h>\n"
-	"#include <signal.h>\n#include <stdio.h>\n#include <sys/epoll.h>\n#include <sys/eventfd.h>\n"
+	"#include <signal.h>\n#include <stdio.h>\n#include <sys/epoll.h>\n#include "
+	"<sys/eventfd.h>\n"
 	"#include <sys/file.h>\n#include <sys/mman.h>\n#include <sys/mount.h>\n"
 	"#include <sys/resource.h>\n#include <sys/select.h>\n#include <sys/signalfd.h>\n"
 	"#include <sys/socket.h>\n#include <sys/stat.h>\n#include <sys/timerfd.h>\n"
@@ -61,46 +64,71 @@ static const char *const no_oracle[] = {
 
 /* The kernel's structures, from its own headers: the C library's differ (sigset_t, termios). */
 static const char *const structs[] = {
-	"struct stat: st_dev st_ino st_nlink st_mode st_uid st_gid st_rdev st_size st_blksize st_blocks st_atime st_atime_nsec st_mtime st_mtime_nsec st_ctime st_ctime_nsec",
-	"struct statx: stx_mask stx_blksize stx_attributes stx_nlink stx_uid stx_gid stx_mode stx_ino stx_size stx_blocks stx_attributes_mask stx_atime stx_btime stx_ctime stx_mtime stx_rdev_major stx_rdev_minor stx_dev_major stx_dev_minor stx_mnt_id",
+	"struct stat: st_dev st_ino st_nlink st_mode st_uid st_gid st_rdev st_size st_blksize "
+	"st_blocks st_atime st_atime_nsec st_mtime st_mtime_nsec st_ctime st_ctime_nsec",
+	"struct statx: stx_mask stx_blksize stx_attributes stx_nlink stx_uid stx_gid stx_mode "
+	"stx_ino stx_size stx_blocks stx_attributes_mask stx_atime stx_btime stx_ctime stx_mtime "
+	"stx_rdev_major stx_rdev_minor stx_dev_major stx_dev_minor stx_mnt_id",
 	"struct statx_timestamp: tv_sec tv_nsec",
-	"struct statfs: f_type f_bsize f_blocks f_bfree f_bavail f_files f_ffree f_fsid f_namelen f_frsize f_flags",
+	"struct statfs: f_type f_bsize f_blocks f_bfree f_bavail f_files f_ffree f_fsid f_namelen "
+	"f_frsize f_flags",
 	"struct flock: l_type l_whence l_start l_len l_pid",
 	"struct sigaction: sa_handler sa_flags sa_restorer sa_mask",
 	"struct sigaltstack: ss_sp ss_flags ss_size",
-	"siginfo_t: si_signo si_errno si_code si_pid si_uid si_status si_utime si_stime si_value si_int si_ptr si_addr si_addr_lsb si_band si_fd si_tid si_overrun si_sys_private si_call_addr si_syscall si_arch",
-	"sigevent_t: sigev_value sigev_signo sigev_notify sigev_notify_function sigev_notify_attributes sigev_notify_thread_id",
-	"struct sigcontext: r8 r15 rdi rsi rbp rbx rdx rax rcx rsp rip eflags cs gs fs ss err trapno oldmask cr2 fpstate reserved1",
+	"siginfo_t: si_signo si_errno si_code si_pid si_uid si_status si_utime si_stime si_value "
+	"si_int si_ptr si_addr si_addr_lsb si_band si_fd si_tid si_overrun si_sys_private "
+	"si_call_addr si_syscall si_arch",
+	"sigevent_t: sigev_value sigev_signo sigev_notify sigev_notify_function "
+	"sigev_notify_attributes sigev_notify_thread_id",
+	"struct sigcontext: r8 r15 rdi rsi rbp rbx rdx rax rcx rsp rip eflags cs gs fs ss err "
+	"trapno oldmask cr2 fpstate reserved1",
 	"struct ucontext: uc_flags uc_link uc_stack uc_mcontext uc_sigmask",
 	"struct _fpstate: cwd swd twd fop rip rdp mxcsr mxcsr_mask st_space xmm_space sw_reserved",
-	"struct _fpx_sw_bytes: magic1 extended_size xfeatures xstate_size", "struct _xstate: fpstate xstate_hdr ymmh",
-	"struct clone_args: flags pidfd child_tid parent_tid exit_signal stack stack_size tls set_tid set_tid_size cgroup",
+	"struct _fpx_sw_bytes: magic1 extended_size xfeatures xstate_size",
+	"struct _xstate: fpstate xstate_hdr ymmh",
+	"struct clone_args: flags pidfd child_tid parent_tid exit_signal stack stack_size tls "
+	"set_tid set_tid_size cgroup",
 	"struct sched_param: sched_priority",
-	"struct sched_attr: size sched_policy sched_flags sched_nice sched_priority sched_runtime sched_deadline sched_period sched_util_min sched_util_max",
-	"struct robust_list_head: list futex_offset list_op_pending", "struct futex_waitv: val uaddr flags",
+	"struct sched_attr: size sched_policy sched_flags sched_nice sched_priority sched_runtime "
+	"sched_deadline sched_period sched_util_min sched_util_max",
+	"struct robust_list_head: list futex_offset list_op_pending",
+	"struct futex_waitv: val uaddr flags",
 	"struct termios: c_iflag c_oflag c_cflag c_lflag c_line c_cc",
 	"struct termios2: c_iflag c_line c_cc c_ispeed c_ospeed",
 	"struct winsize: ws_row ws_col ws_xpixel ws_ypixel",
-	"struct timespec: tv_sec tv_nsec", "struct timeval: tv_sec tv_usec",
-	"struct timezone: tz_minuteswest tz_dsttime", "struct itimerspec: it_interval it_value",
-	"struct itimerval: it_interval it_value", "struct tms: tms_utime tms_stime tms_cutime tms_cstime",
-	"struct pollfd: fd events revents", "struct epoll_event: events data",
-	"struct signalfd_siginfo: ssi_signo ssi_pid ssi_fd ssi_tid ssi_status ssi_int ssi_ptr ssi_utime ssi_addr ssi_syscall ssi_call_addr ssi_arch",
-	"struct rusage: ru_utime ru_stime ru_maxrss ru_minflt ru_majflt ru_inblock ru_nvcsw ru_nivcsw",
+	"struct timespec: tv_sec tv_nsec",
+	"struct timeval: tv_sec tv_usec",
+	"struct timezone: tz_minuteswest tz_dsttime",
+	"struct itimerspec: it_interval it_value",
+	"struct itimerval: it_interval it_value",
+	"struct tms: tms_utime tms_stime tms_cutime tms_cstime",
+	"struct pollfd: fd events revents",
+	"struct epoll_event: events data",
+	"struct signalfd_siginfo: ssi_signo ssi_pid ssi_fd ssi_tid ssi_status ssi_int ssi_ptr "
+	"ssi_utime ssi_addr ssi_syscall ssi_call_addr ssi_arch",
+	"struct rusage: ru_utime ru_stime ru_maxrss ru_minflt ru_majflt ru_inblock ru_nvcsw "
+	"ru_nivcsw",
 	"struct rlimit: rlim_cur rlim_max",
-	"Elf64_Ehdr: e_ident e_type e_machine e_version e_entry e_phoff e_shoff e_flags e_ehsize e_phentsize e_phnum e_shentsize e_shnum e_shstrndx",
+	"Elf64_Ehdr: e_ident e_type e_machine e_version e_entry e_phoff e_shoff e_flags e_ehsize "
+	"e_phentsize e_phnum e_shentsize e_shnum e_shstrndx",
 	"Elf64_Phdr: p_type p_flags p_offset p_vaddr p_paddr p_filesz p_memsz p_align",
 	"struct iovec: iov_base iov_len",
 	"struct new_utsname: sysname nodename release version machine domainname",
-	"struct sysinfo: uptime loads totalram freeram sharedram bufferram totalswap freeswap procs totalhigh freehigh mem_unit",
-	"struct rseq: cpu_id_start cpu_id rseq_cs flags", "struct rseq_cs: version flags start_ip post_commit_offset abort_ip",
-	"struct __user_cap_header_struct: version pid", "struct __user_cap_data_struct: effective permitted inheritable",
+	"struct sysinfo: uptime loads totalram freeram sharedram bufferram totalswap freeswap "
+	"procs totalhigh freehigh mem_unit",
+	"struct rseq: cpu_id_start cpu_id rseq_cs flags",
+	"struct rseq_cs: version flags start_ip post_commit_offset abort_ip",
+	"struct __user_cap_header_struct: version pid",
+	"struct __user_cap_data_struct: effective permitted inheritable",
 	"struct timex: modes offset freq status constant time tick jitter shift stabil tai",
 };
 
-static const char *const libc_structs[] = {	/* these only the C library declares */
-	"fd_set: fds_bits", "struct sockaddr: sa_family sa_data",
-	"struct msghdr: msg_name msg_namelen msg_iov msg_iovlen msg_control msg_controllen msg_flags",
+static const char *const libc_structs[] = {
+	/* these only the C library declares */
+	"fd_set: fds_bits",
+	"struct sockaddr: sa_family sa_data",
+	"struct msghdr: msg_name msg_namelen msg_iov msg_iovlen msg_control msg_controllen "
+	"msg_flags",
 };
 
 struct side {
@@ -181,7 +209,9 @@ static void collect(const char *header)
 			size_t n;
 
 			p += strspn(p, " \t\n,");
-			n = strspn(p, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
+			n = strspn(
+				p,
+				"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
 			if (n && is_constant(p, n))
 				add_name(p, n);
 			for (int depth = 0; *p && (depth || (*p != ',' && *p != '}')); p++)
@@ -221,10 +251,12 @@ static void write_program(const char *path, const struct side *s, const char *kn
 			fprintf(f, "#include \"libk/abi/%s.h\"\n", our_headers[i]);
 	fputs("int printf(const char *, ...);\n"
 	      "#define V2(n, x) printf(\"%s %lld\\n\", n, (long long)(x));\n"
-	      "#define V1(n, x) printf(\"%s %lld\\n\", n, (long long)(x));\nint main(void)\n{\n", f);
+	      "#define V1(n, x) printf(\"%s %lld\\n\", n, (long long)(x));\nint main(void)\n{\n",
+	      f);
 	for (int i = 0; i < name_count; i++)
 		if (!known || known[i])
-			fprintf(f, "#line %d \"names\"\nV1(\"%s\", %s)\n", i + 1, names[i], names[i]);
+			fprintf(f, "#line %d \"names\"\nV1(\"%s\", %s)\n", i + 1, names[i],
+				names[i]);
 	fputs("#line 1 \"structs\"\n", f);
 	for (size_t i = 0; s != &sides[2] && i < sizeof(structs) / sizeof(*structs); i++)
 		write_struct(f, structs[i]);

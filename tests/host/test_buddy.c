@@ -1,12 +1,17 @@
-/* Host test of the page allocator: nothing is given twice, nothing is lost, free neighbours join, reserves hold. */
+/* Host test of the page allocator: nothing is given twice, nothing is lost, free neighbours
+ * join, reserves hold. */
 #include "tests/host/mm_host.h"
 
 #include "kernel/mm/page_alloc.c"
 
 #define N 512
 
-struct boot_info boot_info = { .regions = { { 0, 5 << 20, true }, { 5 << 20, 6 << 20, false }, { 6 << 20, HOST_RAM, true } }, .nr_regions = 3 };
-static struct boot_region reserved[] = { { 3 << 20, (3 << 20) + 3 * 4096, false }, { (4 << 20) + 4096, (4 << 20) + 8192, false } };
+struct boot_info boot_info = { .regions = { { 0, 5 << 20, true },
+					    { 5 << 20, 6 << 20, false },
+					    { 6 << 20, HOST_RAM, true } },
+			       .nr_regions = 3 };
+static struct boot_region reserved[] = { { 3 << 20, (3 << 20) + 3 * 4096, false },
+					 { (4 << 20) + 4096, (4 << 20) + 8192, false } };
 static u8 owner[HOST_RAM >> PAGE_SHIFT];
 
 void *early_alloc_pages(size_t pages)
@@ -82,7 +87,8 @@ static void test_reserves(void)
 			list_add(&page->list, &taken);
 		left[i] = nr_free_pages();
 	}
-	assert(left[0] == zone.reserve[GFP_USER] && left[1] == zone.reserve[GFP_KERNEL] && left[2] == 0);
+	assert(left[0] == zone.reserve[GFP_USER] && left[1] == zone.reserve[GFP_KERNEL] &&
+	       left[2] == 0);
 	while (!list_empty(&taken)) {
 		page = list_first_entry(&taken, struct page, list);
 		list_del(&page->list);
@@ -106,7 +112,8 @@ int main(void)
 	unsigned long blocks[MAX_ORDER];
 
 	page_alloc_init();
-	assert(totalram_pages() == nr_free_pages() && totalram_pages() == (HOST_RAM - (2 << 20)) / PAGE_SIZE - 4);
+	assert(totalram_pages() == nr_free_pages() &&
+	       totalram_pages() == (HOST_RAM - (2 << 20)) / PAGE_SIZE - 4);
 	__builtin_memcpy(blocks, zone.nr_blocks, sizeof(blocks));
 	test_random();
 	test_reserves();

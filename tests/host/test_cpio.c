@@ -1,5 +1,6 @@
 /*
- * The reader of newc archives: good ones, concatenated ones, and every way to cut or damage one; ASan watches for a byte read too far.
+ * The reader of newc archives: good ones, concatenated ones, and every way to cut or damage one;
+ * ASan watches for a byte read too far.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -14,8 +15,10 @@ static void add(const char *name, unsigned int mode, const char *data)
 {
 	size_t len = strlen(data), name_len = strlen(name) + 1;
 
-	used += (size_t)sprintf(image + used, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 7u, mode, 1u, 2u, 1u, 99u,
-				(unsigned int)len, 8u, 1u, 5u, 1u, (unsigned int)name_len, 0u);
+	used += (size_t)sprintf(image + used,
+				"070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 7u,
+				mode, 1u, 2u, 1u, 99u, (unsigned int)len, 8u, 1u, 5u, 1u,
+				(unsigned int)name_len, 0u);
 	memcpy(image + used, name, name_len);
 	used = ALIGN_UP(used + name_len, 4);
 	memcpy(image + used, data, len);
@@ -55,12 +58,15 @@ int main(void)
 	add("dev/console", S_IFCHR | 0600, "");
 	add("TRAILER!!!", 0, "");
 	assert(count(used) == 5);
-	assert(cpio_next(&p, image + used, &e, &why) == 1 && !strcmp(e.name, "bin") && S_ISDIR(e.mode));
-	assert(cpio_next(&p, image + used, &e, &why) == 1 && e.size == 8 && !memcmp(e.data, "contents", 8));
+	assert(cpio_next(&p, image + used, &e, &why) == 1 && !strcmp(e.name, "bin") &&
+	       S_ISDIR(e.mode));
+	assert(cpio_next(&p, image + used, &e, &why) == 1 && e.size == 8 &&
+	       !memcmp(e.data, "contents", 8));
 	assert(e.uid == 1 && e.gid == 2 && e.mtime == 99 && e.rdev == makedev(5, 1) && !e.trailer);
 	assert(cpio_next(&p, image + used, &e, &why) == 1 && e.trailer);
 	for (size_t n = 0; n <= used; n++)
-		count(n);			/* cut anywhere: an error or fewer entries, never a fault */
+		count(n);			/* cut anywhere: an error or fewer entries, never
+						 * a fault */
 	assert(count(50) == -EINVAL && count(130) == -EINVAL);
 	srand(1);
 	for (int i = 0; i < 20000; i++) {	/* damaged anywhere */

@@ -71,28 +71,37 @@ static int passed, failed;
 
 static void test_printf(void)
 {
-	static const char *const flags[] = { "", "-", "0", "+", " ", "#", "-#", "0#", "+0", "-+", "- 0" };
-	static const char *const widths[] = { "", "1", "5", "20", ".0", ".3", "10.4", "3.10", "12.0" };
+	static const char *const flags[] = { "",   "-",	 "0",  "+",  " ",  "#",
+					     "-#", "0#", "+0", "-+", "- 0" };
+	static const char *const widths[] = {
+		"", "1", "5", "20", ".0", ".3", "10.4", "3.10", "12.0"
+	};
 	static const char *const convs[] = { "d", "i", "u", "x", "X", "o" };
-	static const long values[] = { 0, 1, -1, 7, 8, 42, -12345, INT_MAX, INT_MIN, LONG_MAX, LONG_MIN };
+	static const long values[] = { 0,      1,	-1,	 7,	   8,	    42,
+				       -12345, INT_MAX, INT_MIN, LONG_MAX, LONG_MIN };
 	char fmt[40];
 
 	for (size_t f = 0; f < ARRAY_SIZE(flags); f++)
 		for (size_t w = 0; w < ARRAY_SIZE(widths); w++)
 			for (size_t c = 0; c < ARRAY_SIZE(convs); c++)
 				for (size_t v = 0; v < ARRAY_SIZE(values); v++) {
-					snprintf(fmt, sizeof(fmt), "<%%%s%s%s>", flags[f], widths[w], convs[c]);
+					snprintf(fmt, sizeof(fmt), "<%%%s%s%s>", flags[f],
+						 widths[w], convs[c]);
 					SAME(fmt, (int)values[v]);
-					snprintf(fmt, sizeof(fmt), "<%%%s%sl%s>", flags[f], widths[w], convs[c]);
+					snprintf(fmt, sizeof(fmt), "<%%%s%sl%s>", flags[f],
+						 widths[w], convs[c]);
 					SAME(fmt, values[v]);
-					snprintf(fmt, sizeof(fmt), "<%%%s%shh%s>", flags[f], widths[w], convs[c]);
+					snprintf(fmt, sizeof(fmt), "<%%%s%shh%s>", flags[f],
+						 widths[w], convs[c]);
 					SAME(fmt, (int)values[v]);
-					snprintf(fmt, sizeof(fmt), "<%%%s%sh%s>", flags[f], widths[w], convs[c]);
+					snprintf(fmt, sizeof(fmt), "<%%%s%sh%s>", flags[f],
+						 widths[w], convs[c]);
 					SAME(fmt, (int)values[v]);
 				}
 	SAME("%s|%10s|%-10s|%.2s|%.0s|%10.3s|", "abc", "abc", "abc", "abc", "abc", "abcdef");
 	SAME("%c%5c%-5c|%%|%*d|%-*d|%.*d|%*.*s", 'a', 'b', 'c', 5, 1, 5, 2, 3, 3, -6, 2, "xyz");
-	SAME("%p %20p %zu %jd %td %lld %llx", (void *)0x1234, (void *)-1L, (size_t)9, 5L, 6L, -1LL, ~0ULL);
+	SAME("%p %20p %zu %jd %td %lld %llx", (void *)0x1234, (void *)-1L, (size_t)9, 5L, 6L, -1LL,
+	     ~0ULL);
 	SAME("plain %s", "");
 	{
 		char b[8];
@@ -143,9 +152,11 @@ static void test_strings(void)
 {
 	char b[8];
 
-	CHECK(strscpy(b, "0123456", 8) == 7 && strscpy(b, "01234567", 8) == -E2BIG && !strcmp(b, "0123456"));
+	CHECK(strscpy(b, "0123456", 8) == 7 && strscpy(b, "01234567", 8) == -E2BIG &&
+	      !strcmp(b, "0123456"));
 	CHECK(our_strlcpy(b, "0123456789", 8) == 10 && !strcmp(b, "0123456"));
-	CHECK(!strcmp(our_strrchr("/a/b/c", '/'), "/c") && *our_strrchr("abc", 0) == 0 && !our_strrchr("abc", 'x'));
+	CHECK(!strcmp(our_strrchr("/a/b/c", '/'), "/c") && *our_strrchr("abc", 0) == 0 &&
+	      !our_strrchr("abc", 'x'));
 	CHECK(our_strspn("aabbc", "ab") == 4 && our_strcspn("aabbc", "c") == 4);
 	CHECK(our_strcmp("\xff", "a") > 0 && our_strncmp("abx", "aby", 2) == 0);
 }
@@ -170,7 +181,8 @@ static int black_height(struct rb_node *n)
 		return 0;
 	if (is_red(n) && (is_red(n->rb_left) || is_red(n->rb_right)))
 		return -1;
-	if ((n->rb_left && rb_parent(n->rb_left) != n) || (n->rb_right && rb_parent(n->rb_right) != n))
+	if ((n->rb_left && rb_parent(n->rb_left) != n) ||
+	    (n->rb_right && rb_parent(n->rb_right) != n))
 		return -1;
 	l = black_height(n->rb_left);
 	r = black_height(n->rb_right);
@@ -257,7 +269,8 @@ static void test_bits(void)
 	for (int i = 0; i < 200; i++)
 		__set_bit(i, map);
 	CHECK(find_first_zero_bit(map, 200) == 200);
-	CHECK(roundup_pow_of_two(4097) == 8192 && roundup_pow_of_two(4096) == 4096 && order_base_2(1) == 0);
+	CHECK(roundup_pow_of_two(4097) == 8192 && roundup_pow_of_two(4096) == 4096 &&
+	      order_base_2(1) == 0);
 	CHECK(hweight64(~0ULL) == 64 && hweight64(0x8000000000000001ULL) == 2);
 }
 

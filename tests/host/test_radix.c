@@ -1,4 +1,5 @@
-/* Host test of the page cache's tree: pages are found again under their index, truncation drops just what lies behind, nodes are freed. */
+/* Host test of the page cache's tree: pages are found again under their index, truncation drops
+ * just what lies behind, nodes are freed. */
 #include "tests/host/mm_host.h"
 
 #include "kernel/mm/filemap.c"
@@ -11,7 +12,11 @@ void free(void *p);
 static long objects, pages;
 
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align) { return NULL; }
-void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp) { objects++; return calloc(1, sizeof(struct radix_node)); }
+void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp)
+{
+	objects++;
+	return calloc(1, sizeof(struct radix_node));
+}
 void *kmem_cache_zalloc(struct kmem_cache *c, gfp_t gfp) { return kmem_cache_alloc(c, gfp); }
 void kmem_cache_free(struct kmem_cache *c, void *p) { objects--; free(p); }
 void zap_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end) { }

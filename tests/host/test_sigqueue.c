@@ -1,6 +1,7 @@
 /*
- * Host test of the pending sets (kernel/signal/sigqueue.c): coalescing, order, synchronous signals first, flushing, the limit. The slab and the
- * timers are stubs that count. Stand-alone: gcc -I. -Iarch/x86_64/include -fsanitize=address,undefined tests/host/test_sigqueue.c
+ * Host test of the pending sets (kernel/signal/sigqueue.c): coalescing, order, synchronous signals
+ * first, flushing, the limit. The slab and the timers are stubs that count. Stand-alone: gcc -I.
+ * -Iarch/x86_64/include -fsanitize=address,undefined tests/host/test_sigqueue.c
  */
 #include "kernel/signal/sigqueue.c"
 
@@ -70,7 +71,8 @@ static void test_order(struct sigpending *sp)
 	CHECK(dequeue_synchronous_signal(sp, sigmask(SIGSEGV), &info) == 0);
 	CHECK(dequeue_synchronous_signal(sp, 0, &info) == SIGSEGV && info.si_code == SEGV_MAPERR);
 	CHECK(dequeue_synchronous_signal(sp, 0, &info) == 0);
-	CHECK(!collect_signal(SIGHUP, sp, &info) && info.si_signo == SIGHUP && info.si_code == SI_USER);
+	CHECK(!collect_signal(SIGHUP, sp, &info) && info.si_signo == SIGHUP &&
+	      info.si_code == SI_USER);
 	CHECK(next_signal(sp, 0) == SIGUSR1);
 	collect_signal(SIGUSR1, sp, &info);
 	collect_signal(SIGRTMIN + 1, sp, &info);

@@ -1,4 +1,5 @@
-/* Host test of kmalloc and caches, with their debugging on: contents stay, sizes are what was asked for, slabs go back, misuse is caught. */
+/* Host test of kmalloc and caches, with their debugging on: contents stay, sizes are what was
+ * asked for, slabs go back, misuse is caught. */
 #define CONFIG_DEBUG
 #include "tests/host/mm_host.h"
 
@@ -47,7 +48,8 @@ static void test_random(void)
 		}
 		held[i].size = random_number() % (random_number() % 50 ? 600 : 9000);
 		held[i].p = kmalloc(held[i].size, GFP_KERNEL);
-		assert(held[i].p && (unsigned long)held[i].p % 8 == 0 && usable_size(held[i].p) >= held[i].size);
+		assert(held[i].p && (unsigned long)held[i].p % 8 == 0 &&
+		       usable_size(held[i].p) >= held[i].size);
 		held[i].fill = (u8)random_number();
 		memset(held[i].p, held[i].fill, held[i].size);
 	}
@@ -89,7 +91,8 @@ int main(void)
 	for (int i = 0; i < 100; i++)
 		assert(p[i] == 0);
 	p = krealloc(p, 5000, GFP_KERNEL);
-	assert(p[99] == 0 && !kcalloc(1UL << 40, 1UL << 40, GFP_KERNEL) && !kmalloc(64UL << 20, GFP_KERNEL));
+	assert(p[99] == 0 && !kcalloc(1UL << 40, 1UL << 40, GFP_KERNEL) &&
+	       !kmalloc(64UL << 20, GFP_KERNEL));
 	kfree(p);
 	kfree(NULL);
 	test_misuse();

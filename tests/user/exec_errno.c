@@ -1,6 +1,7 @@
 /*
- * What execve says to files that are no programs of this machine: foreign, truncated, absurd, scripts without interpreter,
- * directories, what may not be executed. Prints an errno, or how the child ended, a line for each; Linux is the judge.
+ * What execve says to files that are no programs of this machine: foreign, truncated, absurd,
+ * scripts without interpreter, directories, what may not be executed. Prints an errno, or how the
+ * child ended, a line for each; Linux is the judge.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -97,8 +98,13 @@ static void make_good(void)
 	good.e.e_phentsize = sizeof(Elf64_Phdr);
 	good.e.e_phnum = 1;
 	good.p[0] = (Elf64_Phdr){
-		.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = CODE_ADDR, .p_paddr = CODE_ADDR,
-		.p_filesz = sizeof(good), .p_memsz = sizeof(good), .p_align = 0x1000,
+		.p_type = PT_LOAD,
+		.p_flags = PF_R | PF_X,
+		.p_vaddr = CODE_ADDR,
+		.p_paddr = CODE_ADDR,
+		.p_filesz = sizeof(good),
+		.p_memsz = sizeof(good),
+		.p_align = 0x1000,
 	};
 	memcpy(good.code, code, sizeof(code));
 }
@@ -131,15 +137,18 @@ static void headers(void)
 	WITH("entry in the kernel", good.e.e_entry = 0xffffffff80200000UL);
 	WITH("entry not canonical", good.e.e_entry = 1UL << 47);
 	WITH("code not executable", good.p[0].p_flags = PF_R | PF_W);
-	WITH("interpreter missing", good.e.e_phnum = 2; good.p[1] = good.p[0]; good.p[0].p_type = PT_INTERP;
+	WITH("interpreter missing", good.e.e_phnum = 2; good.p[1] = good.p[0];
+	     good.p[0].p_type = PT_INTERP;
 	     good.p[0].p_offset = __builtin_offsetof(struct image, code); good.p[0].p_filesz = 5;
 	     memcpy(good.code, "/nix", 5));
-	WITH("interpreter without end", good.e.e_phnum = 2; good.p[1] = good.p[0]; good.p[0].p_type = PT_INTERP;
+	WITH("interpreter without end", good.e.e_phnum = 2; good.p[1] = good.p[0];
+	     good.p[0].p_type = PT_INTERP;
 	     good.p[0].p_offset = __builtin_offsetof(struct image, code); good.p[0].p_filesz = 4;
 	     memcpy(good.code, "/nix", 5));
-	WITH("interpreter of one byte", good.e.e_phnum = 2; good.p[1] = good.p[0]; good.p[0].p_type = PT_INTERP;
-	     good.p[0].p_filesz = 1);
-	WITH("interpreter a directory", good.e.e_phnum = 2; good.p[1] = good.p[0]; good.p[0].p_type = PT_INTERP;
+	WITH("interpreter of one byte", good.e.e_phnum = 2; good.p[1] = good.p[0];
+	     good.p[0].p_type = PT_INTERP; good.p[0].p_filesz = 1);
+	WITH("interpreter a directory", good.e.e_phnum = 2; good.p[1] = good.p[0];
+	     good.p[0].p_type = PT_INTERP;
 	     good.p[0].p_offset = __builtin_offsetof(struct image, code); good.p[0].p_filesz = 5;
 	     memcpy(good.code, "/tmp", 5));
 	WITH("segment at 0", good.p[1] = good.p[0]; good.e.e_phnum = 2; good.p[1].p_vaddr = 0);
@@ -148,7 +157,8 @@ static void headers(void)
 /* Cut at every place that matters. */
 static void truncations(void)
 {
-	static const size_t cuts[] = { 0, 1, 2, 3, 4, 5, 15, 16, 17, 18, 20, 40, 63, 64, 65, 100, 119, 120, 121, 200, 231 };
+	static const size_t cuts[] = { 0,  1,  2,  3,  4,   5,	 15,  16,  17,	18, 20,
+				       40, 63, 64, 65, 100, 119, 120, 121, 200, 231 };
 	char what[32];
 
 	make_good();
@@ -222,8 +232,14 @@ static void arguments(void)
 	memset(big, 'b', 199999);
 	big[199999] = '\0';
 	for (int i = 0; i < 5; i++) {
-		long ret = syscall(SYS_execve, "/proc/self/exe", i == 0 ? bad : i == 1 ? wild : i == 4 ? one : argv,
-				   i == 2 ? bad : i == 3 ? wild : envp);
+		long ret = syscall(SYS_execve, "/proc/self/exe",
+				   i == 0   ? bad
+				   : i == 1 ? wild
+				   : i == 4 ? one
+					    : argv,
+				   i == 2   ? bad
+				   : i == 3 ? wild
+					    : envp);
 
 		printf("arguments %d: %ld %s\n", i, ret, strerror(errno));
 	}

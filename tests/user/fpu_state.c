@@ -1,6 +1,7 @@
 /*
- * What only the CPU holds must survive: the vector registers, x87 and MXCSR of several processes that each keep a pattern of their own while
- * they are preempted, yield, take signals whose handler destroys everything, and fork. With AVX where the CPU has it. test: timeout=60
+ * What only the CPU holds must survive: the vector registers, x87 and MXCSR of several processes
+ * that each keep a pattern of their own while they are preempted, yield, take signals whose handler
+ * destroys everything, and fork. With AVX where the CPU has it. test: timeout=60
  */
 #include <signal.h>
 #include <stdio.h>
@@ -25,22 +26,34 @@ static volatile sig_atomic_t signals;
 static void load(const struct state *s)
 {
 	if (avx)
-		__asm__ volatile("vmovdqu (%0), %%ymm0; vmovdqu 32(%0), %%ymm1; vmovdqu 224(%0), %%ymm7; vmovdqu 480(%0), %%ymm15"
-				 : : "r"(s->vector) : "memory");
+		__asm__ volatile("vmovdqu (%0), %%ymm0; vmovdqu 32(%0), %%ymm1; vmovdqu 224(%0), "
+				 "%%ymm7; vmovdqu 480(%0), %%ymm15"
+				 :
+				 : "r"(s->vector)
+				 : "memory");
 	else
-		__asm__ volatile("movdqu (%0), %%xmm0; movdqu 32(%0), %%xmm1; movdqu 224(%0), %%xmm7; movdqu 480(%0), %%xmm15"
-				 : : "r"(s->vector) : "memory");
+		__asm__ volatile("movdqu (%0), %%xmm0; movdqu 32(%0), %%xmm1; movdqu 224(%0), "
+				 "%%xmm7; movdqu 480(%0), %%xmm15"
+				 :
+				 : "r"(s->vector)
+				 : "memory");
 	__asm__ volatile("ldmxcsr %0; fninit; fldl %1" : : "m"(s->mxcsr), "m"(s->x87));
 }
 
 static void store(struct state *s)
 {
 	if (avx)
-		__asm__ volatile("vmovdqu %%ymm0, (%0); vmovdqu %%ymm1, 32(%0); vmovdqu %%ymm7, 224(%0); vmovdqu %%ymm15, 480(%0)"
-				 : : "r"(s->vector) : "memory");
+		__asm__ volatile("vmovdqu %%ymm0, (%0); vmovdqu %%ymm1, 32(%0); vmovdqu %%ymm7, "
+				 "224(%0); vmovdqu %%ymm15, 480(%0)"
+				 :
+				 : "r"(s->vector)
+				 : "memory");
 	else
-		__asm__ volatile("movdqu %%xmm0, (%0); movdqu %%xmm1, 32(%0); movdqu %%xmm7, 224(%0); movdqu %%xmm15, 480(%0)"
-				 : : "r"(s->vector) : "memory");
+		__asm__ volatile("movdqu %%xmm0, (%0); movdqu %%xmm1, 32(%0); movdqu %%xmm7, "
+				 "224(%0); movdqu %%xmm15, 480(%0)"
+				 :
+				 : "r"(s->vector)
+				 : "memory");
 	__asm__ volatile("stmxcsr %0; fstpl %1" : "=m"(s->mxcsr), "=m"(s->x87));
 }
 
@@ -68,7 +81,8 @@ static void handler(int sig)
 }
 
 /*
- * Loads a pattern, does `what`, and looks. Nothing between may touch the registers, so the system calls are made by hand.
+ * Loads a pattern, does `what`, and looks. Nothing between may touch the registers, so the system
+ * calls are made by hand.
  */
 static long call(long nr, long a, long b)
 {
@@ -111,7 +125,8 @@ static int worker(int seed)
 {
 	for (int round = 0; round < ROUNDS; round++)
 		for (int what = 0; what < NR_WHATS; what++)
-			if ((what != FORK || round % 20 == 0) && try(what, seed + round * WORKERS)) {
+			if ((what != FORK || round % 20 == 0) &&
+			    try(what, seed + round * WORKERS)) {
 				printf("worker %d: lost by %s\n", seed, names[what]);
 				return 1;
 			}

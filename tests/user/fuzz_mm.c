@@ -1,7 +1,8 @@
 /*
- * fuzz_mm [ROUNDS [SEED]]: two threads map, unmap, move, protect and touch pages of one region at random, while a child is
- * forked now and then and lives through the same. A page that a thread has for itself must hold what it last wrote there,
- * whatever the other does; what is touched without permission gives SIGSEGV or SIGBUS, and no more.
+ * fuzz_mm [ROUNDS [SEED]]: two threads map, unmap, move, protect and touch pages of one region at
+ * random, while a child is forked now and then and lives through the same. A page that a thread has
+ * for itself must hold what it last wrote there, whatever the other does; what is touched without
+ * permission gives SIGSEGV or SIGBUS, and no more.
  */
 #include <errno.h>
 #include <sched.h>
@@ -101,7 +102,8 @@ static void own_round(struct player *p)
 		n = OWN - first;
 	switch (what) {
 	case 0:
-		if (mmap(at, n * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != at)
+		if (mmap(at, n * PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != at)
 			complain(p, "mmap", first);
 		memset(p->want + first, 0, n);
 		memset(p->prot + first, WRITE, n);
@@ -118,7 +120,8 @@ static void own_round(struct player *p)
 		for (size_t i = first; i < first + n; i++)
 			ok &= p->prot[i] != NONE;
 		if (ok && prot != NONE) {
-			if (mprotect(at, n * PAGE, prot == WRITE ? PROT_READ | PROT_WRITE : PROT_READ))
+			if (mprotect(at, n * PAGE,
+				     prot == WRITE ? PROT_READ | PROT_WRITE : PROT_READ))
 				complain(p, "mprotect", first);
 			memset(p->prot + first, prot, n);
 		}
@@ -130,7 +133,8 @@ static void own_round(struct player *p)
 			int wrote = poke(p, p->own + i * PAGE, (char)value);
 
 			if (wrote != (p->prot[i] == WRITE))
-				complain(p, wrote ? "write that should fault" : "fault on write", i);
+				complain(p, wrote ? "write that should fault" : "fault on write",
+					 i);
 			if (wrote)
 				p->want[i] = value;
 		}
@@ -140,7 +144,9 @@ static void own_round(struct player *p)
 			memset(p->want + first, 0, n);
 		else	/* a hole: what lies before and behind it was dropped all the same */
 			for (size_t i = first; i < first + n; i++)
-				p->want[i] = p->prot[i] == NONE ? 0 : (unsigned char)peek(p, p->own + i * PAGE);
+				p->want[i] = p->prot[i] == NONE
+						     ? 0
+						     : (unsigned char)peek(p, p->own + i * PAGE);
 		break;
 	case 5: {	/* out and back by mremap: the pages keep what they hold */
 		int ok = 1;
@@ -154,8 +160,9 @@ static void own_round(struct player *p)
 		for (size_t i = 0; i < n; i++) {
 			away = mremap(at + i * PAGE, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
 				      p->own + (OWN + 1 + i) * PAGE);
-			if (away == MAP_FAILED || mremap(away, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
-							 at + i * PAGE) != at + i * PAGE)
+			if (away == MAP_FAILED ||
+			    mremap(away, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+				   at + i * PAGE) != at + i * PAGE)
 				complain(p, "mremap", first + i);
 		}
 		break;
@@ -181,7 +188,8 @@ static void shared_round(struct player *p)
 		mmap(at, n, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		break;
 	case 1:
-		mmap(at, n, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_SHARED, memfd, (off_t)(draw(p) % 16 * PAGE));
+		mmap(at, n, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_SHARED, memfd,
+		     (off_t)(draw(p) % 16 * PAGE));
 		break;
 	case 2:
 		munmap(at, n);
@@ -215,7 +223,8 @@ static int play(void *arg)
 	for (int i = 0; i < rounds; i++) {
 		own_round(p);
 		shared_round(p);
-		if (p == players && i % 64 == 63) {	/* from here on pages are shared with a child */
+		if (p == players && i % 64 == 63) {	/* from here on pages are shared with a
+							 * child */
 			pid_t pid = fork();
 			int status;
 
@@ -240,7 +249,8 @@ int main(int argc, char **argv)
 {
 	struct sigaction sa = { .sa_handler = caught };
 	unsigned long seed = argc > 2 ? strtoul(argv[2], NULL, 0) : 1;
-	char *all = mmap(NULL, (4 * OWN + SHARED + 100) * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *all = mmap(NULL, (4 * OWN + SHARED + 100) * PAGE, PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (argc > 1)
 		rounds = atoi(argv[1]);
@@ -254,7 +264,8 @@ int main(int argc, char **argv)
 	}
 	shared = all + (4 * OWN + 16) * PAGE;
 	tids[0] = (int)syscall(SYS_gettid);
-	clone(play, stack + STACK, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
+	clone(play, stack + STACK,
+	      CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
 	      &players[1]);
 	play(&players[0]);
 	while (done < 2)

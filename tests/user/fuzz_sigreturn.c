@@ -1,7 +1,7 @@
 /*
- * test: timeout=120
- * Corrupt signal frames: a handler changes its own frame and returns. First by hand, one field at a time, where the verdict
- * is known (Linux is asked for it); then 10,000 frames with random words, of which it is only asked that the child ends.
+ * test: timeout=120 Corrupt signal frames: a handler changes its own frame and returns. First by
+ * hand, one field at a time, where the verdict is known (Linux is asked for it); then 10,000 frames
+ * with random words, of which it is only asked that the child ends.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -32,7 +32,16 @@ static unsigned long draw(void)
 static void randomise(struct ucontext *uc)
 {
 	static const unsigned long values[] = {
-		0, 1, ~0UL, 1UL << 47, 1UL << 63, 0x00007ffffffff000, 0xffff888000000000, 0xffffffff80000000, 8, 0x7ff,
+		0,
+		1,
+		~0UL,
+		1UL << 47,
+		1UL << 63,
+		0x00007ffffffff000,
+		0xffff888000000000,
+		0xffffffff80000000,
+		8,
+		0x7ff,
 	};
 	unsigned long *sc = (unsigned long *)&uc->uc_mcontext;
 	unsigned char *fp = (unsigned char *)uc->uc_mcontext.fpstate;
@@ -52,7 +61,8 @@ static void randomise(struct ucontext *uc)
 			fp[draw() % 900] = (unsigned char)draw();
 	if (draw() % 8 == 0)
 		uc->uc_stack.ss_flags = (int)draw();
-	uc->uc_mcontext.eflags &= ~0x100UL;	/* a trap after each instruction is for the list below */
+	uc->uc_mcontext.eflags &= ~0x100UL;	/* a trap after each instruction is for the list
+						 * below */
 }
 
 static void handler(int sig, siginfo_t *info, void *context)
@@ -102,8 +112,12 @@ static int child(int what)
 	how = what;
 	setrlimit(RLIMIT_CORE, &no_core);
 	if (what == 26 || what == 27 || what == 28) {	/* rt_sigreturn without any frame */
-		__asm__ __volatile__("mov %0, %%rsp; mov $15, %%eax; syscall" : :
-				     "r"(what == 26 ? 8UL : what == 27 ? 0xffff888000001000UL : 1UL << 47) : "memory");
+		__asm__ __volatile__("mov %0, %%rsp; mov $15, %%eax; syscall"
+				     :
+				     : "r"(what == 26	? 8UL
+					   : what == 27 ? 0xffff888000001000UL
+							: 1UL << 47)
+				     : "memory");
 		return 3;
 	}
 	sigaction(SIGUSR1, &sa, NULL);
@@ -130,7 +144,9 @@ int main(int argc, char **argv)
 {
 	int ended = 0, frames = argc > 1 ? atoi(argv[1]) : 10000;
 
-	page_end = (char *)mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + 4096;
+	page_end = (char *)mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+				0) +
+		   4096;
 	munmap(page_end, 4096);
 	for (int i = 0; i <= 28; i++)
 		printf("%d: status %#x\n", i, run(i));

@@ -1,7 +1,8 @@
 /*
- * hog WHAT: takes all there is of one thing, and says how that ended. What is refused is refused with the right errno, or
- * one process is killed; whoever is left goes on. Without an argument: what can be asked for without taking it.
- * (tests/boot/memory does the rest, in machines with little memory. On Linux it would be the host's.)
+ * hog WHAT: takes all there is of one thing, and says how that ended. What is refused is refused
+ * with the right errno, or one process is killed; whoever is left goes on. Without an argument:
+ * what can be asked for without taking it. (tests/boot/memory does the rest, in machines with
+ * little memory. On Linux it would be the host's.)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +47,8 @@ static int forks(void)
 
 static int huge(void)
 {
-	char *p = mmap(NULL, 1UL << 46, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *p = mmap(NULL, 1UL << 46, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	char *q = mmap(NULL, 1UL << 48, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (q != MAP_FAILED || errno != ENOMEM)
@@ -101,7 +103,8 @@ static int files(void)
 	return n + 3 != 10000 || errno != EMFILE;
 }
 
-/* A process that forks without end, and so do its children. When all are told to die, none escapes. */
+/* A process that forks without end, and so do its children. When all are told to die, none
+ * escapes. */
 static int bomb(void)
 {
 	int status;
@@ -161,8 +164,10 @@ static int threads(void)
 	long n = 0;
 	char *stack;
 
-	while ((stack = malloc(2048)) && clone(thread, stack + 2048, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
-		     NULL) > 0)
+	while ((stack = malloc(2048)) && clone(thread, stack + 2048,
+					       CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+						       CLONE_THREAD | CLONE_SYSVSEM,
+					       NULL) > 0)
 		n++;
 	printf("threads: %s\n", strerror(errno));
 	return n < 100 || (errno != EAGAIN && errno != ENOMEM);
@@ -170,7 +175,8 @@ static int threads(void)
 
 static int shared(void)
 {
-	char *p = mmap(NULL, 256UL << 20, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char *p =
+		mmap(NULL, 256UL << 20, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
 		return errno != ENOMEM;
@@ -183,8 +189,9 @@ static const struct {
 	const char *name;
 	int (*fn)(void);
 } all[] = {
-	{ "eat", eat }, { "forks", forks }, { "huge", huge }, { "tmpfs", tmpfs }, { "pipes", pipes }, { "files", files },
-	{ "bomb", bomb }, { "nproc", nproc }, { "threads", threads }, { "shared", shared },
+	{ "eat", eat },		{ "forks", forks },   { "huge", huge }, { "tmpfs", tmpfs },
+	{ "pipes", pipes },	{ "files", files },   { "bomb", bomb }, { "nproc", nproc },
+	{ "threads", threads }, { "shared", shared },
 };
 
 int main(int argc, char **argv)

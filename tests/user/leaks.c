@@ -1,7 +1,9 @@
 /*
- * leaks [ROUNDS [WORKLOAD]]: nothing is lost: what a workload takes, the kernel has again afterwards. Each workload runs until everything that the kernel
- * keeps ready is there, then a number of times; before and after, the kernel is told to give back what it only keeps
- * (drop_caches), and free pages, tasks and pids must be the same to the last one. test: linux=no timeout=300
+ * leaks [ROUNDS [WORKLOAD]]: nothing is lost: what a workload takes, the kernel has again
+ * afterwards. Each workload runs until everything that the kernel keeps ready is there, then a
+ * number of times; before and after, the kernel is told to give back what it only keeps
+ * (drop_caches), and free pages, tasks and pids must be the same to the last one. test: linux=no
+ * timeout=300
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -75,7 +77,8 @@ static void look(struct state *s, int tasks)
 	s->free_kb = p ? atol(p + 8) : -1;
 }
 
-/* Pages that hold objects. The same objects may well lie in one slab more or less than before: that is no loss. */
+/* Pages that hold objects. The same objects may well lie in one slab more or less than before:
+ * that is no loss. */
 static long slab_kb(const char *p)
 {
 	long pages = 0;
@@ -83,7 +86,8 @@ static long slab_kb(const char *p)
 	for (; p && *p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL) {
 		int per_slab, slabs;
 
-		if (sscanf(p, "%*s %*d %*d %*d %*d %d : tunables %*d %*d %*d : slabdata %*d %d", &per_slab, &slabs) == 2)
+		if (sscanf(p, "%*s %*d %*d %*d %*d %d : tunables %*d %*d %*d : slabdata %*d %d",
+			   &per_slab, &slabs) == 2)
 			pages += per_slab * slabs;
 	}
 	return pages * 4;
@@ -96,7 +100,8 @@ static int same_objects(const char *before, const char *after)
 	int b, a, same = 1;
 
 	for (;;) {
-		if (sscanf(before, "%63s %d", name, &b) == 2 && sscanf(after, "%63s %d", name2, &a) == 2 && a != b)
+		if (sscanf(before, "%63s %d", name, &b) == 2 &&
+		    sscanf(after, "%63s %d", name2, &a) == 2 && a != b)
 			same = !printf("\t%s: %d objects, then %d\n", name, b, a);
 		before = strchr(before, '\n');
 		after = strchr(after, '\n');
@@ -136,8 +141,10 @@ static void killed_fighting(int i)
 	pid = fork();
 	if (pid == 0) {
 		for (int t = 1; t < THREADS; t++)
-			clone(fight, (char *)malloc(STACK) + STACK, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
-			      CLONE_SYSVSEM, NULL);
+			clone(fight, (char *)malloc(STACK) + STACK,
+			      CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+				      CLONE_SYSVSEM,
+			      NULL);
 		write(fds[1], "x", 1);
 		fight(NULL);
 	}
@@ -162,8 +169,10 @@ static void threads_that_end(int i)
 
 	for (int t = 0; t < THREADS; t++) {
 		tids[t] = 1;
-		if (clone(leave, stacks[t] + STACK, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
-			  CLONE_SYSVSEM | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID, NULL, NULL, NULL, &tids[t]) < 0)
+		if (clone(leave, stacks[t] + STACK,
+			  CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+				  CLONE_SYSVSEM | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID,
+			  NULL, NULL, NULL, &tids[t]) < 0)
 			perror("clone");
 	}
 	for (int t = 0; t < THREADS; t++)
@@ -264,8 +273,9 @@ static int check(const char *what, void (*work)(int), int times)
 	       before.free_kb + slab_kb(before.slabs) == after.free_kb + slab_kb(after.slabs);
 	printf("%s %s\n", same ? "ok" : "not ok", what);
 	if (!same)
-		printf("\t%ld kB free and %ld in slabs, then %ld and %ld; %d tasks, then %d\n", before.free_kb, slab_kb(before.slabs),
-		       after.free_kb, slab_kb(after.slabs), before.tasks, after.tasks);
+		printf("\t%ld kB free and %ld in slabs, then %ld and %ld; %d tasks, then %d\n",
+		       before.free_kb, slab_kb(before.slabs), after.free_kb, slab_kb(after.slabs),
+		       before.tasks, after.tasks);
 	return !same;
 }
 

@@ -1,6 +1,7 @@
 /*
- * PID and UTS namespaces, by unshare and by clone: who is PID 1, what the parent sees, what happens when the namespace's init ends, host names
- * that differ. Needs root, on Linux as well: says so and passes without.
+ * PID and UTS namespaces, by unshare and by clone: who is PID 1, what the parent sees, what happens
+ * when the namespace's init ends, host names that differ. Needs root, on Linux as well: says so and
+ * passes without.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -143,7 +144,11 @@ static void pids(void)
 	}
 	say("kill of a namespace's init from outside", kill(pid, SIGKILL));
 	say("its status", wait_for(pid));
-	say("with CLONE_THREAD", syscall(SYS_clone, CLONE_NEWPID | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM, NULL, NULL, NULL, 0L) < 0 ? errno : 0);
+	say("with CLONE_THREAD",
+	    syscall(SYS_clone, CLONE_NEWPID | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM, NULL, NULL,
+		    NULL, 0L) < 0
+		    ? errno
+		    : 0);
 }
 
 int main(void)

@@ -114,7 +114,8 @@ static void conditions(void)
 	pthread_cond_init(&c, &a);
 	limit = soon(CLOCK_MONOTONIC, 5);
 	pthread_mutex_lock(&mutex);
-	check("a limit on CLOCK_MONOTONIC", pthread_cond_timedwait(&c, &mutex, &limit) == ETIMEDOUT);
+	check("a limit on CLOCK_MONOTONIC",
+	      pthread_cond_timedwait(&c, &mutex, &limit) == ETIMEDOUT);
 	limit.tv_nsec = 1000000000;
 	check("a bad limit: EINVAL", pthread_cond_timedwait(&c, &mutex, &limit) == EINVAL);
 	pthread_mutex_unlock(&mutex);

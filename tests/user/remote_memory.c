@@ -1,4 +1,5 @@
-/* process_vm_readv and process_vm_writev: several buffers on both sides, holes, other people's processes, bad arguments. */
+/* process_vm_readv and process_vm_writev: several buffers on both sides, holes, other people's
+ * processes, bad arguments. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,16 +22,22 @@ static void say(const char *what, long ret)
 	printf("%s: %ld %s\n", what, ret, ret < 0 ? strerror(errno) : "");
 }
 
-static long vm(int write, pid_t pid, const void *local, unsigned long n, const void *remote, unsigned long m, unsigned long flags)
+static long vm(int write, pid_t pid, const void *local, unsigned long n, const void *remote,
+	       unsigned long m, unsigned long flags)
 {
-	return syscall(write ? SYS_process_vm_writev : SYS_process_vm_readv, pid, local, n, remote, m, flags);
+	return syscall(write ? SYS_process_vm_writev : SYS_process_vm_readv, pid, local, n, remote,
+		       m, flags);
 }
 
 int main(void)
 {
-	char *hole = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), buf[8192], small[2][5];
-	struct iovec one = { buf, 100 }, theirs = { area, 100 }, two[2] = { { small[0], 5 }, { small[1], 5 } }, none = { NULL, 0 };
-	struct iovec wild = { (void *)0xffff800000000000, 10 }, around = { hole, 3 * 4096 }, big = { buf, sizeof(buf) };
+	char *hole = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			  0),
+	     buf[8192], small[2][5];
+	struct iovec one = { buf, 100 }, theirs = { area, 100 },
+		     two[2] = { { small[0], 5 }, { small[1], 5 } }, none = { NULL, 0 };
+	struct iovec wild = { (void *)0xffff800000000000, 10 }, around = { hole, 3 * 4096 },
+		     big = { buf, sizeof(buf) };
 	struct iovec readonly = { (void *)"constant", 4 };
 	int ready[2], go[2], status;
 	pid_t pid;

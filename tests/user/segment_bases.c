@@ -1,6 +1,7 @@
 /*
- * FS.base and GS.base: what arch_prctl accepts and refuses, and that each process keeps its own across switches, forks and signals, also when it
- * is changed by WRGSBASE in user mode, where the CPU and the kernel allow that (AT_HWCAP2 says so).
+ * FS.base and GS.base: what arch_prctl accepts and refuses, and that each process keeps its own
+ * across switches, forks and signals, also when it is changed by WRGSBASE in user mode, where the
+ * CPU and the kernel allow that (AT_HWCAP2 says so).
  */
 #include <errno.h>
 #include <sched.h>
@@ -36,13 +37,17 @@ static void nothing(int sig)
 
 int main(void)
 {
-	static const unsigned long bad[] = { 0x800000000000, 0x7ffffffff000, 0xffff800000000000, 0xffffffff80000000, ~0UL, 0x8000000000000000 };
+	static const unsigned long bad[] = {
+		0x800000000000,	    0x7ffffffff000, 0xffff800000000000,
+		0xffffffff80000000, ~0UL,	    0x8000000000000000
+	};
 	unsigned long own = get(GET_FS), values[2] = { 0x1234, 0x5678 };
 	int failed = 0, status;
 
 	printf("GS.base at first %lx\n", get(GET_GS));
 	for (unsigned int i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		printf("%lx: FS %ld, GS %ld\n", bad[i], prctl4(SET_FS, bad[i]), prctl4(SET_GS, bad[i]));
+		printf("%lx: FS %ld, GS %ld\n", bad[i], prctl4(SET_FS, bad[i]),
+		       prctl4(SET_GS, bad[i]));
 	printf("FS.base is kept: %d\n", get(GET_FS) == own);
 	printf("bad code %ld, bad pointer %ld\n", prctl4(0x1005, 0), prctl4(GET_FS, 8));
 	printf("set to 7fffffffe000: %ld, %lx\n", prctl4(SET_GS, 0x7fffffffe000), get(GET_GS));
@@ -73,6 +78,7 @@ int main(void)
 		}
 	while (wait(&status) > 0)
 		failed += status != 0;
-	printf("%d lost theirs; the parent's is kept: %d\n", failed, get(GET_GS) == (unsigned long)values);
+	printf("%d lost theirs; the parent's is kept: %d\n", failed,
+	       get(GET_GS) == (unsigned long)values);
 	return failed;
 }

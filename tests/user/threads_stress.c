@@ -102,7 +102,8 @@ static void alive(void)
 	pthread_mutex_unlock(&lock);
 	for (long i = 0; i < ALIVE; i++)
 		joined += pthread_join(t[i], &result) == 0 && (long)result == i;
-	check("500 threads alive at once, one broadcast for all", joined == ALIVE && ended == ALIVE);
+	check("500 threads alive at once, one broadcast for all",
+	      joined == ALIVE && ended == ALIVE);
 }
 
 static void *fight(void *arg)
@@ -145,8 +146,8 @@ static int kill_fighters(int round, volatile long *counter)
 int main(int argc, char **argv)
 {
 	long scale = argc > 1 ? atol(argv[1]) : 1, good = 0;
-	volatile long *counter = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-				      -1, 0);
+	volatile long *counter =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	churn(200 * scale);
 	detach((int)(300 * scale));

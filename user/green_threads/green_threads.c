@@ -160,7 +160,8 @@ int main(int argc, char **argv)
 	for (long i = 0; i < n; i++)
 		moved += greens[i].seen_by == 3;
 	if (verbose)
-		printf("%.0f ns a switch; %ld and %ld switches by the workers, %ld threads ran on both\n",
+		printf("%.0f ns a switch; %ld and %ld switches by the workers, %ld threads ran on "
+		       "both\n",
 		       (now() - start) * 1e9 / (double)(workers[0].switches + workers[1].switches),
 		       workers[0].switches, workers[1].switches, moved);
 	snprintf(line, sizeof(line), "%ld green threads on %d kernel threads ended", n, WORKERS);

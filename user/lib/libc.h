@@ -34,7 +34,8 @@ struct pthread {
 	int kill_lock;
 	int exited;			/* (k) its tid may belong to somebody else soon */
 	struct __cleanup *cleanup;	/* (t) the handlers pushed, latest first */
-	struct __tsd *tsd;		/* (t) pthread_setspecific()'s values, NULL before the first */
+	struct __tsd *tsd;		/* (t) pthread_setspecific()'s values, NULL before the
+					 * first */
 	void *(*start)(void *);		/* (c) */
 	void *arg, *result;		/* (c), (t) until it is joined */
 	void *map;			/* (c) guard and stack, NULL: not ours to free */

@@ -19,7 +19,8 @@ struct FILE {
 	int lock;
 	int mode;		/* _IOFBF, _IOLBF, _IONBF; -1: decided at the first write */
 	bool eof, error, heap;
-	bool writing;		/* buf[0, end) is to be written; else buf[pos, end) was read ahead */
+	bool writing;		/* buf[0, end) is to be written; else buf[pos, end) was read
+				 * ahead */
 	size_t pos, end, size;
 	char *buf;
 	FILE *next;

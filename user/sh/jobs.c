@@ -212,7 +212,8 @@ int builtin_fg_bg(char **argv)
 	j->changed = 0;
 	if (argv[0][0] == 'f')
 		tcsetpgrp(0, j->pgid);
-	fprintf(stderr, "%s\n", j->text);	/* who reads it may type ^C: the job has the terminal */
+	fprintf(stderr, "%s\n", j->text);	/* who reads it may type ^C: the job has the
+						 * terminal */
 	kill(-j->pgid, SIGCONT);
 	return argv[0][0] == 'f' ? job_wait(j->pgid) : 0;
 }

@@ -9,7 +9,20 @@
 
 /* ---- parse.c ---- */
 
-enum node_type { N_COMMAND, N_PIPE, N_AND, N_OR, N_SEQ, N_BG, N_NOT, N_IF, N_WHILE, N_UNTIL, N_FOR, N_SUBSHELL };
+enum node_type {
+	N_COMMAND,
+	N_PIPE,
+	N_AND,
+	N_OR,
+	N_SEQ,
+	N_BG,
+	N_NOT,
+	N_IF,
+	N_WHILE,
+	N_UNTIL,
+	N_FOR,
+	N_SUBSHELL
+};
 
 struct redir {
 	struct redir *next;

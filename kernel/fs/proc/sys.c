@@ -1,5 +1,6 @@
 /*
- * /proc/sys: the kernel's adjustable numbers, one a file. Writing a number that is out of bounds is EINVAL.
+ * /proc/sys: the kernel's adjustable numbers, one a file. Writing a number that is out of bounds is
+ * EINVAL.
  *
  * Locks: none; a number is read and written whole. Writing vm.drop_caches may sleep.
  */

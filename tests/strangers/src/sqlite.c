@@ -39,7 +39,8 @@ static void *insert(void *arg)
 	sqlite3 *db = open_db();
 	sqlite3_stmt *stmt;
 
-	if (sqlite3_prepare_v2(db, "INSERT INTO t VALUES (?, ?, printf('row %d of %d', ?2, ?1))", -1, &stmt, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(db, "INSERT INTO t VALUES (?, ?, printf('row %d of %d', ?2, ?1))",
+			       -1, &stmt, NULL) != SQLITE_OK)
 		die(db, "prepare");
 	for (int i = 0; i < ROWS; i++) {
 		sqlite3_bind_int(stmt, 1, (int)(long)arg);
@@ -76,7 +77,9 @@ int main(int argc, char **argv)
 			return 2;
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(t[i], NULL);
-	sqlite3_exec(db, "SELECT thread, count(*), sum(i), min(text), max(text) FROM t GROUP BY thread", show, NULL, NULL);
+	sqlite3_exec(db,
+		     "SELECT thread, count(*), sum(i), min(text), max(text) FROM t GROUP BY thread",
+		     show, NULL, NULL);
 	run(db, "BEGIN; DELETE FROM t; ROLLBACK");
 	run(db, "CREATE INDEX x ON t (text)");
 	run(db, "UPDATE t SET i = i * 2 WHERE text LIKE 'row 1%'");

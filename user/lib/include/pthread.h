@@ -42,7 +42,8 @@ typedef struct {
 
 typedef struct {
 	int word;			/* the futex */
-	int type;			/* PTHREAD_MUTEX_ and the flags of user/lib/pthread/mutex.c */
+	int type;			/* PTHREAD_MUTEX_ and the flags of
+					 * user/lib/pthread/mutex.c */
 	int count;			/* how often a recursive one was locked again */
 	int state;			/* robust: consistent, inconsistent, not recoverable */
 	struct { void *next, *prev; } link;	/* robust: in the owner's list */

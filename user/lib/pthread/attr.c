@@ -58,7 +58,9 @@ int pthread_attr_getschedparam(const pthread_attr_t *a, struct sched_param *para
 /* One kind only: each thread is a task of the kernel's. */
 int pthread_attr_setscope(pthread_attr_t *a, int scope)
 {
-	return scope == PTHREAD_SCOPE_SYSTEM ? 0 : scope == PTHREAD_SCOPE_PROCESS ? ENOTSUP : EINVAL;
+	return scope == PTHREAD_SCOPE_SYSTEM	? 0
+	       : scope == PTHREAD_SCOPE_PROCESS ? ENOTSUP
+						: EINVAL;
 }
 
 int pthread_attr_getscope(const pthread_attr_t *a, int *scope)

@@ -137,7 +137,8 @@ void pthread_exit(void *result)
 	}
 	__tsd_exit(self);
 
-	/* From here on we hold what signal handlers might want, and our stack is as good as freed. */
+	/* From here on we hold what signal handlers might want, and our stack is as good as
+	 * freed. */
 	__block_signals(&old);
 	__lock(&self->kill_lock);
 	self->exited = 1;
@@ -195,7 +196,8 @@ int pthread_detach(pthread_t t)
 
 	if (old == DETACHED)
 		return EINVAL;
-	if (old == EXITED)	/* it left its stack to us; it may still stand on it, the cache knows */
+	if (old == EXITED)	/* it left its stack to us; it may still stand on it, the cache
+				 * knows */
 		__stack_put(t);
 	return 0;
 }

@@ -31,7 +31,8 @@ void __tsd_exit(struct pthread *self);
 extern void (*__cancel_action)(void);
 extern const char __cp_begin[], __cp_end[], __cp_cancel[];
 
-/* Sleeps while *@word is @value, until @abs of @clk (NULL: for ever). 0, EAGAIN, EINTR, ETIMEDOUT. */
+/* Sleeps while *@word is @value, until @abs of @clk (NULL: for ever). 0, EAGAIN, EINTR,
+ * ETIMEDOUT. */
 int __futex_wait(int *word, int value, int shared, clockid_t clk, const struct timespec *abs);
 /* The same as a cancellation point. */
 int __futex_wait_cp(int *word, int value, int shared, clockid_t clk, const struct timespec *abs);

@@ -113,7 +113,8 @@ static bool take_tid(pthread_mutex_t *m, int flags, int *word)
 {
 	*word = READ_ONCE(m->word);
 	while (!(*word & (int)FUTEX_TID_MASK)) {
-		/* WAITERS stays: they have not all been woken. OWNER_DIED goes, m->state keeps it. */
+		/* WAITERS stays: they have not all been woken. OWNER_DIED goes, m->state keeps
+		 * it. */
 		int mine = __pthread_self()->tid | (*word & (int)FUTEX_WAITERS) | flags;
 
 		if (try_cmpxchg(&m->word, word, mine))
@@ -207,7 +208,8 @@ static int lock_owned(pthread_mutex_t *m, clockid_t clk, const struct timespec *
 {
 	int err = relocking(m, EDEADLK);
 
-	/* A normal mutex locked twice waits for itself, as POSIX wants; a PI one the kernel refuses. */
+	/* A normal mutex locked twice waits for itself, as POSIX wants; a PI one the kernel
+	 * refuses. */
 	if (err != NOT_OURS && !(err && (m->type & MUTEX_KIND) == PTHREAD_MUTEX_NORMAL))
 		return err;
 	if (m->type & MUTEX_ROBUST)
@@ -256,8 +258,9 @@ static int try_owned(pthread_mutex_t *m)
 		err = take_tid(m, 0, &word) ? 0 : EBUSY;
 	} else {
 		word = cmpxchg(&m->word, 0, __pthread_self()->tid);
-		err = !word ? 0 : (int)-__syscall(__NR_futex, (long)&m->word,
-						  FUTEX_TRYLOCK_PI | PRIVATE(shared(m)), 0, 0, 0, 0);
+		err = !word ? 0
+			    : (int)-__syscall(__NR_futex, (long)&m->word,
+					      FUTEX_TRYLOCK_PI | PRIVATE(shared(m)), 0, 0, 0, 0);
 		if (err == EAGAIN || err == EDEADLK)
 			err = EBUSY;
 		if (!err)

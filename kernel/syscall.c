@@ -59,12 +59,14 @@ void exit_to_user_mode(struct pt_regs *regs)
 		unsigned long work = READ_ONCE(current->thread_flags) & _TIF_EXIT_WORK &
 				     ~_TIF(TIF_SYSCALL_TRACE);
 
+		if (work & _TIF(TIF_RESTORE_ALL)) {	/* entry.asm does, from here */
+			clear_tsk_thread_flag(current, TIF_RESTORE_ALL);
+			work &= ~_TIF(TIF_RESTORE_ALL);
+		}
 		if (!work) {
 			lockdep_check_user();
 			return;
 		}
-		/* entry.asm restores all from here anyway */
-		clear_tsk_thread_flag(current, TIF_RESTORE_ALL);
 		local_irq_enable();
 		if (work & _TIF(TIF_NEED_RESCHED))
 			schedule();

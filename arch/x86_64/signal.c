@@ -253,7 +253,10 @@ long sys_rt_sigreturn(void)
 	set_tsk_thread_flag(current, TIF_RESTORE_ALL);
 	if (restore_fpstate((struct _fpstate __user *)uc.uc_mcontext.fpstate))
 		goto bad;
-	restore_altstack(&uc.uc_stack);
+	if ((unsigned long)uc.uc_stack.ss_sp != current->sas_ss_sp ||
+	    uc.uc_stack.ss_size != current->sas_ss_size ||
+	    (unsigned int)uc.uc_stack.ss_flags != current->sas_ss_flags)
+		restore_altstack(&uc.uc_stack);
 	return regs_return_value(regs);
 bad:
 	if (fault_message_allowed())

@@ -58,22 +58,21 @@ static __always_inline int change_action(int sig, const struct sigaction __user 
 					 struct sigaction *old)
 {
 	struct sighand_struct *sighand = current->sighand;
-	struct sigaction act, *sa;
+	struct sigaction act;
+	unsigned int i = (unsigned int)sig - 1;
 
 	if (!access_ok(uact, sizeof(act)) || __get_user_32(&act, uact))
 		return -EFAULT;
-	if (sig < 1 || sig > _NSIG || (sigmask(sig) & SIG_KERNEL_ONLY_MASK))
+	if (i >= _NSIG || (BIT(i) & SIG_KERNEL_ONLY_MASK))
 		return -EINVAL;
-	sa = &sighand->action[sig - 1];
+	act.sa_flags &= SA_KNOWN_FLAGS;
+	act.sa_mask &= ~SIG_KERNEL_ONLY_MASK;
 	spin_lock_irq(&sighand->siglock);
 	if (old)
 		*old = *sighand_action(sighand, sig);
-	sighand->set |= sigmask(sig);
-	sa->sa_handler = act.sa_handler;
-	sa->sa_flags = act.sa_flags & SA_KNOWN_FLAGS;
-	sa->sa_restorer = act.sa_restorer;
-	sa->sa_mask = act.sa_mask & ~SIG_KERNEL_ONLY_MASK;
-	if (act.sa_handler == SIG_IGN || act.sa_handler == SIG_DFL)
+	sighand->set |= BIT(i);
+	sighand->action[i] = act;
+	if ((unsigned long)act.sa_handler <= (unsigned long)SIG_IGN)	/* that, or SIG_DFL */
 		forget_ignored(sig, act.sa_handler);
 	spin_unlock_irq(&sighand->siglock);
 	return 0;

@@ -264,8 +264,8 @@ class Wait:
         tell = self.story.step
         tell("FUTEX_WAIT", f"In user mode a compare-and-swap failed: the word was not what {self.who} hoped for. So it asks the kernel: put me to sleep, "
              f"but only if the word is still {self.value:#x}.", f"*{self.uaddr:#x} = {self.word()}")
-        self.at("futex_wait_setup")
-        tell("futex_wait_setup", "A waiter, struct futex_q, has been made on the kernel stack. Its key says which futex it is: the address space and the address.",
+        self.at("*futex_wait")
+        tell("futex_wait", "It makes a waiter, struct futex_q, on the kernel stack. Its key says which futex it is: the address space and the address.",
              f"rsp {walk.register('rsp'):#x}")
         self.at("futex_enqueue")
         bucket = base.pointer(walk.argument("b", "rsi"), "futex_bucket")

@@ -162,12 +162,13 @@ void restore_saved_sigmask_unless(bool interrupted)
 static void notify_continued(struct signal_struct *signal)
 {
 	int why = signal->flags & SIGNAL_CLD_CONTINUED ? CLD_CONTINUED : CLD_STOPPED;
+	int sig = why == CLD_CONTINUED ? SIGCONT : signal->group_exit_code;
 	unsigned long flags;
 
 	signal->flags &= ~(SIGNAL_CLD_STOPPED | SIGNAL_CLD_CONTINUED);
 	spin_unlock_irq(&current->sighand->siglock);
 	spin_lock_irqsave(&tasklist_lock, flags);
-	do_notify_parent_cldstop(current, why);
+	do_notify_parent_cldstop(current, why, sig);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	spin_lock_irq(&current->sighand->siglock);
 }
@@ -352,16 +353,18 @@ void exit_signals(struct task_struct *p)
 {
 	unsigned long flags;
 	bool stopped;
+	int sig;
 
 	spin_lock_irq(&p->sighand->siglock);
 	p->flags |= PF_EXITING;
 	if (signal_pending(p))
 		retarget_shared_pending(p, ~p->blocked);
 	stopped = leave_group_stop(p);
+	sig = p->signal->group_exit_code;
 	spin_unlock_irq(&p->sighand->siglock);
 	if (!stopped)
 		return;
 	spin_lock_irqsave(&tasklist_lock, flags);
-	do_notify_parent_cldstop(p, CLD_STOPPED);
+	do_notify_parent_cldstop(p, CLD_STOPPED, sig);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 }

@@ -92,17 +92,19 @@ bool do_signal_stop(int signr)
 {
 	unsigned long flags;
 	bool last;
+	int sig;
 
 	if (!(current->jobctl & JOBCTL_STOP_PENDING) && !begin_group_stop(signr))
 		return false;
 	last = leave_group_stop(current);
+	sig = current->signal->group_exit_code;	/* a wait4 that comes first takes it away */
 	current->jobctl |= JOBCTL_STOPPED;
 	set_current_state(TASK_STOPPED);
 	spin_unlock_irq(&current->sighand->siglock);
 	/* From here on SIGCONT may make us runnable again; then schedule() returns at once. */
 	if (last) {
 		spin_lock_irqsave(&tasklist_lock, flags);
-		do_notify_parent_cldstop(current, CLD_STOPPED);
+		do_notify_parent_cldstop(current, CLD_STOPPED, sig);
 		spin_unlock_irqrestore(&tasklist_lock, flags);
 	}
 	schedule();

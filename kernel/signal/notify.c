@@ -73,7 +73,7 @@ int do_notify_parent(struct task_struct *p, int sig)
 	return autoreap;
 }
 
-void do_notify_parent_cldstop(struct task_struct *p, int why)
+void do_notify_parent_cldstop(struct task_struct *p, int why, int sig)
 {
 	struct task_struct *leader = p->group_leader, *parent = leader->real_parent;
 	const struct sigaction *sa;
@@ -82,7 +82,7 @@ void do_notify_parent_cldstop(struct task_struct *p, int why)
 
 	child_siginfo(&info, SIGCHLD, leader, parent);
 	info.si_code = why;
-	info.si_status = why == CLD_CONTINUED ? SIGCONT : p->signal->group_exit_code & 0x7f;
+	info.si_status = sig;
 	if (!lock_task_sighand(parent, &flags))
 		return;
 	sa = sighand_action(parent->sighand, SIGCHLD);

@@ -193,8 +193,9 @@ void allow_signal(int sig);
 /* SIGCHLD or p's other exit signal; wakes wait4 and pidfds. True when the parent ignores it
  * (autoreap). */
 int do_notify_parent(struct task_struct *p, int sig);
-/* p's process stopped or continued: why is CLD_STOPPED or CLD_CONTINUED. */
-void do_notify_parent_cldstop(struct task_struct *p, int why);
+/* p's process stopped or continued: why is CLD_STOPPED or CLD_CONTINUED, sig the signal that did it,
+ * taken under the siglock: a wait4 in between clears it. */
+void do_notify_parent_cldstop(struct task_struct *p, int why, int sig);
 
 /* --- stop and continue (jobctl.c). siglock held --- */
 /* A SIGCONT was sent to p's process: takes back stops, starts whoever is stopped. */

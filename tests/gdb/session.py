@@ -19,6 +19,7 @@ sys.stdout.reconfigure(line_buffering=True)
 complaints = 0
 scratch = tempfile.TemporaryDirectory(prefix="bobbin-gdb-")
 MARK = scratch.name + "/log"        # on every QEMU's command line, so that leftovers can be recognised
+HANG = 300      # seconds of the host's time; a session takes a few
 HOW = {1: ["--smp", "1", "--icount"], 2: ["--smp", "2"]}
 
 
@@ -45,9 +46,14 @@ def gdb(commands, target, kernel=KERNEL, proxy=PROXY):
         lines += [f"echo == {line}\\n", line]
     with open(script, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
-    done = subprocess.run(["gdb", "-nx", "-batch", kernel, "-x", "tools/gdb/bobbin.py", "-x", script], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    text = done.stdout.decode("utf-8", "replace")
+    command = ["gdb", "-nx", "-batch", kernel, "-x", "tools/gdb/bobbin.py", "-x", script]
+    try:
+        output = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                                timeout=HANG).stdout
+    except subprocess.TimeoutExpired as hang:      # a breakpoint that is never reached: the machine would run for ever
+        complain("the session hangs")
+        output = hang.stdout or b""
+    text = output.decode("utf-8", "replace")
     if re.search(r"^(Python Exception|Traceback|.*Error in sourced command file)", text, re.M):
         complain("the session broke off")
         print(text[-3000:])

@@ -35,14 +35,6 @@ const char *kallsyms_lookup(unsigned long addr, unsigned long *offset, unsigned 
 	return kallsyms_str + kallsyms_off[low];
 }
 
-unsigned long kallsyms_lookup_name(const char *name)
-{
-	for (unsigned long i = 0; i < kallsyms_count; i++)
-		if (!strcmp(kallsyms_str + kallsyms_off[i], name))
-			return kallsyms_addr[i];
-	return 0;
-}
-
 int sprint_symbol(char *buf, size_t size, unsigned long addr)
 {
 	unsigned long offset, length;

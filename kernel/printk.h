@@ -46,8 +46,6 @@ void __noreturn panic_regs(const struct pt_regs *regs, const char *fmt, ...) __p
 int sprint_symbol(char *buf, size_t size, unsigned long addr);
 /* Function that contains addr and the offset in it, or NULL. */
 const char *kallsyms_lookup(unsigned long addr, unsigned long *offset, unsigned long *size);
-/* Address of a symbol by name, 0 when there is none. */
-unsigned long kallsyms_lookup_name(const char *name);
 /* Prints a backtrace of return addresses. */
 void print_backtrace(const unsigned long *pcs, int n);
 

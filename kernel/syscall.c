@@ -29,8 +29,8 @@ const syscall_fn sys_call_table[NR_SYSCALLS] = {
 extern const u64 nr_syscalls;
 const u64 nr_syscalls = NR_SYSCALLS;
 
-/* How often each absent call was asked for: /proc/bobbin/absent_syscalls. Counted without a
- * lock: a lost count in a race matters to nobody. */
+/* How often each absent call was asked for; the first time is logged. For the debugger: print
+ * absent_syscalls. Counted without a lock: a lost count in a race matters to nobody. */
 unsigned int absent_syscalls[NR_SYSCALLS];
 
 /* A call that Bobbin does not have. docs/syscalls.md lists all of them. */

@@ -393,14 +393,6 @@ void kick_process(struct task_struct *p)
 	preempt_enable();
 }
 
-void wait_task_inactive(struct task_struct *p)
-{
-	/* Bounded: p has set a state that takes it off its CPU at its next schedule(). */
-	while (READ_ONCE(p->on_cpu))
-		cpu_relax();
-	smp_rmb();
-}
-
 /* --- the tick --- */
 
 void scheduler_tick(bool from_user)

@@ -145,8 +145,6 @@ void sched_fork(struct task_struct *p);		/* scheduling fields of a new task; may
 struct task_struct *idle_task(int cpu);
 struct task_struct *cpu_curr(int cpu);		/* a snapshot: may be wrong by the time it is
 						 * read */
-/* Waits until p has left its CPU for good (p is not current). For freeing and ptrace. */
-void wait_task_inactive(struct task_struct *p);
 int set_cpus_allowed(struct task_struct *p, cpumask_t mask);	/* -EINVAL when no CPU is left */
 void set_user_nice(struct task_struct *p, int nice);
 /* Priority inheritance: runs p at prio (MAX_PRIO: back to its own). */

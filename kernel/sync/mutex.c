@@ -29,16 +29,6 @@ struct task_struct *mutex_owner(const struct mutex *m)
 	return (struct task_struct *)(atomic_long_read(&m->owner) & ~WAITERS);
 }
 
-bool mutex_is_locked(const struct mutex *m)
-{
-	return mutex_owner(m);
-}
-
-void assert_mutex_held(const struct mutex *m)
-{
-	BUG_ON(mutex_owner(m) != current);
-}
-
 /* wait_lock held: takes a free lock, or says that somebody waits. */
 static bool take_or_mark(struct mutex *m)
 {
@@ -102,12 +92,6 @@ int mutex_lock_interruptible(struct mutex *m)
 {
 	might_sleep();
 	return mutex_trylock(m) ? 0 : mutex_slow_lock(m, TASK_INTERRUPTIBLE);
-}
-
-int mutex_lock_killable(struct mutex *m)
-{
-	might_sleep();
-	return mutex_trylock(m) ? 0 : mutex_slow_lock(m, TASK_KILLABLE);
 }
 
 void __mutex_unlock(struct mutex *m)

@@ -289,7 +289,6 @@ struct mutex {
 		(m)->class = &__mutex_class;						\
 	} while (0)
 int __must_check mutex_lock_interruptible(struct mutex *m);	/* 0 or -EINTR */
-int __must_check mutex_lock_killable(struct mutex *m);
 /* The slow halves: somebody else holds it; somebody waits for it, or it is not ours. */
 void __mutex_lock(struct mutex *m);
 void __mutex_unlock(struct mutex *m);
@@ -316,9 +315,7 @@ static inline void mutex_unlock(struct mutex *m)
 		__mutex_unlock(m);
 }
 
-bool mutex_is_locked(const struct mutex *m);
 struct task_struct *mutex_owner(const struct mutex *m);
-void assert_mutex_held(const struct mutex *m);
 
 /* --- completion: "it has happened", once or n times --- */
 struct completion {

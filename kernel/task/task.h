@@ -182,7 +182,7 @@ struct task_struct {
 	struct held_lock held_locks[MAX_HELD_LOCKS];	/* (o) outermost first: for lockdep.c and
 							 * reports */
 #endif
-	struct list_head dead_list;	/* kreaper's, once dead */
+	struct list_head dead_list;	/* release_list(): on its way out */
 };
 
 /* need_resched() */

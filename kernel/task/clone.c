@@ -35,16 +35,11 @@ long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid,
 		.exit_signal = (int)(flags & CSIGNAL),
 		.stack = stack,
 		.tls = tls,
-		.pidfd = parent_tid,	/* the two share the argument, so the flags exclude each
-					 * other */
+		.pidfd = parent_tid,	/* the two share the argument */
 		.parent_tid = parent_tid,
 		.child_tid = child_tid,
 	};
 
-	if ((flags & CLONE_PIDFD) && (flags & CLONE_PARENT_SETTID))
-		return -EINVAL;
-	if ((flags & CLONE_SETTLS) && tls >= TASK_SIZE)
-		return -EPERM;
 	if (flags & CLONE_DETACHED && !(flags & CLONE_PIDFD))
 		args.flags &= ~(u64)CLONE_DETACHED;	/* obsolete: musl still sets it */
 	return kernel_clone(&args);
@@ -82,8 +77,6 @@ static int check_clone3(const struct clone_args *a)
 		return -EINVAL;
 	if (a->set_tid_size > MAX_PID_NS_LEVEL + 1 || !a->set_tid != !a->set_tid_size)
 		return -EINVAL;
-	if ((a->flags & CLONE_SETTLS) && a->tls >= TASK_SIZE)
-		return -EPERM;
 	if (a->flags & CLONE_NEWTIME)
 		return -EINVAL;
 	return 0;

@@ -233,7 +233,11 @@ static int check_flags(const struct kernel_clone_args *args)
 		return -EINVAL;
 	if ((flags & CLONE_PIDFD) && (flags & (CLONE_DETACHED | CLONE_THREAD)))
 		return -EINVAL;
+	if ((flags & CLONE_PIDFD) && (flags & CLONE_PARENT_SETTID) && args->pidfd == args->parent_tid)
+		return -EINVAL;		/* one word for two answers */
 	if ((flags & (CLONE_NEWPID | CLONE_NEWUTS)) && !capable())
+		return -EPERM;
+	if ((flags & CLONE_SETTLS) && args->tls >= TASK_SIZE)
 		return -EPERM;
 	return 0;
 }

@@ -4,8 +4,9 @@
 %define NR_clone	56
 %define NR_vfork	58
 %define NR_exit		60
+%define NR_clone3	435
 
-global __restore_rt, vfork, clone, setjmp, longjmp
+global __restore_rt, vfork, clone, __clone3, setjmp, longjmp
 extern __syscall_ret
 
 section .text
@@ -46,6 +47,26 @@ clone:
 	pop	rax
 	pop	rdi
 	call	rax
+	mov	edi, eax
+	mov	eax, NR_exit
+	syscall
+	ud2
+
+; __clone3(args rdi, size rsi, fn rdx, arg rcx): as glibc's of that name. The child keeps every
+; register, so fn and arg can stay where they are, except rcx, which SYSCALL takes.
+__clone3:
+	mov	r8, rcx
+	mov	eax, NR_clone3
+	syscall
+	test	rax, rax
+	jz	.child
+	mov	rdi, rax
+	jmp	__syscall_ret
+.child:
+	xor	ebp, ebp
+	and	rsp, -16		; aligned, also when the child goes on with a copy of our stack
+	mov	rdi, r8
+	call	rdx
 	mov	edi, eax
 	mov	eax, NR_exit
 	syscall

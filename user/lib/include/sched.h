@@ -28,3 +28,5 @@ int sched_rr_get_interval(pid_t pid, struct timespec *ts);
 int unshare(int flags);
 /* Variable arguments: pid_t *parent_tid, void *tls, pid_t *child_tid. */
 int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...);
+/* clone3() whose child calls fn(arg) and exits with what that returns; the name is glibc's. */
+int __clone3(struct clone_args *args, size_t size, int (*fn)(void *), void *arg);

@@ -1,0 +1,10 @@
+"""What tools/trace is made of; docs/pictures.md is its page.
+
+    ftrace.py   text of the trace -> events          states.py   names, colours and causes of a task's states
+    model.py    events -> what each task, CPU and lock did and when; everything below draws from it
+    check.py    does the text keep the grammar, do the events fit together?
+    convert.py  text for Perfetto and traceshark, JSON for Chrome
+    tables.py   shares, latency, timehist            gantt.py    the terminal
+    page.py     timeline as HTML (page.js, page.css) svg.py      timeline as plain SVG
+    locks.py    who waited for which lock            flame.py    folded stacks -> flame graph (flame.js)
+"""

@@ -35,7 +35,10 @@ void asm_offsets(void)
 	OFFSET(REGS_DX, struct pt_regs, dx);
 	OFFSET(REGS_SI, struct pt_regs, si);
 	OFFSET(REGS_DI, struct pt_regs, di);
+	OFFSET(REGS_IP, struct pt_regs, ip);
 	OFFSET(REGS_CS, struct pt_regs, cs);
+	OFFSET(REGS_FLAGS, struct pt_regs, flags);
+	OFFSET(REGS_SP, struct pt_regs, sp);
 
 	DEFINE(EXIT_WORK, _TIF_EXIT_WORK);
 	DEFINE(ENTRY_WORK, _TIF_ENTRY_WORK);

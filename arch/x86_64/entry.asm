@@ -85,20 +85,22 @@ entry_SYSCALL_64:
 	mov	rcx, r10
 	call	[sys_call_table + rax * 8]
 .done:
-	mov	[rsp + REGS_AX], rax
 	; from the test of the flags to user mode nothing may set one unseen
 	cli
 	test	dword [rbx + TASK_FLAGS], EXIT_WORK
 	jnz	.work
-	; The quick way back. C has preserved rbp and r12 .. r15 for the user; rbx we used
-	; ourselves.
+	; The quick way back, with the answer in rax. C has preserved rbp and r12 .. r15 for the
+	; user; rbx we used ourselves; the others may hold anything.
 	mov	rbx, [rsp + REGS_BX]
-	add	rsp, REGS_R10		; r15 .. r11: unchanged, or loaded below
-	POP	r10, r9, r8, rax, rcx, rdx, rsi, rdi
-	mov	rcx, [rsp + 8]		; ip, for SYSRET
-	mov	r11, [rsp + 24]		; flags, for SYSRET
-	; the user's stack; interrupts are off, so nobody pushes on it
-	mov	rsp, [rsp + 32]
+	mov	r10, [rsp + REGS_R10]
+	mov	r9, [rsp + REGS_R9]
+	mov	r8, [rsp + REGS_R8]
+	mov	rdx, [rsp + REGS_DX]
+	mov	rsi, [rsp + REGS_SI]
+	mov	rdi, [rsp + REGS_DI]
+	mov	rcx, [rsp + REGS_IP]	; for SYSRET
+	mov	r11, [rsp + REGS_FLAGS]	; for SYSRET
+	mov	rsp, [rsp + REGS_SP]	; interrupts are off, so nobody pushes on it
 	swapgs				; GS.base = the user's
 	o64 sysret
 .none:
@@ -120,6 +122,7 @@ entry_SYSCALL_64:
 	mov	rax, [rsp + REGS_AX]
 	jmp	.done
 .work:
+	mov	[rsp + REGS_AX], rax
 	mov	rdi, rsp
 	call	exit_to_user_mode	; may switch away, deliver a signal, rewrite the frame
 	; The frame may hold anything now: only IRET restores all of it, and faults in a controlled

@@ -102,8 +102,10 @@ class SyscallWalk:
             elif mnemonic == "pop" and not popped:
                 popped = True
                 tell("pop ...", "The registers get back what they had. rax comes from pt_regs too: the result.")
+            elif mnemonic == "mov" and text.startswith("mov rbx"):
+                tell("mov rbx ... r11", "The registers get back what they had; rcx and r11 get what SYSRET wants: ip and flags.")
             elif mnemonic == "mov" and text.startswith("mov rsp"):
-                tell("mov rsp, [rsp + 32]", "Back on the user's stack. Nobody pushes here: interrupts are off.", f"rsp {get('rsp'):#x}", f"rsp {before_rsp:#x}")
+                tell("mov rsp, [rsp + REGS_SP]", "Back on the user's stack. Nobody pushes here: interrupts are off.", f"rsp {get('rsp'):#x}", f"rsp {before_rsp:#x}")
             elif mnemonic == "swapgs":
                 tell("swapgs", "The user's GS.base is back, struct cpu waits in the MSR.", f"GS.base {get('gs_base'):#x}", f"GS.base {before_gs:#x}")
             if user_mode():

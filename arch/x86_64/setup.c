@@ -27,6 +27,8 @@ void percpu_load(int nr)
 
 	cpu->self = cpu;
 	cpu->nr = nr;
+	cpu->spin_token = (u32)nr + 1;
+	cpu->preempt_count = PREEMPT_NO_RESCHED;
 	wrmsrl(MSR_GS_BASE, (u64)cpu);
 	wrmsrl(MSR_KERNEL_GS_BASE, 0);
 }

@@ -56,7 +56,9 @@ void resched_curr(struct rq *rq)
 	if (test_tsk_thread_flag(rq->curr, TIF_NEED_RESCHED))
 		return;
 	set_tsk_thread_flag(rq->curr, TIF_NEED_RESCHED);
-	if (rq->cpu != smp_processor_id())
+	if (rq->cpu == smp_processor_id())
+		this_cpu(preempt_count) &= ~PREEMPT_NO_RESCHED;
+	else
 		smp_send_reschedule(rq->cpu);
 }
 
@@ -246,6 +248,7 @@ static noinline __flatten void __schedule(enum why why)
 	spin_lock(&rq->lock);
 	update_rq_clock(rq);
 	clear_tsk_thread_flag(prev, TIF_NEED_RESCHED);
+	this_cpu(preempt_count) |= PREEMPT_NO_RESCHED;
 	if (prev != rq->idle)
 		prev->sched_class->update_curr(rq);
 	if (!preempted && prev->state != TASK_RUNNING) {
@@ -416,9 +419,12 @@ void scheduler_tick(bool from_user)
 	calc_global_load(rq->clock);
 }
 
-/* The IPI's work is done by its return path, which looks at the flags. */
+/* Another CPU has set the flag, or only wants us to pass through the kernel's exit. Its way back
+ * does the rest. */
 void reschedule_interrupt(void)
 {
+	if (need_resched())
+		this_cpu(preempt_count) &= ~PREEMPT_NO_RESCHED;
 }
 
 void irq_enter(void)

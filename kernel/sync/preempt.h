@@ -3,6 +3,11 @@
  * spinlock raises it, so a lock holder is never switched out. When it falls back to 0 a reschedule
  * that was asked for in between happens at once.
  *
+ * The word's top bit says that nobody asked. So the word is 0 exactly when the CPU is to switch and
+ * may, and the end of every critical section is a DEC and a branch on what it left. The bit is the
+ * CPU's echo of its task's TIF_NEED_RESCHED, and only the CPU itself writes it: resched_curr() on
+ * it, the reschedule interrupt when another CPU set the flag, __schedule() when it clears the flag.
+ *
  * The count needs no saving at a switch: schedule() itself runs with exactly one count (its own)
  * plus one for the run-queue lock, so the task that comes in finds the value it left with.
  */
@@ -11,6 +16,8 @@
 #include "asm/irqflags.h"
 #include "asm/percpu.h"
 #include "libk/compiler.h"
+
+#define PREEMPT_NO_RESCHED 0x80000000u
 
 /* In kernel/sched: switches away if the running task was told to and the kernel may be preempted
  * here. */
@@ -44,11 +51,9 @@ static inline void preempt_enable_no_resched(void)
 
 static inline int preempt_count(void)
 {
-	return this_cpu(preempt_count);
+	return (int)(this_cpu(preempt_count) & ~PREEMPT_NO_RESCHED);
 }
 
-/* The flags of the DEC itself tell whether the count is 0: no second look at it, in what is the
- * end of every critical section. */
 static inline void preempt_enable(void)
 {
 	bool zero;
@@ -57,7 +62,7 @@ static inline void preempt_enable(void)
 			 : "=@ccz"(zero)
 			 : "i"(__builtin_offsetof(struct cpu, preempt_count))
 			 : "memory");
-	if (zero && unlikely(need_resched()))
+	if (unlikely(zero))
 		preempt_schedule();
 }
 

@@ -18,24 +18,25 @@ void spin_lock_contended(spinlock_t *lock)
 	u64 deadline = ktime_get() + LOCKUP_NS;
 
 	for (u64 spins = 1;; spins++) {
-		if (!READ_ONCE(lock->locked) &&
-		    !__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE))
+		u32 owner = READ_ONCE(lock->locked);
+
+		if (!owner && __spin_trylock(lock))
 			return;
 		cpu_relax();
-		if (spins % SPINS_PER_LOOK == 0 && ktime_get() > deadline) {
-			struct task_struct *holder = cpu_curr((int)lock->owner_cpu);
+		if (owner && spins % SPINS_PER_LOOK == 0 && ktime_get() > deadline) {
+			struct task_struct *holder = cpu_curr((int)owner - 1);
 
 			panic("spinlock lockup: %s/%d on CPU %d waits for '%s', held by CPU %u "
 			      "(%s/%d)",
 			      current->comm, current->pid, smp_processor_id(), lock->class->name,
-			      lock->owner_cpu, holder->comm, holder->pid);
+			      owner - 1, holder->comm, holder->pid);
 		}
 	}
 }
 
 void assert_spin_held(const spinlock_t *lock)
 {
-	BUG_ON(!lock->locked || lock->owner_cpu != (u32)smp_processor_id());
+	BUG_ON(lock->locked != this_cpu(spin_token));
 }
 
 void might_sleep_at(const char *file, int line)

@@ -33,8 +33,7 @@ struct lock_class {
 
 /* --- spinlock --- */
 typedef struct spinlock {
-	u32 locked;		/* 1 = held */
-	u32 owner_cpu;		/* valid while held: for reports */
+	u32 locked;		/* 0: free; n + 1: CPU n holds it */
 	struct lock_class *class;
 } spinlock_t;
 
@@ -94,24 +93,30 @@ static inline void show_held_locks(const struct task_struct *p)
 }
 #endif
 
+/* Not an exchange: that would put the name of one that waits in the place of the owner's. */
+static inline bool __spin_trylock(spinlock_t *lock)
+{
+	u32 nobody = 0;
+
+	return try_cmpxchg(&lock->locked, &nobody, this_cpu(spin_token));
+}
+
 static inline void spin_lock(spinlock_t *lock)
 {
 	preempt_disable();
 	lock_acquire(lock, lock->class, LOCK_SPIN);
-	if (unlikely(__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE)))
+	if (unlikely(!__spin_trylock(lock)))
 		spin_lock_contended(lock);
-	lock->owner_cpu = (u32)smp_processor_id();
 }
 
 static inline bool spin_trylock(spinlock_t *lock)
 {
 	preempt_disable();
-	if (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE)) {
+	if (!__spin_trylock(lock)) {
 		preempt_enable();
 		return false;
 	}
 	lock_acquire(lock, lock->class, LOCK_TRY);
-	lock->owner_cpu = (u32)smp_processor_id();
 	return true;
 }
 

@@ -119,7 +119,7 @@ VRUNTIME and DEADLINE are what the fair policies sort by, SLICE is what is left 
             self.show(base.symbol("runqueues")[cpu], cpu)
 
     def show(self, queue, cpu):
-        lock = f"locked by CPU {int(queue['lock']['owner_cpu'])}" if int(queue["lock"]["locked"]) else "free"
+        lock = f"locked by CPU {int(queue['lock']['locked']) - 1}" if int(queue["lock"]["locked"]) else "free"
         print(f"CPU {cpu}: runs {base.who(queue['curr'])}, {int(queue['nr_running'])} runnable, {int(queue['nr_switches'])} switches, "
               f"lock {lock}")
         rows = [("", "QUEUE", "PID", "NAME", "CLASS", "PRIO", "WEIGHT", "VRUNTIME", "DEADLINE", "SLICE")]

@@ -132,7 +132,7 @@ all locks that each task holds."""
             self.usage()
         quiet = True
         for name, lock in held_spinlocks():
-            cpu, quiet = int(lock["owner_cpu"]), False
+            cpu, quiet = int(lock["locked"]) - 1, False
             print(f"spinlock {name}: held by CPU {cpu} ({base.who(base.symbol('cpus')[cpu]['curr_task'])})")
         edges, mutexes = {}, {}
         for task in base.all_tasks():

@@ -27,10 +27,10 @@ struct cpu {
 	/* 16: the user's rsp between SYSCALL and the push onto the kernel stack */
 	unsigned long user_rsp;
 	unsigned long kernel_rsp;	/* 24: top of current's kernel stack; also in TSS.rsp0 */
-	/* 32: 0 = the kernel may be preempted here; see kernel/sync/preempt.h */
-	int preempt_count;
+	u32 preempt_count;		/* 32: see kernel/sync/preempt.h */
 	int nr;				/* 36: this CPU's number, 0 .. nr_cpus - 1 */
 	unsigned long canary;		/* 40: current's stack canary, written in switch_to only */
+	u32 spin_token;			/* nr + 1: what a spinlock contains that this CPU holds */
 	int irq_depth;			/* nesting of interrupt handlers; > 0: in_interrupt() */
 	bool online;			/* set once by the CPU itself, read by all */
 	u32 apic_id;

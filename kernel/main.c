@@ -108,8 +108,7 @@ static void rest_init(void)
 
 void start_kernel(void)
 {
-	for (int i = 0; i < NR_CPUS; i++)
-		sched_init_cpu(i);
+	sched_init();
 	sched_init_idle(&init_task, 0);
 	strscpy(saved_command_line, boot_info.cmdline, sizeof(boot_info.cmdline));
 	pr_info("Bobbin on %s: %s\n", boot_info.loader, saved_command_line);

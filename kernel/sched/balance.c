@@ -47,13 +47,23 @@ int select_task_rq(struct task_struct *p)
 	return search_cpus(p, allowed ? last : __builtin_ctzl(p->cpus_mask));
 }
 
+/* A waiting task of the class that may go to cpu, or NULL. */
+static struct task_struct *next_movable(const struct sched_class *class, struct rq *rq, int cpu)
+{
+	struct task_struct *p = NULL;
+
+	while ((p = class->next_queued(rq, p)) && !may_move(rq, p, cpu))
+		;
+	return p;
+}
+
 /* Both locks held: moves one task that waits on from and may run on to. */
 static bool pull_one(struct rq *from, struct rq *to)
 {
-	struct task_struct *p = rt_sched_class.next_movable(from, to->cpu);
+	struct task_struct *p = next_movable(&rt_sched_class, from, to->cpu);
 
 	if (!p)
-		p = rr_sched_class.next_movable(from, to->cpu);
+		p = next_movable(normal_sched_class, from, to->cpu);
 	if (p)
 		move_queued_task(from, to, p);
 	return p;

@@ -1,6 +1,6 @@
 /*
  * The core of the scheduler: schedule(), the switch, wake-ups, the tick. Which task runs next is
- * the business of a sched_class (rr.c, idle.c).
+ * the business of a sched_class (class.c has the list).
  *
  * Locks: rq->lock, interrupts off. It is held across the switch: the task that leaves takes it, the
  * task that comes in releases it (finish_task_switch). So whoever holds it sees every task of that
@@ -62,14 +62,16 @@ void resched_curr(struct rq *rq)
 		smp_send_reschedule(rq->cpu);
 }
 
-u64 update_curr_runtime(struct rq *rq)
+void enqueue_task(struct rq *rq, struct task_struct *p, int flags)
 {
-	struct sched_entity *se = &rq->curr->se;
-	u64 delta = rq->clock - se->exec_start;
+	p->sched_class->enqueue_task(rq, p, flags);
+	rq->load += p->se.weight;
+}
 
-	se->exec_start = rq->clock;
-	se->sum_exec_runtime += delta;
-	return delta;
+void dequeue_task(struct rq *rq, struct task_struct *p, int flags)
+{
+	rq->load -= p->se.weight;
+	p->sched_class->dequeue_task(rq, p, flags);
 }
 
 void activate_task(struct rq *rq, struct task_struct *p, int flags)
@@ -77,14 +79,22 @@ void activate_task(struct rq *rq, struct task_struct *p, int flags)
 	p->on_rq = 1;
 	p->se.wait_start = rq->clock;
 	rq->nr_running++;
-	p->sched_class->enqueue_task(rq, p, flags);
+	enqueue_task(rq, p, flags);
 }
 
 void deactivate_task(struct rq *rq, struct task_struct *p, int flags)
 {
 	p->on_rq = 0;
 	rq->nr_running--;
-	p->sched_class->dequeue_task(rq, p, flags);
+	dequeue_task(rq, p, flags);
+}
+
+void leave_cpu(struct rq *from, struct task_struct *p, int cpu)
+{
+	if (p->sched_class->migrate_task)
+		p->sched_class->migrate_task(from, p);
+	p->cpu = cpu;
+	p->se.nr_migrations++;
 }
 
 void check_preempt_curr(struct rq *rq, struct task_struct *p)
@@ -100,8 +110,7 @@ void check_preempt_curr(struct rq *rq, struct task_struct *p)
 void move_queued_task(struct rq *from, struct rq *to, struct task_struct *p)
 {
 	deactivate_task(from, p, 0);
-	p->cpu = to->cpu;
-	p->se.nr_migrations++;
+	leave_cpu(from, p, to->cpu);
 	update_rq_clock(to);
 	activate_task(to, p, ENQUEUE_MIGRATED);
 	check_preempt_curr(to, p);
@@ -166,7 +175,6 @@ static void place_task(struct task_struct *p)
 		spin_lock_irq(&rq->lock);
 	}
 	update_rq_clock(rq);
-	p->se.nr_migrations++;
 	activate_task(rq, p, ENQUEUE_MIGRATED);
 	check_preempt_curr(rq, p);
 	spin_unlock_irq(&rq->lock);
@@ -182,7 +190,7 @@ void finish_task_switch(struct task_struct *prev)
 
 	rq->prev_mm = NULL;
 	if (unlikely(misplaced))
-		prev->cpu = select_task_rq(prev);
+		leave_cpu(rq, prev, select_task_rq(prev));
 	prev->on_cpu = 0;	/* its stack is free to be run elsewhere, or to be freed */
 	spin_unlock_irq(&rq->lock);
 	if (unlikely(misplaced))
@@ -204,18 +212,18 @@ void schedule_tail(struct task_struct *prev)
 
 /* --- choosing --- */
 
+/* Mostly nobody of real time is runnable: then that class need not be asked. */
 static struct task_struct *pick_next_task(struct rq *rq)
 {
-	static const struct sched_class *const classes[] = { &rt_sched_class, &rr_sched_class,
-							     &idle_sched_class };
 	struct task_struct *p = NULL;
 
 	if (!rq->nr_running)
 		newidle_balance(rq);
-	/* Mostly nobody of real time is runnable: then that class need not be asked. */
-	for (size_t i = rq->rt.bitmap[0] | rq->rt.bitmap[1] ? 0 : 1; !p; i++)
-		p = classes[i]->pick_next_task(rq);
-	return p;
+	if (unlikely(rq->rt.bitmap[0] | rq->rt.bitmap[1]))
+		p = rt_sched_class.pick_next_task(rq);
+	if (!p)
+		p = normal_sched_class->pick_next_task(rq);
+	return p ? p : rq->idle;
 }
 
 static void count_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next,
@@ -226,11 +234,11 @@ static void count_switch(struct rq *rq, struct task_struct *prev, struct task_st
 		prev->nivcsw++;
 	else
 		prev->nvcsw++;
+	if (prev->sched_class->put_prev_task)
+		prev->sched_class->put_prev_task(rq, prev);
 	next->se.exec_start = rq->clock;
 	next->se.wait_sum += next == rq->idle ? 0 : rq->clock - next->se.wait_start;
 	next->se.nr_slices++;
-	if (prev == rq->idle)
-		rq->idle_ns += rq->clock - prev->se.exec_start;
 }
 
 /* PREEMPTED: prev did not ask for it. Then its state does not count: it may have been set by a
@@ -268,9 +276,7 @@ static noinline __flatten void __schedule(enum why why)
 		if (unlikely(!(prev->cpus_mask & 1UL << rq->cpu)) && prev->state == TASK_RUNNING)
 			deactivate_task(rq, prev, 0);
 	}
-	prev->sched_class->put_prev_task(rq, prev);
 	next = pick_next_task(rq);
-	next->sched_class->set_next_task(rq, next);
 	if (next == prev) {
 		spin_unlock_irq(&rq->lock);
 		return;
@@ -330,6 +336,7 @@ bool __flatten try_to_wake_up(struct task_struct *p, unsigned int mode)
 	unsigned long flags;
 	struct rq *rq = task_rq_lock(p, &flags);
 	bool woken = p->state & mode;
+	int how = ENQUEUE_WAKEUP;
 
 	if (!woken)
 		goto out;
@@ -346,8 +353,11 @@ bool __flatten try_to_wake_up(struct task_struct *p, unsigned int mode)
 			break;
 		/* Off every queue, off every CPU, state RUNNING: nobody else wakes it, it is
 		 * ours to move. */
-		p->cpu = cpu;
-		p->se.nr_migrations++;
+		if (how & ENQUEUE_MIGRATED)
+			p->cpu = cpu;
+		else
+			leave_cpu(rq, p, cpu);
+		how |= ENQUEUE_MIGRATED;
 		spin_unlock(&rq->lock);
 		rq = cpu_rq(cpu);
 		spin_lock(&rq->lock);
@@ -355,7 +365,7 @@ bool __flatten try_to_wake_up(struct task_struct *p, unsigned int mode)
 			break;
 	}
 	update_rq_clock(rq);
-	activate_task(rq, p, ENQUEUE_WAKEUP);
+	activate_task(rq, p, how);
 	check_preempt_curr(rq, p);
 out:
 	task_rq_unlock(rq, flags);
@@ -382,7 +392,7 @@ void wake_up_new_task(struct task_struct *p)
 	spin_lock_irqsave(&rq->lock, flags);
 	p->state = TASK_RUNNING;
 	update_rq_clock(rq);
-	activate_task(rq, p, ENQUEUE_NEW);
+	activate_task(rq, p, 0);
 	check_preempt_curr(rq, p);
 	spin_unlock_irqrestore(&rq->lock, flags);
 }

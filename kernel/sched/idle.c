@@ -16,6 +16,11 @@ static struct task_struct *pick_next_task_idle(struct rq *rq)
 	return rq->idle;
 }
 
+static void put_prev_task_idle(struct rq *rq, struct task_struct *p)
+{
+	rq->idle_ns += rq->clock - p->se.exec_start;
+}
+
 static void nothing(struct rq *rq, struct task_struct *p)
 {
 }
@@ -29,26 +34,15 @@ static void nothing_rq(struct rq *rq)
 {
 }
 
-static void nothing_migrates(struct rq *from, struct rq *to, struct task_struct *p)
-{
-}
-
-static void nothing_forks(struct task_struct *child)
-{
-}
-
 const struct sched_class idle_sched_class = {
 	.name = "idle",
 	.enqueue_task = nothing_queued,
 	.dequeue_task = nothing_queued,
 	.pick_next_task = pick_next_task_idle,
-	.put_prev_task = nothing,
-	.set_next_task = nothing,
+	.put_prev_task = put_prev_task_idle,
 	.yield_task = nothing_rq,
 	.task_tick = nothing,
 	.check_preempt = nothing,
-	.task_fork = nothing_forks,
-	.migrate_task = nothing_migrates,
 	.update_curr = nothing_rq,
 };
 

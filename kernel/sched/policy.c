@@ -11,13 +11,6 @@
 #include "kernel/time/time.h"
 #include "libk/abi/resource.h"
 
-#define RR_INTERVAL_NS (25 * TICK_NS)
-
-static bool rt_policy(int policy)
-{
-	return policy == SCHED_FIFO || policy == SCHED_RR;
-}
-
 static int check_policy(int policy, int priority)
 {
 	switch (policy) {
@@ -33,29 +26,6 @@ static int check_policy(int policy, int priority)
 	}
 }
 
-/* The class follows the priority: a queued task leaves its queue with the old one and joins with
- * the new one. */
-void set_task_prio(struct rq *rq, struct task_struct *p, int prio)
-{
-	bool queued = p->on_rq;
-
-	if (prio == p->prio)
-		return;
-	if (queued)
-		p->sched_class->dequeue_task(rq, p, 0);
-	p->prio = prio;
-	p->sched_class = class_of_prio(prio);
-	if (queued)
-		p->sched_class->enqueue_task(rq, p, 0);
-	if (queued && (p == rq->curr || prio < rq->curr->prio))
-		resched_curr(rq);
-}
-
-static int normal_prio(const struct task_struct *p)
-{
-	return rt_policy((int)p->policy) ? MAX_RT_PRIO - 1 - (int)p->rt_priority : p->static_prio;
-}
-
 /* An unprivileged task may weaken itself, and strengthen itself up to its RLIMIT_RTPRIO. */
 static int check_rt_limit(struct task_struct *p, int policy, int priority)
 {
@@ -68,21 +38,28 @@ static int check_rt_limit(struct task_struct *p, int policy, int priority)
 	return (unsigned int)priority > p->rt_priority && (rlim_t)priority > limit ? -EPERM : 0;
 }
 
+/* p's own priority became another; what it borrowed it keeps, unless that is weaker now. Between
+ * sched_change_begin() and sched_change_end(). */
+static void set_normal_prio(struct task_struct *p)
+{
+	int borrowed = p->prio < p->normal_prio ? p->prio : MAX_PRIO;
+
+	p->normal_prio = normal_prio(p);
+	p->prio = min(borrowed, p->normal_prio);
+	set_load_weight(p);
+}
+
 static void set_scheduler(struct task_struct *p, int policy, int priority, bool reset_on_fork)
 {
 	unsigned long flags;
 	struct rq *rq = task_rq_lock(p, &flags);
-	int borrowed = p->prio < p->normal_prio ? p->prio : MAX_PRIO;
 
-	if (p == rq->curr) {
-		update_rq_clock(rq);
-		p->sched_class->update_curr(rq);
-	}
+	sched_change_begin(rq, p);
 	p->policy = (unsigned int)policy;
 	p->rt_priority = (unsigned int)priority;
 	p->sched_reset_on_fork = reset_on_fork;
-	p->normal_prio = normal_prio(p);
-	set_task_prio(rq, p, min(borrowed, p->normal_prio));
+	set_normal_prio(p);
+	sched_change_end(rq, p);
 	task_rq_unlock(rq, flags);
 	futex_pi_adjust(p);
 }
@@ -168,7 +145,7 @@ long sys_sched_get_priority_min(int policy)
 
 long sys_sched_rr_get_interval(pid_t pid, struct timespec __user *uinterval)
 {
-	struct timespec ts = { 0 };
+	struct timespec ts;
 	struct task_struct *p;
 
 	if (pid < 0)
@@ -176,10 +153,7 @@ long sys_sched_rr_get_interval(pid_t pid, struct timespec __user *uinterval)
 	p = sched_find_task(pid);
 	if (!p)
 		return -ESRCH;
-	if (p->policy == SCHED_RR)
-		ts = ns_to_timespec(RR_INTERVAL_NS);
-	else if (p->policy != SCHED_FIFO)	/* first in, first out knows no turns */
-		ts = ns_to_timespec(3 * TICK_NS);
+	ts = ns_to_timespec(READ_ONCE(p->se.slice));
 	put_task_struct(p);
 	return copy_to_user(uinterval, &ts, sizeof(ts)) ? -EFAULT : 0;
 }
@@ -188,11 +162,11 @@ void set_user_nice(struct task_struct *p, int nice)
 {
 	unsigned long flags;
 	struct rq *rq = task_rq_lock(p, &flags);
-	int borrowed = p->prio < p->normal_prio ? p->prio : MAX_PRIO;
 
+	sched_change_begin(rq, p);
 	p->static_prio = NICE_TO_PRIO(nice);
-	p->normal_prio = normal_prio(p);
-	set_task_prio(rq, p, min(borrowed, p->normal_prio));
+	set_normal_prio(p);
+	sched_change_end(rq, p);
 	task_rq_unlock(rq, flags);
 }
 
@@ -202,10 +176,11 @@ void sched_setprio_pi(struct task_struct *p, int prio)
 	unsigned long flags;
 	struct rq *rq = task_rq_lock(p, &flags);
 
-	if (p == rq->curr) {
-		update_rq_clock(rq);
-		p->sched_class->update_curr(rq);
+	prio = min(prio, p->normal_prio);
+	if (prio != p->prio) {
+		sched_change_begin(rq, p);
+		p->prio = prio;
+		sched_change_end(rq, p);
 	}
-	set_task_prio(rq, p, min(prio, p->normal_prio));
 	task_rq_unlock(rq, flags);
 }

@@ -19,6 +19,7 @@ struct rq {
 	spinlock_t lock;
 	int cpu;			/* constant */
 	unsigned int nr_running;	/* queued and running tasks, without idle */
+	u64 load;			/* their weights together */
 	struct task_struct *curr;	/* running now */
 	struct task_struct *idle;	/* constant */
 	struct mm_struct *prev_mm;	/* borrowed by a kernel thread that just left; dropped in
@@ -44,10 +45,22 @@ static inline struct rq *cpu_rq(int cpu)
 #define task_rq(p) cpu_rq((p)->cpu)
 
 extern const struct sched_class rt_sched_class, rr_sched_class, idle_sched_class;
+/* The policy of everybody who is not of real time, chosen at boot. */
+extern const struct sched_class *normal_sched_class;
 /* The policy a priority belongs to. */
 static inline const struct sched_class *class_of_prio(int prio)
 {
-	return prio < MAX_RT_PRIO ? &rt_sched_class : &rr_sched_class;
+	return prio < MAX_RT_PRIO ? &rt_sched_class : normal_sched_class;
+}
+
+static inline bool rt_policy(int policy)
+{
+	return policy == SCHED_FIFO || policy == SCHED_RR;
+}
+
+static inline int normal_prio(const struct task_struct *p)
+{
+	return rt_policy((int)p->policy) ? MAX_RT_PRIO - 1 - (int)p->rt_priority : p->static_prio;
 }
 
 /* Locks the run queue of p, wherever p is by then. */
@@ -66,10 +79,33 @@ static inline void update_rq_clock(struct rq *rq)
 	rq->clock = ktime_get();
 }
 /* Charges the running task for the time since its last update. Returns that time in ns. */
-u64 update_curr_runtime(struct rq *rq);
+static inline u64 update_curr_runtime(struct rq *rq)
+{
+	struct sched_entity *se = &rq->curr->se;
+	u64 delta = rq->clock - se->exec_start;
+
+	se->exec_start = rq->clock;
+	se->sum_exec_runtime += delta;
+	return delta;
+}
+
+static inline u64 turn_used(const struct sched_entity *se)	/* ns */
+{
+	return se->sum_exec_runtime - se->turn_start;
+}
+
+static inline void start_turn(struct sched_entity *se)
+{
+	se->turn_start = se->sum_exec_runtime;
+}
+/* In and out of p's policy; activate and deactivate: in and out of the runnable tasks, too. */
+void enqueue_task(struct rq *rq, struct task_struct *p, int flags);
+void dequeue_task(struct rq *rq, struct task_struct *p, int flags);
 void activate_task(struct rq *rq, struct task_struct *p, int flags);
 void deactivate_task(struct rq *rq, struct task_struct *p, int flags);
 void check_preempt_curr(struct rq *rq, struct task_struct *p);
+/* p, runnable but not queued, will be queued on cpu with ENQUEUE_MIGRATED. from locked. */
+void leave_cpu(struct rq *from, struct task_struct *p, int cpu);
 /* Moves a queued, not running task to another queue. Both locks held. */
 void move_queued_task(struct rq *from, struct rq *to, struct task_struct *p);
 
@@ -79,8 +115,26 @@ static inline bool may_move(const struct rq *rq, const struct task_struct *p, in
 {
 	return p != rq->curr && !p->on_cpu && p->cpus_mask & 1UL << cpu;
 }
-/* Gives p another effective priority, and so perhaps another class. p's rq lock held. */
-void set_task_prio(struct rq *rq, struct task_struct *p, int prio);
+void choose_normal_class(void);	/* class.c */
+/*
+ * class.c. Around every change of what p's place in its queue depends on (priority, weight, group);
+ * p's rq lock held. Takes p out of its queue, and puts it back, perhaps with another class.
+ */
+void sched_change_begin(struct rq *rq, struct task_struct *p);
+void sched_change_end(struct rq *rq, struct task_struct *p);
+void set_load_weight(struct task_struct *p);	/* from policy and nice value */
+
+/*
+ * group.c. What p weighs on its queue: its own weight, times the share of its group among the
+ * group's siblings, divided by what runs in the group, and so on up to the root.
+ */
+u64 __task_weight(const struct task_struct *p);
+/* p joins (or leaves) the runnable tasks of its groups. */
+void __group_account(struct task_struct *p, bool joins);
+static inline bool in_group(const struct task_struct *p)
+{
+	return unlikely(p->sched_task_group != &root_task_group);
+}
 
 /* balance.c */
 int select_task_rq(struct task_struct *p);	/* where a woken or new task should run; no lock

@@ -14,6 +14,8 @@
 static void enqueue_task_rr(struct rq *rq, struct task_struct *p, int flags)
 {
 	p->se.slice = RR_TURN_NS;
+	p->se.weight = NICE_0_WEIGHT;
+	start_turn(&p->se);
 	list_add_tail(&p->se.run_list, &rq->rr_queue);
 }
 
@@ -27,30 +29,17 @@ static struct task_struct *pick_next_task_rr(struct rq *rq)
 	return list_first_entry_or_null(&rq->rr_queue, struct task_struct, se.run_list);
 }
 
-static void put_prev_task_rr(struct rq *rq, struct task_struct *p)
-{
-}
-
-static void set_next_task_rr(struct rq *rq, struct task_struct *p)
-{
-}
-
-static void requeue(struct rq *rq, struct task_struct *p)
-{
-	p->se.slice = RR_TURN_NS;
-	list_move_tail(&p->se.run_list, &rq->rr_queue);
-}
-
 static void yield_task_rr(struct rq *rq)
 {
-	requeue(rq, rq->curr);
+	start_turn(&rq->curr->se);
+	list_move_tail(&rq->curr->se.run_list, &rq->rr_queue);
 }
 
 static void task_tick_rr(struct rq *rq, struct task_struct *p)
 {
-	if (p->se.slice)
+	if (turn_used(&p->se) < RR_TURN_NS)
 		return;
-	requeue(rq, p);
+	yield_task_rr(rq);
 	if (pick_next_task_rr(rq) != p)
 		resched_curr(rq);
 }
@@ -60,31 +49,16 @@ static void check_preempt_rr(struct rq *rq, struct task_struct *woken)
 {
 }
 
-static void task_fork_rr(struct task_struct *child)
-{
-	child->se.slice = RR_TURN_NS;
-}
-
-static void migrate_task_rr(struct rq *from, struct rq *to, struct task_struct *p)
-{
-}
-
 static void update_curr_rr(struct rq *rq)
 {
-	u64 delta = update_curr_runtime(rq);
-	u64 *slice = &rq->curr->se.slice;
-
-	*slice -= min(*slice, delta);
+	update_curr_runtime(rq);
 }
 
-static struct task_struct *next_movable_rr(struct rq *rq, int cpu)
+static struct task_struct *next_queued_rr(struct rq *rq, struct task_struct *p)
 {
-	struct task_struct *p;
+	struct list_head *next = p ? p->se.run_list.next : rq->rr_queue.next;
 
-	list_for_each_entry(p, &rq->rr_queue, se.run_list)
-		if (may_move(rq, p, cpu))
-			return p;
-	return NULL;
+	return next == &rq->rr_queue ? NULL : list_entry(next, struct task_struct, se.run_list);
 }
 
 const struct sched_class rr_sched_class = {
@@ -92,13 +66,9 @@ const struct sched_class rr_sched_class = {
 	.enqueue_task = enqueue_task_rr,
 	.dequeue_task = dequeue_task_rr,
 	.pick_next_task = pick_next_task_rr,
-	.put_prev_task = put_prev_task_rr,
-	.set_next_task = set_next_task_rr,
 	.yield_task = yield_task_rr,
 	.task_tick = task_tick_rr,
 	.check_preempt = check_preempt_rr,
-	.task_fork = task_fork_rr,
-	.migrate_task = migrate_task_rr,
 	.update_curr = update_curr_rr,
-	.next_movable = next_movable_rr,
+	.next_queued = next_queued_rr,
 };

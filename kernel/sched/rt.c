@@ -14,10 +14,14 @@
 #include "kernel/sched/rq.h"
 
 #define RT_TURN_NS (25 * TICK_NS)	/* Linux's 100 ms */
+/* To the balancer: next to it an ordinary task has as good as no CPU. */
+#define RT_WEIGHT (100 * NICE_0_WEIGHT)
 
 static void enqueue_task_rt(struct rq *rq, struct task_struct *p, int flags)
 {
-	p->se.slice = RT_TURN_NS;
+	p->se.slice = p->policy == SCHED_RR ? RT_TURN_NS : 0;
+	p->se.weight = RT_WEIGHT;
+	start_turn(&p->se);
 	list_add_tail(&p->se.run_list, &rq->rt.queue[p->prio]);
 	__set_bit((unsigned long)p->prio, rq->rt.bitmap);
 }
@@ -39,30 +43,17 @@ static struct task_struct *pick_next_task_rt(struct rq *rq)
 	return list_first_entry(&rq->rt.queue[prio], struct task_struct, se.run_list);
 }
 
-static void put_prev_task_rt(struct rq *rq, struct task_struct *p)
-{
-}
-
-static void set_next_task_rt(struct rq *rq, struct task_struct *p)
-{
-}
-
-static void requeue(struct rq *rq, struct task_struct *p)
-{
-	p->se.slice = RT_TURN_NS;
-	list_move_tail(&p->se.run_list, &rq->rt.queue[p->prio]);
-}
-
 static void yield_task_rt(struct rq *rq)
 {
-	requeue(rq, rq->curr);
+	start_turn(&rq->curr->se);
+	list_move_tail(&rq->curr->se.run_list, &rq->rt.queue[rq->curr->prio]);
 }
 
 static void task_tick_rt(struct rq *rq, struct task_struct *p)
 {
-	if (p->policy != SCHED_RR || p->se.slice)
+	if (p->policy != SCHED_RR || turn_used(&p->se) < RT_TURN_NS)
 		return;
-	requeue(rq, p);
+	yield_task_rt(rq);
 	if (pick_next_task_rt(rq) != p)
 		resched_curr(rq);
 }
@@ -73,34 +64,24 @@ static void check_preempt_rt(struct rq *rq, struct task_struct *woken)
 		resched_curr(rq);
 }
 
-static void task_fork_rt(struct task_struct *child)
-{
-	child->se.slice = RT_TURN_NS;
-}
-
-static void migrate_task_rt(struct rq *from, struct rq *to, struct task_struct *p)
-{
-}
-
 static void update_curr_rt(struct rq *rq)
 {
-	u64 delta = update_curr_runtime(rq);
-	u64 *slice = &rq->curr->se.slice;
-
-	*slice -= min(*slice, delta);
+	update_curr_runtime(rq);
 }
 
-/* The strongest task that waits here and may run on cpu. */
-static struct task_struct *next_movable_rt(struct rq *rq, int cpu)
+static struct task_struct *next_queued_rt(struct rq *rq, struct task_struct *p)
 {
-	struct task_struct *p;
-	unsigned long prio;
+	unsigned long prio = 0;
 
-	for_each_set_bit(prio, rq->rt.bitmap, MAX_RT_PRIO)
-		list_for_each_entry(p, &rq->rt.queue[prio], se.run_list)
-			if (may_move(rq, p, cpu))
-				return p;
-	return NULL;
+	if (p) {
+		if (p->se.run_list.next != &rq->rt.queue[p->prio])
+			return list_next_entry(p, se.run_list);
+		prio = (unsigned long)p->prio + 1;
+	}
+	prio = find_next_bit(rq->rt.bitmap, MAX_RT_PRIO, prio);
+	if (prio >= MAX_RT_PRIO)
+		return NULL;
+	return list_first_entry(&rq->rt.queue[prio], struct task_struct, se.run_list);
 }
 
 const struct sched_class rt_sched_class = {
@@ -108,13 +89,9 @@ const struct sched_class rt_sched_class = {
 	.enqueue_task = enqueue_task_rt,
 	.dequeue_task = dequeue_task_rt,
 	.pick_next_task = pick_next_task_rt,
-	.put_prev_task = put_prev_task_rt,
-	.set_next_task = set_next_task_rt,
 	.yield_task = yield_task_rt,
 	.task_tick = task_tick_rt,
 	.check_preempt = check_preempt_rt,
-	.task_fork = task_fork_rt,
-	.migrate_task = migrate_task_rt,
 	.update_curr = update_curr_rt,
-	.next_movable = next_movable_rt,
+	.next_queued = next_queued_rt,
 };

@@ -65,47 +65,74 @@ struct task_struct;
 typedef unsigned long cpumask_t;
 #define cpu_mask_all() (nr_cpus >= 64 ? ~0UL : (1UL << nr_cpus) - 1)
 
+/* A weight is a share of the CPU relative to the others': this is nice 0's, with 10 bits of
+ * fraction, so that the small parts of big task groups keep their precision. */
+#define NICE_0_WEIGHT (1024UL << 10)
+
 /* What a policy needs to know about a task. All (r). */
 struct sched_entity {
 	struct list_head run_list;	/* rr, rt: place in the queue */
 	struct rb_node run_node;	/* fair, eevdf: place in the tree */
-	u64 weight;			/* from nice */
-	u64 vruntime;			/* fair: weighted run time */
+	u64 load;			/* weight by nice value and policy */
+	u64 weight;			/* what of it its task groups leave: counts in rq->load */
+	u64 vruntime;			/* fair, eevdf: run time divided by weight */
 	u64 deadline;			/* eevdf: virtual deadline */
-	s64 vlag;			/* eevdf: lag kept while asleep */
-	u64 slice;			/* time of one turn, ns */
+	s64 vlag;			/* eevdf: lag kept while it is not queued */
+	u64 slice;			/* length of a turn, ns; 0 = no end */
+	u64 turn_start;			/* sum_exec_runtime when the turn began */
 	u64 exec_start;			/* rq clock at the last update */
 	u64 sum_exec_runtime;		/* ns on a CPU, ever */
-	u64 prev_sum_exec_runtime;	/* the same when it was last picked */
 	u64 wait_start, wait_sum;	/* runnable but not running */
 	u64 nr_migrations;
 	u64 nr_slices;			/* times picked */
 	bool on_rq;			/* in the policy's queue (the running task too) */
+	bool placed;			/* was queued by this class before: vruntime is its own */
 };
 
-/* The seam. All called with the rq lock held and interrupts off. */
+/*
+ * The seam: a policy is one of these. All functions are called with the rq lock held and interrupts
+ * off. The running task stays in its policy's queue while it runs; it leaves when it sleeps. Who
+ * needs no put_prev_task, task_fork or migrate_task leaves them out.
+ */
 struct sched_class {
-	const char *name;
+	const char *name;		/* what sched= calls it */
 	void (*enqueue_task)(struct rq *rq, struct task_struct *p, int flags);
 	void (*dequeue_task)(struct rq *rq, struct task_struct *p, int flags);
 	struct task_struct *(*pick_next_task)(struct rq *rq);	/* NULL: this class has nobody */
-	/* p leaves the CPU, runnable or not */
-	void (*put_prev_task)(struct rq *rq, struct task_struct *p);
-	void (*set_next_task)(struct rq *rq, struct task_struct *p);
+	void (*put_prev_task)(struct rq *rq, struct task_struct *p);	/* p leaves the CPU */
 	void (*yield_task)(struct rq *rq);
 	void (*task_tick)(struct rq *rq, struct task_struct *p);
-	/* may resched_curr() */
+	/* woken, of the same class as the running task, was queued: resched_curr() if it should
+	 * run now */
 	void (*check_preempt)(struct rq *rq, struct task_struct *woken);
-	void (*task_fork)(struct task_struct *child);
-	void (*migrate_task)(struct rq *from, struct rq *to, struct task_struct *p);
+	/* p begins in this class, as a new task (no lock held) or coming from another */
+	void (*task_fork)(struct task_struct *p);
+	/* p, not queued, leaves from for another CPU; it will be queued there with
+	 * ENQUEUE_MIGRATED */
+	void (*migrate_task)(struct rq *from, struct task_struct *p);
 	void (*update_curr)(struct rq *rq);	/* charge the running task up to now */
-	/* a waiting task that may go to cpu, or NULL */
-	struct task_struct *(*next_movable)(struct rq *rq, int cpu);
+	/* the queued tasks one after the other, who runs next first; p == NULL: the first.
+	 * NULL: no more */
+	struct task_struct *(*next_queued)(struct rq *rq, struct task_struct *p);
 };
 #define ENQUEUE_WAKEUP 1
-#define ENQUEUE_NEW 2
-#define ENQUEUE_MIGRATED 4
+#define ENQUEUE_MIGRATED 2
 #define DEQUEUE_SLEEP 1
+
+/*
+ * Task groups: tasks that share the weight of one. Policies fair and eevdf obey them, rr does not.
+ * p->sched_task_group (r) is inherited at fork; who keeps groups in a hierarchy of its own (cgroups)
+ * moves tasks and destroys a group when nobody is in it.
+ */
+struct task_group;
+extern struct task_group root_task_group;
+struct task_group *sched_create_group(struct task_group *parent);	/* ERR_PTR(-ENOMEM); may
+									 * sleep */
+void sched_destroy_group(struct task_group *tg);	/* no tasks or groups in it any more */
+void sched_move_task(struct task_struct *p, struct task_group *tg);	/* any task, any context;
+									 * takes its rq lock */
+/* 1..10000, like cpu.weight of cgroups; 100 is the default, and what one task of nice 0 has */
+void sched_group_set_weight(struct task_group *tg, unsigned long weight);
 
 /* --- switching and waking --- */
 
@@ -138,7 +165,7 @@ void cond_resched(void);
 #define __set_current_state(s) WRITE_ONCE(current->state, (s))
 
 /* --- life of a task --- */
-void sched_init_cpu(int cpu);			/* its run queue */
+void sched_init(void);				/* run queues; which policy (sched=) */
 void sched_init_idle(struct task_struct *p, int cpu);	/* p is cpu's idle task and running there */
 void sched_fork(struct task_struct *p);		/* scheduling fields of a new task; may be called
 						 * with nothing held */

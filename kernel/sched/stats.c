@@ -10,7 +10,7 @@
 #include "kernel/time/time.h"
 #include "libk/string.h"
 
-void sched_init_cpu(int cpu)
+static void sched_init_cpu(int cpu)
 {
 	struct rq *rq = cpu_rq(cpu);
 
@@ -20,6 +20,13 @@ void sched_init_cpu(int cpu)
 	INIT_LIST_HEAD(&rq->rr_queue);
 	for (int i = 0; i < MAX_RT_PRIO; i++)
 		INIT_LIST_HEAD(&rq->rt.queue[i]);
+}
+
+void sched_init(void)
+{
+	for (int cpu = 0; cpu < NR_CPUS; cpu++)
+		sched_init_cpu(cpu);
+	choose_normal_class();
 }
 
 /* Makes p the idle task of cpu: it runs there already (boot CPU) or as soon as the CPU starts. */
@@ -36,25 +43,31 @@ void sched_init_idle(struct task_struct *p, int cpu)
 	rq->curr = rq->idle = p;
 }
 
+/* The child of the idle task, PID 1 or 2, starts as an ordinary task. With SCHED_RESET_ON_FORK a
+ * child inherits nothing that is better than ordinary. */
 void sched_fork(struct task_struct *p)
 {
-	bool reset = current->sched_reset_on_fork;
+	bool first = current->sched_class == &idle_sched_class;
 
-	p->se = (struct sched_entity){ .weight = 1024 };
+	p->se = (struct sched_entity){ 0 };
 	INIT_LIST_HEAD(&p->se.run_list);
 	p->state = TASK_NEW;
 	p->on_rq = p->on_cpu = 0;
 	p->cpu = smp_processor_id();
-	p->prio = p->normal_prio = current->normal_prio;	/* without a borrowed priority */
-	p->sched_reset_on_fork = false;
-	if (reset || current->sched_class == &idle_sched_class) {
-		p->policy = SCHED_NORMAL;
+	if (p->sched_reset_on_fork || first) {
+		if (first || rt_policy((int)p->policy))
+			p->policy = SCHED_NORMAL;
 		p->rt_priority = 0;
-		p->static_prio = p->prio = p->normal_prio = DEFAULT_PRIO;
-		p->cpus_mask = current->sched_class == &idle_sched_class ? ~0UL : p->cpus_mask;
+		p->static_prio = first ? DEFAULT_PRIO : max(p->static_prio, DEFAULT_PRIO);
+		p->sched_reset_on_fork = false;
 	}
+	if (first)
+		p->cpus_mask = ~0UL;
+	p->prio = p->normal_prio = normal_prio(p);	/* without a borrowed priority */
+	set_load_weight(p);
 	p->sched_class = class_of_prio(p->prio);
-	p->sched_class->task_fork(p);
+	if (p->sched_class->task_fork)
+		p->sched_class->task_fork(p);
 }
 
 struct task_struct *idle_task(int cpu)

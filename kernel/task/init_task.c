@@ -49,6 +49,7 @@ struct task_struct init_task = {
 	.prio = DEFAULT_PRIO,
 	.normal_prio = DEFAULT_PRIO,
 	.static_prio = DEFAULT_PRIO,
+	.sched_task_group = &root_task_group,
 	.active_mm = &init_mm,
 	.files = &init_files,
 	.fs = &init_fs,

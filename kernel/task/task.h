@@ -113,6 +113,7 @@ struct task_struct {
 	bool sched_reset_on_fork;
 	const struct sched_class *sched_class;	/* (r) */
 	struct sched_entity se;		/* (r) */
+	struct task_group *sched_task_group;	/* (r) */
 	int cpu;			/* whose run queue (r) */
 	int on_rq;			/* 1: queued or running there (r) */
 	int on_cpu;			/* 1: some CPU runs on its stack; falls in

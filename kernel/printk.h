@@ -46,6 +46,10 @@ void __noreturn panic_regs(const struct pt_regs *regs, const char *fmt, ...) __p
 int sprint_symbol(char *buf, size_t size, unsigned long addr);
 /* Function that contains addr and the offset in it, or NULL. */
 const char *kallsyms_lookup(unsigned long addr, unsigned long *offset, unsigned long *size);
+/* Who called whom down to where p is now, innermost first; how many, at most max. 0: p is in user
+ * mode, or never still enough to be looked at. May sleep; p is kept by the caller's reference. */
+struct task_struct;
+int stack_trace_save_tsk(struct task_struct *p, unsigned long *pcs, int max);
 /* Prints a backtrace of return addresses. */
 void print_backtrace(const unsigned long *pcs, int n);
 

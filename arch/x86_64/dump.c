@@ -91,13 +91,28 @@ int stack_walk(unsigned long ip, unsigned long bp, unsigned long *pcs, int max)
 int stack_walk_task(struct task_struct *p, unsigned long *pcs, int max)
 {
 	const unsigned long *sp = (const void *)p->thread.sp;
+	const struct stack_frame *mine = __builtin_frame_address(0);
 
 	if (p == current)
-		return walk(p, (unsigned long)__builtin_return_address(0),
-			    (unsigned long)__builtin_frame_address(0), pcs, max);
+		return walk(p, mine->ret, mine->bp, pcs, max);
 	if (!readable(p, (unsigned long)sp, 7 * sizeof(*sp)))
 		return 0;
 	return walk(p, sp[6], sp[5], pcs, max);
+}
+
+/* The handler runs on the stack it interrupted (but for #DF and NMI, which no IPI is), so nothing
+ * there changes while we look. User mode leaves no frame record: then the chain ends with bp 0. */
+int stack_walk_interrupted(unsigned long *pcs, int max)
+{
+	const struct stack_frame *f = __builtin_frame_address(0);
+	const struct pt_regs *regs;
+
+	while (readable(current, (unsigned long)f, sizeof(*f)) && f->ret != (unsigned long)trap_return)
+		f = (const void *)f->bp;
+	if (!readable(current, (unsigned long)f, sizeof(*f)))
+		return 0;
+	regs = (const void *)f->bp;
+	return walk(current, regs->ip, regs->bp, pcs, max);
 }
 
 void show_regs(const struct pt_regs *r)

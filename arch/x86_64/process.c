@@ -123,6 +123,16 @@ long regs_syscall_nr(const struct pt_regs *regs)
 	return (long)regs->orig_ax;
 }
 
+void syscall_get_arguments(const struct pt_regs *regs, unsigned long args[6])
+{
+	args[0] = regs->di;
+	args[1] = regs->si;
+	args[2] = regs->dx;
+	args[3] = regs->r10;
+	args[4] = regs->r8;
+	args[5] = regs->r9;
+}
+
 static int set_base(u32 msr, unsigned long *saved, unsigned long base)
 {
 	if (base >= TASK_SIZE)

@@ -146,6 +146,7 @@ static void page_fault(struct pt_regs *regs)
 	current->thread.cr2 = addr;
 	current->thread.error_code = error;
 	current->thread.trap_nr = X86_TRAP_PF;
+	regs->orig_ax = ~0UL;		/* it may sleep: /proc/PID/syscall shows no call */
 	local_irq_enable();
 	handle_page_fault(addr, flags | FAULT_FLAG_USER, regs);
 	local_irq_disable();

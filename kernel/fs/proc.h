@@ -22,15 +22,19 @@ struct proc_dir_entry {
 	void *private;
 };
 
-/* An entry of every task's directory. Exactly one of show, link, iops + fops. */
+/* An entry of every task's directory. Exactly one of show, link, iops + fops; write beside show. */
 struct pid_entry {
 	const char *name;
 	mode_t mode;
 	int (*show)(struct seq_file *m, struct task_struct *p);
+	/* the text of one write, of at most PROC_WRITE_MAX bytes. 0 or -errno */
+	int (*write)(struct task_struct *p, const char *text);
 	int (*link)(struct task_struct *p, struct path *to);	/* the place, with references */
 	const struct inode_operations *iops;
 	const struct file_operations *fops;
 };
+
+#define PROC_WRITE_MAX 63
 
 /* inode->i_private of everything in /proc and /sys. */
 struct proc_inode {

@@ -49,6 +49,7 @@ static bool mm_setup(struct mm_struct *mm)
 	mm->cpumask = 0;
 	mm->def_flags = 0;
 	mm->locked_vm = 0;
+	mm->hiwater_vm = mm->total_vm;
 	mm->rss_anon = mm->rss_file = mm->rss_shmem = mm->hiwater_rss = 0;
 	mm->id = (u64)atomic64_inc_return(&next_mm_id);
 	mm->pgd = pgd_alloc();

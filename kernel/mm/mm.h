@@ -159,7 +159,8 @@ struct mm_struct {
 	unsigned long mmap_base;		/* where mmap begins, going down */
 	unsigned long free_hint, hole_size;	/* (m) between free_hint and mmap_base no hole is
 						 * larger than hole_size */
-	unsigned long total_vm, data_vm, stack_vm, locked_vm;		/* (m) pages reserved */
+	unsigned long total_vm, data_vm, exec_vm, stack_vm, locked_vm;	/* (m) pages reserved */
+	unsigned long hiwater_vm;		/* (m) most that total_vm ever was */
 	unsigned long def_flags;		/* (m) VM_LOCKED: mlockall(MCL_FUTURE) */
 	unsigned long rss_anon, rss_file, rss_shmem;	/* (m) pages mapped */
 	unsigned long hiwater_rss;		/* (m) brought up to date when rss falls: see
@@ -257,6 +258,8 @@ unsigned long nr_shmem_pages(void);
 /* Out of memory in a page fault: picks and kills one process, logs it; waits a moment for it to
  * go. May sleep, no locks held. */
 void out_of_memory(void);
+/* 0 (never) to 1333: who is killed first. Takes tasklist_lock. */
+long oom_score(struct task_struct *p);
 struct seq_file;
 void show_slabinfo(struct seq_file *m);
 void show_buddyinfo(struct seq_file *m);

@@ -56,6 +56,26 @@ static long process_rss(struct task_struct *leader)
 	return rss;
 }
 
+static bool oom_protected(const struct task_struct *p)
+{
+	return p->flags & PF_KTHREAD || p->signal->flags & SIGNAL_UNKILLABLE ||
+	       p->signal->oom_score_adj <= -1000;
+}
+
+long oom_score(struct task_struct *p)
+{
+	unsigned long flags;
+	long rss = -1;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	if (p->sighand && !oom_protected(p))
+		rss = process_rss(p);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	if (rss < 0)
+		return 0;
+	return (1000 + rss * 1000 / (long)totalram_pages() + p->signal->oom_score_adj) * 2 / 3;
+}
+
 /* The process to kill, with a reference; NULL: there is none. *dying: some process is on its way
  * out already. */
 static struct task_struct *select_victim(bool *dying)
@@ -66,10 +86,9 @@ static struct task_struct *select_victim(bool *dying)
 	*dying = false;
 	spin_lock(&tasklist_lock);
 	for_each_process(p) {
-		long points = p->flags & PF_KTHREAD ? -1 : process_rss(p);
+		long points = oom_protected(p) ? -1 : process_rss(p);
 
-		if (points < 0 || p->signal->flags & SIGNAL_UNKILLABLE ||
-		    p->signal->oom_score_adj <= -1000)
+		if (points < 0)
 			continue;
 		if (p->signal->flags & SIGNAL_GROUP_EXIT) {
 			*dying = true;

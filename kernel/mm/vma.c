@@ -359,6 +359,9 @@ static bool is_data(unsigned long flags)
 void vm_account(struct mm_struct *mm, unsigned long flags, long pages)
 {
 	mm->total_vm += (unsigned long)pages;
+	mm->hiwater_vm = max(mm->hiwater_vm, mm->total_vm);
+	if ((flags & (VM_EXEC | VM_WRITE | VM_STACK)) == VM_EXEC)
+		mm->exec_vm += (unsigned long)pages;
 	if (is_data(flags))
 		mm->data_vm += (unsigned long)pages;
 	if (flags & VM_STACK)

@@ -180,6 +180,9 @@ char task_state_char(const struct task_struct *p);
 /* utime/stime in ns, exact up to now. */
 void task_cputime(struct task_struct *p, u64 *utime, u64 *stime);
 u64 task_sched_runtime(struct task_struct *p);
+/* fn(p, arg) with p's rq lock held: while it runs p neither begins nor ceases to run, and
+ * p->on_cpu says which. fn's result. */
+int task_call_func(struct task_struct *p, int (*fn)(struct task_struct *p, void *arg), void *arg);
 unsigned int nr_running(void);
 unsigned long nr_context_switches(void);
 void get_avenrun(unsigned long loads[3]);	/* fixed point, 11 bits, as Linux's */

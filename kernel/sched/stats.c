@@ -101,6 +101,16 @@ u64 task_sched_runtime(struct task_struct *p)
 	return ns;
 }
 
+int task_call_func(struct task_struct *p, int (*fn)(struct task_struct *p, void *arg), void *arg)
+{
+	unsigned long flags;
+	struct rq *rq = task_rq_lock(p, &flags);
+	int ret = fn(p, arg);
+
+	task_rq_unlock(rq, flags);
+	return ret;
+}
+
 /* The sum is exact; how it divides into user and system is what the ticks saw, as Linux does it
  * without full accounting. */
 void task_cputime(struct task_struct *p, u64 *utime, u64 *stime)

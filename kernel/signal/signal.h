@@ -98,6 +98,7 @@ struct signal_struct {
 					 * released */
 	int live;			/* (s) threads that have not begun to exit */
 	int nr_threads;			/* (t+s) in thread_head */
+	unsigned int last_ordinal;	/* (t+s) threads ever: task->ordinal of the latest */
 	struct list_head thread_head;	/* (t+s) task->thread_node */
 	struct sigpending shared_pending;	/* (s) */
 	atomic_t nr_sigqueue;		/* sigqueues that count against RLIMIT_SIGPENDING */

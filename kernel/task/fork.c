@@ -264,6 +264,7 @@ static void link_family(struct task_struct *p, const struct kernel_clone_args *a
 	else
 		p->real_parent = current->group_leader;
 	p->parent = p->real_parent;
+	p->ordinal = ++p->signal->last_ordinal;
 	if (args->flags & CLONE_THREAD) {
 		p->group_leader = current->group_leader;
 		p->tgid = current->tgid;

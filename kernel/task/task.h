@@ -154,7 +154,8 @@ struct task_struct {
 	struct task_struct *parent;		/* who is told: the tracer, else real_parent */
 	struct list_head children, sibling;
 	struct task_struct *group_leader;
-	struct list_head thread_node;	/* in signal->thread_head */
+	struct list_head thread_node;	/* in signal->thread_head, ascending ordinals */
+	unsigned int ordinal;		/* counts the threads of a process, from 1; never comes again */
 	struct list_head tasks;		/* all group leaders */
 	struct list_head ptraced, ptrace_entry;
 	unsigned int ptrace;

@@ -189,20 +189,24 @@ struct DIR {
 	char buf[4096] __attribute__((aligned(8)));
 };
 
+DIR *fdopendir(int fd)
+{
+	DIR *dir = malloc(sizeof(*dir));
+
+	if (!dir)
+		return NULL;
+	dir->fd = fd;
+	dir->pos = dir->end = 0;
+	return dir;
+}
+
 DIR *opendir(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-	if (fd < 0)
-		return NULL;
-	dir = malloc(sizeof(*dir));
-	if (!dir) {
+	if (fd >= 0 && !dir)
 		close(fd);
-		return NULL;
-	}
-	dir->fd = fd;
-	dir->pos = dir->end = 0;
 	return dir;
 }
 

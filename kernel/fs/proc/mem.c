@@ -150,16 +150,19 @@ void proc_status_mm(struct seq_file *m, struct mm_struct *mm)
 {
 	unsigned long anon = READ_ONCE(mm->rss_anon), file = READ_ONCE(mm->rss_file);
 	unsigned long shmem = READ_ONCE(mm->rss_shmem), rss = anon + file + shmem;
+	unsigned long text = text_pages(mm);
 	const struct {
 		const char *name;
 		unsigned long pages;
 	} lines[] = {
-		{ "VmPeak", mm->total_vm }, { "VmSize", mm->total_vm }, { "VmLck", mm->locked_vm },
-		{ "VmHWM", max(mm->hiwater_rss, rss) }, { "VmRSS", rss }, { "RssAnon", anon },
-		{ "RssFile", file }, { "RssShmem", shmem }, { "VmData", mm->data_vm },
-		{ "VmStk", mm->stack_vm }, { "VmExe", text_pages(mm) }, { "VmSwap", 0 },
+		{ "VmPeak", mm->hiwater_vm }, { "VmSize", mm->total_vm },
+		{ "VmLck", mm->locked_vm }, { "VmPin", 0 }, { "VmHWM", mm_hiwater_rss(mm) },
+		{ "VmRSS", rss }, { "RssAnon", anon }, { "RssFile", file }, { "RssShmem", shmem },
+		{ "VmData", mm->data_vm }, { "VmStk", mm->stack_vm }, { "VmExe", text },
+		{ "VmLib", mm->exec_vm > text ? mm->exec_vm - text : 0 }, { "VmSwap", 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		seq_printf(m, "%s:\t%8lu kB\n", lines[i].name, PAGES_KB(lines[i].pages));
+	seq_puts(m, "CoreDumping:\t0\nTHP_enabled:\t0\n");
 }

@@ -23,8 +23,25 @@ static int pid_entry_open(struct inode *inode, struct file *f)
 	return single_open(f, pid_entry_show, inode);
 }
 
+static ssize_t pid_entry_write(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	struct task_struct *p __free(task) = proc_task(f->f_inode);
+	const struct pid_entry *e = PROC_I(f->f_inode)->entry;
+	size_t n = iov_iter_count(from), len = min_t(size_t, n, PROC_WRITE_MAX);
+	char text[PROC_WRITE_MAX + 1] = "";
+	int err;
+
+	if (!p || !e->write)
+		return p ? -EINVAL : -ESRCH;
+	if (copy_from_iter(text, len, from) != len)
+		return -EFAULT;
+	err = e->write(p, text);
+	return err ? err : (ssize_t)n;
+}
+
 static const struct file_operations pid_entry_fops = {
-	.open = pid_entry_open, .read = seq_read, .llseek = seq_lseek, .release = seq_release,
+	.open = pid_entry_open, .read = seq_read, .write = pid_entry_write, .llseek = seq_lseek,
+	.release = seq_release,
 };
 
 static bool pid_alive(struct dentry *d)
@@ -45,15 +62,15 @@ static const struct inode_operations pid_file_iops = { .d_revalidate = pid_alive
 const struct inode_operations proc_pid_link_iops = { .get_link_path = pid_get_link,
 						     .d_revalidate = pid_alive };
 
-/* An inode that belongs to the task's user. */
+/* An inode that belongs to the task's user; -ESRCH: it is gone. */
 static int pid_instantiate(struct dentry *d, mode_t mode, const struct inode_operations *iops,
 			   const struct file_operations *fops, const struct proc_inode *info)
 {
-	int err = proc_instantiate(d, mode, iops, fops, info);
-	struct task_struct *p __free(task) = err ? NULL : proc_task(d->d_inode);
+	struct task_struct *p __free(task) = get_pid_task(info->pid, PIDTYPE_PID);
+	int err = p ? proc_instantiate(d, mode, iops, fops, info) : -ESRCH;
 	const struct cred *cred;
 
-	if (p) {
+	if (!err) {
 		cred = get_task_cred(p);
 		d->d_inode->i_uid = cred->euid;
 		d->d_inode->i_gid = cred->egid;
@@ -118,24 +135,52 @@ static int task_lookup(struct inode *dir, struct dentry *d)
 	if (pid)
 		p = get_pid_task(pid, PIDTYPE_PID);
 	if (!p || !same_thread_group(p, leader))
-		return -ENOENT;
+		return leader ? -ENOENT : -ESRCH;
 	return new_dir(d, pid, proc_tid_entries);
 }
 
-#define TID_BATCH 128
+/*
+ * A position in task/ names the thread that was emitted last, twice: by its ordinal number in its
+ * process, which never comes again, and by its TID, which finds it at once. Is it gone meanwhile,
+ * the list, whose ordinals ascend, is searched for the first that is higher: so no thread that lives
+ * all the while is left out or named twice, whatever others do.
+ */
+#define POS_TID_BITS 20
+#define TID_BATCH 64
+BUILD_BUG_ON(PID_MAX_LIMIT > 1 << POS_TID_BITS);
 
-/* Copies the numbers of threads skip, skip + 1, ... of p's group. How many. */
-static int collect_tids(struct task_struct *p, long skip, int *tids)
+static struct task_struct *next_thread(struct task_struct *t)
 {
-	const struct pid_namespace *ns = task_active_pid_ns(current);
+	return t->thread_node.next == &t->signal->thread_head ? NULL
+							      : list_next_entry(t, thread_node);
+}
+
+/* The first thread of p's process behind the position; NULL: there is none. tasklist_lock held. */
+static struct task_struct *thread_after(struct task_struct *p, loff_t pos)
+{
+	unsigned long ordinal = (unsigned long)pos >> POS_TID_BITS;
+	struct task_struct *t = pid_task(find_vpid(pos & ((1 << POS_TID_BITS) - 1)), PIDTYPE_PID);
+
+	if (t && same_thread_group(t, p) && t->ordinal == ordinal)
+		return next_thread(t);
+	for_each_thread(p, t)
+		if (t->ordinal > ordinal)
+			return t;
+	return NULL;
+}
+
+/* Copies the numbers of the threads after *pos, and the positions behind them. How many. */
+static int collect_tids(struct task_struct *p, loff_t pos, int *tids, loff_t *after)
+{
 	struct task_struct *t;
 	int n = 0;
 
 	guard(spinlock_irqsave)(&tasklist_lock);
-	if (p->sighand)
-		for_each_thread(p, t)
-			if (skip-- <= 0 && n < TID_BATCH)
-				tids[n++] = pid_nr_ns(t->thread_pid, ns);
+	for (t = p->sighand ? thread_after(p, pos) : NULL; t && n < TID_BATCH; n++) {
+		tids[n] = task_pid_vnr(t);
+		after[n] = (loff_t)t->ordinal << POS_TID_BITS | tids[n];
+		t = next_thread(t);
+	}
 	return n;
 }
 
@@ -149,14 +194,15 @@ static bool emit_number(struct dir_context *ctx, unsigned int nr, unsigned int t
 static int task_iterate(struct file *f, struct dir_context *ctx)
 {
 	struct task_struct *p __free(task) = proc_task(f->f_inode);
+	loff_t after[TID_BATCH];
 	int tids[TID_BATCH], n;
 
 	if (!p)
 		return -ENOENT;
 	if (!dir_emit_dots(f, ctx))
 		return 0;
-	while ((n = collect_tids(p, ctx->pos - 2, tids)) > 0)
-		for (int i = 0; i < n; i++, ctx->pos++)
+	while ((n = collect_tids(p, ctx->pos, tids, after)) > 0)
+		for (int i = 0; i < n; ctx->pos = after[i++])
 			if (!emit_number(ctx, tids[i], DT_DIR))
 				return 0;
 	return 0;
@@ -279,8 +325,8 @@ static unsigned int next_tgid(unsigned int nr)
 		nr = find_next_bit(ns->map, PID_MAX_LIMIT, max(nr, 1u));
 		if (nr >= PID_MAX_LIMIT)
 			return 0;
-		struct task_struct *p __free(task) = find_get_task_by_vpid(nr);
-		if (p && p == p->group_leader)
+		guard(spinlock_irqsave)(&tasklist_lock);
+		if (pid_task(find_vpid(nr), PIDTYPE_TGID))
 			return nr;
 	}
 }

@@ -5,7 +5,7 @@
 
 extern const struct pid_entry proc_tgid_entries[], proc_tid_entries[];	/* end with a NULL name */
 extern const struct inode_operations proc_task_iops, proc_fd_iops;
-extern const struct file_operations proc_task_fops, proc_fd_fops, proc_comm_fops;
+extern const struct file_operations proc_task_fops, proc_fd_fops;
 
 /* proc/mem.c */
 int proc_maps_show(struct seq_file *m, struct task_struct *p);
@@ -16,7 +16,31 @@ int proc_statm_show(struct seq_file *m, struct task_struct *p);
 int proc_exe_link(struct task_struct *p, struct path *to);
 void proc_status_mm(struct seq_file *m, struct mm_struct *mm);
 
-/* proc/stat.c */
+/* What several locks guard of a task, of one moment (proc/stat.c). */
+struct task_snapshot {
+	char comm[TASK_COMM_LEN];
+	char state;
+	int pid, tgid, ppid, pgrp, session, tpgid, threads, exit_code, exit_signal;
+	int tracer, umask, sigq;		/* umask -1: has none any more */
+	unsigned int fdsize;
+	/* its numbers from the reader's namespace, level 0, down to its own */
+	int ns_ids[PIDTYPE_MAX][MAX_PID_NS_LEVEL + 1], levels;
+	dev_t tty;
+	u64 utime, stime, cutime, cstime;
+	u64 min_flt, maj_flt, cmin_flt, cmaj_flt;
+	unsigned long rss_limit, sigq_limit;
+	sigset_t pending, shared_pending, blocked, ignored, caught;
+};
+
+/* whole: times of all threads. false: p has been released. */
+bool proc_take_snapshot(struct task_struct *p, bool whole, struct task_snapshot *s);
+
+/* proc/stat.c, status.c */
 int proc_tgid_stat_show(struct seq_file *m, struct task_struct *p);
 int proc_tid_stat_show(struct seq_file *m, struct task_struct *p);
 int proc_status_show(struct seq_file *m, struct task_struct *p);
+
+/* proc/where.c */
+int proc_wchan_show(struct seq_file *m, struct task_struct *p);
+int proc_stack_show(struct seq_file *m, struct task_struct *p);
+int proc_syscall_show(struct seq_file *m, struct task_struct *p);

@@ -18,8 +18,10 @@ struct sysctl {
 static int dropped;
 
 static const struct sysctl sysctls[] = {
+	{ "sys/kernel/ns_last_pid", 0644, &init_pid_ns.last_pid, 0, PID_MAX_LIMIT - 1, NULL },
 	{ "sys/kernel/pid_max", 0644, &pid_max, 301, PID_MAX_LIMIT, NULL },
 	{ "sys/kernel/randomize_tids", 0644, &randomize_tids, 0, 1, NULL },
+	{ "sys/kernel/threads-max", 0644, &max_threads, 20, PID_MAX_LIMIT, NULL },
 	{ "sys/vm/drop_caches", 0200, &dropped, 1, 4, drop_caches },
 };
 

@@ -7,47 +7,42 @@
 
 static int comm_show(struct seq_file *m, struct task_struct *p)
 {
+	guard(spinlock_irq)(&p->alloc_lock);
 	seq_printf(m, "%s\n", p->comm);
 	return 0;
 }
 
-static int comm_seq_show(struct seq_file *m, void *inode)
-{
-	struct task_struct *p __free(task) = proc_task(inode);
-
-	return p ? comm_show(m, p) : -ESRCH;
-}
-
-static int comm_open(struct inode *inode, struct file *f)
-{
-	return single_open(f, comm_seq_show, inode);
-}
-
 /* A thread may be named by any thread of its process. */
-static ssize_t comm_write(struct file *f, struct iov_iter *from, loff_t *pos)
+static int comm_write(struct task_struct *p, const char *text)
 {
-	size_t n = iov_iter_count(from), len = min_t(size_t, n, TASK_COMM_LEN - 1);
-	char name[TASK_COMM_LEN] = "";
-	struct task_struct *p __free(task) = proc_task(f->f_inode);
-
-	if (copy_from_iter(name, len, from) != len)
-		return -EFAULT;
-	if (!p || !same_thread_group(p, current))
-		return p ? -EINVAL : -ESRCH;
-	set_task_comm(p, name);
-	return n;
+	if (!same_thread_group(p, current))
+		return -EINVAL;
+	set_task_comm(p, text);
+	return 0;
 }
 
-const struct file_operations proc_comm_fops = {
-	.open = comm_open, .read = seq_read, .write = comm_write, .llseek = seq_lseek,
-	.release = seq_release,
-};
-
-static int wchan_show(struct seq_file *m, struct task_struct *p)
+static int oom_score_show(struct seq_file *m, struct task_struct *p)
 {
-	const char *wchan = READ_ONCE(p->wchan);
+	seq_printf(m, "%ld\n", oom_score(p));
+	return 0;
+}
 
-	seq_puts(m, wchan ? wchan : "0");
+static int oom_score_adj_show(struct seq_file *m, struct task_struct *p)
+{
+	seq_printf(m, "%d\n", READ_ONCE(p->signal->oom_score_adj));
+	return 0;
+}
+
+static int oom_score_adj_write(struct task_struct *p, const char *text)
+{
+	unsigned int n, len = strcspn(text, "\n");
+	bool negative = *text == '-';
+
+	if (!parse_number(text + negative, len - negative, &n) || n > 1000)
+		return -EINVAL;
+	if (!capable() && (negative ? -(int)n : (int)n) < p->signal->oom_score_adj)
+		return -EACCES;
+	WRITE_ONCE(p->signal->oom_score_adj, negative ? -(int)n : (int)n);
 	return 0;
 }
 
@@ -107,6 +102,8 @@ static int root_link(struct task_struct *p, struct path *to)
 }
 
 #define REG(file, bits, fn) { .name = file, .mode = S_IFREG | (bits), .show = fn }
+#define WRITABLE(file, fn, write_fn) \
+	{ .name = file, .mode = S_IFREG | 0644, .show = fn, .write = write_fn }
 #define LNK(file, fn) { .name = file, .mode = S_IFLNK | 0777, .link = fn }
 #define DIR(file, bits, lookup_ops, dir_ops)                                                       \
 	{                                                                                          \
@@ -117,7 +114,7 @@ static int root_link(struct task_struct *p, struct path *to)
 #define COMMON_ENTRIES								\
 	REG("auxv", 0400, proc_auxv_show),					\
 	REG("cmdline", 0444, proc_cmdline_show),				\
-	{ .name = "comm", .mode = S_IFREG | 0644, .fops = &proc_comm_fops },	\
+	WRITABLE("comm", comm_show, comm_write),				\
 	LNK("cwd", cwd_link),							\
 	REG("environ", 0400, proc_environ_show),				\
 	LNK("exe", proc_exe_link),						\
@@ -125,10 +122,14 @@ static int root_link(struct task_struct *p, struct path *to)
 	REG("limits", 0444, limits_show),					\
 	REG("maps", 0444, proc_maps_show),					\
 	REG("mounts", 0444, mounts_show),					\
+	REG("oom_score", 0444, oom_score_show),					\
+	WRITABLE("oom_score_adj", oom_score_adj_show, oom_score_adj_write),	\
 	LNK("root", root_link),							\
 	REG("statm", 0444, proc_statm_show),					\
+	REG("stack", 0400, proc_stack_show),					\
 	REG("status", 0444, proc_status_show),					\
-	REG("wchan", 0444, wchan_show)
+	REG("syscall", 0400, proc_syscall_show),				\
+	REG("wchan", 0444, proc_wchan_show)
 
 const struct pid_entry proc_tgid_entries[] = {
 	COMMON_ENTRIES,

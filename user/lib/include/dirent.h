@@ -15,6 +15,7 @@ struct dirent {
 typedef struct DIR DIR;
 
 DIR *opendir(const char *path);
+DIR *fdopendir(int fd);
 struct dirent *readdir(DIR *dir);
 int closedir(DIR *dir);
 int dirfd(DIR *dir);

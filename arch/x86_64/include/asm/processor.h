@@ -65,7 +65,8 @@ void fpu_load_current(const void *from);
 bool fpu_mxcsr_valid(u32 mxcsr);		/* no reserved bit set: the CPU would fault on it */
 void fpu_reset_current(void);			/* live registers = initial state */
 void fpu_reset(void *image);			/* initial state (as after exec) */
-long regs_syscall_nr(const struct pt_regs *regs);
+long regs_syscall_nr(const struct pt_regs *regs);	/* negative: not in a system call */
+void syscall_get_arguments(const struct pt_regs *regs, unsigned long args[6]);
 
 /* User entry for kernel threads that exec'ed: continue as if from a system call. */
 extern const char ret_to_user[];
@@ -109,6 +110,8 @@ void machine_exit(int code);
 int stack_walk(unsigned long ip, unsigned long bp, unsigned long *pcs, int max);
 /* The same for a task that is switched out (or the current one). */
 int stack_walk_task(struct task_struct *p, unsigned long *pcs, int max);
+/* In an interrupt handler: the same for the kernel code that was interrupted; 0: it was user mode. */
+int stack_walk_interrupted(unsigned long *pcs, int max);
 /* Deliberate failures for the tests of the reports: a double fault, running data, touching user
  * memory without permission. */
 void arch_double_fault(void);

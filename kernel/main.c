@@ -11,6 +11,7 @@
 #include "kernel/entry.h"
 #include "kernel/fs/fs.h"
 #include "kernel/futex/futex.h"
+#include "kernel/ktest.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
@@ -60,6 +61,11 @@ static int run_init_process(const char *path)
 	return kernel_execve(path, argv, envp);
 }
 
+/* Replaced by kernel/ktest_test.c in the test image. */
+void __weak run_kernel_tests(void)
+{
+}
+
 static int kernel_init(void *unused)
 {
 	char path[256] = "/init";
@@ -82,6 +88,7 @@ static int kernel_init(void *unused)
 	open_console();
 	cmdline_option("init", path, sizeof(path));
 	timeout_init();
+	run_kernel_tests();
 	err = run_init_process(path);
 	if (!err)
 		return 0;	/* into user mode: see ret_from_fork */

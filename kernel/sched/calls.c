@@ -86,7 +86,10 @@ long sys_sched_setaffinity(pid_t pid, unsigned int len, unsigned long __user *um
 	p = sched_find_task(pid);
 	if (!p)
 		return ret;
-	ret = sched_may_change(p) ? set_cpus_allowed(p, mask) : -EPERM;
+	if (!sched_may_change(p))
+		ret = -EPERM;
+	else
+		ret = p->flags & PF_NO_SETAFFINITY ? -EINVAL : set_cpus_allowed(p, mask);
 	put_task_struct(p);
 	cond_resched();
 	return ret;

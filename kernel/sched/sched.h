@@ -22,6 +22,7 @@
 #define __TASK_TRACED 0x0008u		/* t: ptrace */
 #define EXIT_DEAD 0x0010u		/* exit_state: being released */
 #define EXIT_ZOMBIE 0x0020u		/* exit_state: exited, nobody waited yet */
+#define TASK_PARKED 0x0040u		/* P: a kernel thread that was asked to wait */
 #define TASK_DEAD 0x0080u		/* left schedule() for the last time */
 #define TASK_WAKEKILL 0x0100u		/* a fatal signal ends the sleep */
 #define TASK_NEW 0x0800u		/* made, not yet woken */

@@ -204,6 +204,8 @@ char task_state_char(const struct task_struct *p)
 		return 'T';
 	if (state & __TASK_TRACED)
 		return 't';
+	if (state & TASK_PARKED)
+		return 'P';
 	if (state & TASK_FROZEN_IDLE)
 		return 'I';
 	if (state & TASK_UNINTERRUPTIBLE)

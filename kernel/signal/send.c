@@ -12,6 +12,7 @@
 #include "kernel/entry.h"
 #include "kernel/printk.h"
 #include "kernel/signal/signal.h"
+#include "kernel/sync/guard.h"
 #include "kernel/task/task.h"
 
 /* Handler of a kernel thread that asked for a signal; no user function has this address. */
@@ -455,4 +456,20 @@ void allow_signal(int sig)
 	spin_lock_irq(&current->sighand->siglock);
 	sighand_action(current->sighand, sig)->sa_handler = SIG_KTHREAD;
 	spin_unlock_irq(&current->sighand->siglock);
+}
+
+int kernel_dequeue_signal(void)
+{
+	siginfo_t info;
+
+	guard(spinlock_irq)(&current->sighand->siglock);
+	return dequeue_signal(current, current->blocked, &info);
+}
+
+void flush_signals(void)
+{
+	guard(spinlock_irq)(&current->sighand->siglock);
+	flush_sigqueue(&current->pending);
+	flush_sigqueue(&current->signal->shared_pending);
+	recalc_sigpending();
 }

@@ -189,6 +189,9 @@ int zap_other_threads(struct task_struct *p);
 /* From now on this kernel thread, which otherwise ignores everything, gets sig as a reason to
  * wake up. */
 void allow_signal(int sig);
+/* The next of those that have come, with nobody to deliver them: its number, 0 = none. */
+int kernel_dequeue_signal(void);
+void flush_signals(void);	/* those that have come are forgotten */
 
 /* --- a parent's news (notify.c). tasklist_lock held --- */
 /* SIGCHLD or p's other exit signal; wakes wait4 and pidfds. True when the parent ignores it

@@ -77,7 +77,7 @@ static struct task_struct *dup_task_struct(struct task_struct *orig)
 	p->nvcsw = p->nivcsw = p->min_flt = p->maj_flt = 0;
 	p->start_time = ktime_get();
 	p->restart_block.fn = NULL;
-	p->flags &= ~(PF_IDLE | PF_SUPERPRIV | PF_WQ_WORKER | PF_KTHREAD);
+	p->flags &= ~(PF_IDLE | PF_SUPERPRIV | PF_WQ_WORKER | PF_KTHREAD | PF_NO_SETAFFINITY);
 	p->flags |= PF_FORKNOEXEC;
 	p->did_exec = false;
 	INIT_LIST_HEAD(&p->children);
@@ -96,6 +96,7 @@ void __put_task_struct(struct task_struct *p)
 	put_cred(p->cred);
 	put_signal_struct(p->signal);
 	free_thread(p);
+	kfree(p->kthread);
 	kstack_free(p->stack);
 	kmem_cache_free(task_cache, p);
 }
@@ -485,7 +486,8 @@ long kernel_clone(const struct kernel_clone_args *args)
 long kernel_thread(int (*fn)(void *), void *arg, const char *name, unsigned long flags)
 {
 	struct kernel_clone_args args = {
-		.flags = flags | CLONE_VM, .fn = fn, .fn_arg = arg, .name = name
+		.flags = (flags & ~(u64)CSIGNAL) | CLONE_VM, .exit_signal = (int)(flags & CSIGNAL),
+		.fn = fn, .fn_arg = arg, .name = name
 	};
 
 	return kernel_clone(&args);

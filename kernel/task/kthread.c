@@ -3,26 +3,40 @@
  * starts from a clean and known state instead of inheriting whatever its requester had.
  * kthread_create() leaves a request in a list and waits until kthreadd has answered.
  *
- * Locks: create_lock guards the list of requests.
+ * Nobody can do anything to a kernel thread; one can only ask it. Stopping and parking are flags
+ * that it polls; a signal is a message that it polls too, if it said that it wants it:
+ *
+ * 	while (!kthread_should_stop()) {
+ * 		if (kthread_should_park())
+ * 			kthread_parkme();
+ * 		if (signal_pending(current))
+ * 			... kernel_dequeue_signal() ...
+ * 		...
+ * 	}
+ *
+ * Locks: create_lock guards the list of requests; a worker's own lock its list of work.
  */
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
+#include "kernel/sync/guard.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
+#include "libk/bits.h"
 #include "libk/printf.h"
 #include "libk/string.h"
 
-/* One per kernel thread; freed with the thread's last words in kthread_stop(), or by the thread
- * itself if nobody stops it. */
+enum { SHOULD_STOP, SHOULD_PARK };	/* bits of kthread->flags */
+
+/* One per kernel thread; goes with its task. */
 struct kthread {
-	int (*fn)(void *);
-	void *data;
-	char name[TASK_COMM_LEN];
-	struct completion started, exited;
-	struct task_struct *task;
+	int (*fn)(void *);		/* (c) */
+	void *data;			/* (c) */
+	char name[TASK_COMM_LEN];	/* (c) */
+	struct completion started, parked, exited;
+	struct task_struct *task;	/* (o) set before started completes; NULL: there is none */
 	struct list_head list;		/* create_lock */
-	bool should_stop;		/* set by kthread_stop() before it wakes the thread */
-	int result;
+	unsigned long flags;		/* atomic bits; set before the thread is woken */
+	int result;			/* (o) set before exited completes */
 };
 
 static DEFINE_SPINLOCK(create_lock);
@@ -40,14 +54,17 @@ static int kthread(void *arg)
 	__set_current_state(TASK_UNINTERRUPTIBLE);
 	complete(&self->started);
 	schedule();
-	if (!READ_ONCE(self->should_stop))
-		self->result = self->fn(self->data);
-	complete(&self->exited);
+	self->result = kthread_should_stop() ? -EINTR : self->fn(self->data);
+	complete_all(&self->parked);
+	complete_all(&self->exited);
 	do_exit(0);
 }
 
+/* Those who end release themselves: kthreadd ignores SIGCHLD, and its children, who copy its
+ * handlers, ignore their children's. */
 static int kthreadd(void *unused)
 {
+	sighand_action(current->sighand, SIGCHLD)->sa_handler = SIG_IGN;
 	for (;;) {
 		struct kthread *create;
 		long pid;
@@ -84,6 +101,7 @@ struct task_struct *kthread_create(int (*fn)(void *), void *data, const char *fm
 	create->fn = fn;
 	create->data = data;
 	init_completion(&create->started, "kthread_create");
+	init_completion(&create->parked, "kthread_park");
 	init_completion(&create->exited, "kthread_stop");
 	va_start(args, fmt);
 	vsnprintf(create->name, sizeof(create->name), fmt, args);
@@ -100,29 +118,151 @@ struct task_struct *kthread_create(int (*fn)(void *), void *data, const char *fm
 	return ERR_PTR(err);
 }
 
+void *kthread_data(struct task_struct *k)
+{
+	return k->kthread->data;
+}
+
 bool kthread_should_stop(void)
 {
-	return READ_ONCE(current->kthread->should_stop);
+	return test_bit(SHOULD_STOP, &current->kthread->flags);
+}
+
+bool kthread_should_park(void)
+{
+	return test_bit(SHOULD_PARK, &current->kthread->flags);
+}
+
+/* The flag is tested again after each wake-up: the thread may be parked anew before it has run. */
+void kthread_parkme(void)
+{
+	for (;;) {
+		set_current_state(TASK_PARKED);
+		if (!kthread_should_park())
+			break;
+		complete(&current->kthread->parked);
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+}
+
+int kthread_park(struct task_struct *k)
+{
+	if (completion_done(&k->kthread->exited))
+		return -ENOSYS;
+	set_bit(SHOULD_PARK, &k->kthread->flags);
+	wake_up_process(k);
+	wait_for_completion(&k->kthread->parked);
+	return completion_done(&k->kthread->exited) ? -ENOSYS : 0;
+}
+
+void kthread_unpark(struct task_struct *k)
+{
+	clear_bit(SHOULD_PARK, &k->kthread->flags);
+	wake_up_state(k, TASK_PARKED);
 }
 
 int kthread_stop(struct task_struct *k)
 {
-	struct kthread *kthread = k->kthread;
 	int result;
 
 	get_task_struct(k);
-	WRITE_ONCE(kthread->should_stop, true);
+	set_bit(SHOULD_STOP, &k->kthread->flags);
+	kthread_unpark(k);
 	wake_up_process(k);
-	wait_for_completion(&kthread->exited);
-	result = kthread->result;
+	wait_for_completion(&k->kthread->exited);
+	result = k->kthread->result;
 	put_task_struct(k);
-	kfree(kthread);
 	return result;
 }
 
 void kthread_bind(struct task_struct *k, int cpu)
 {
+	k->flags |= PF_NO_SETAFFINITY;
 	set_cpus_allowed(k, 1UL << cpu);
+}
+
+/* --- a thread that does what is queued for it --- */
+
+static struct kthread_work *next_work(struct kthread_worker *worker)
+{
+	struct kthread_work *work;
+
+	guard(spinlock_irq)(&worker->lock);
+	work = list_first_entry_or_null(&worker->work_list, struct kthread_work, node);
+	if (work)
+		list_del_init(&work->node);
+	return work;
+}
+
+static int kthread_worker_fn(void *data)
+{
+	struct kthread_worker *worker = data;
+	struct kthread_work *work;
+
+	for (;;) {
+		set_current_state(TASK_IDLE);
+		work = next_work(worker);
+		if (!work && kthread_should_stop())
+			break;
+		if (work) {
+			__set_current_state(TASK_RUNNING);
+			work->func(work);
+		} else {
+			schedule();
+		}
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}
+
+int kthread_run_worker(struct kthread_worker *worker, const char *name)
+{
+	struct task_struct *k;
+
+	spin_lock_init(&worker->lock, "kthread_worker");
+	INIT_LIST_HEAD(&worker->work_list);
+	k = kthread_create(kthread_worker_fn, worker, "%s", name);
+	if (IS_ERR(k))
+		return (int)PTR_ERR(k);
+	worker->task = k;
+	wake_up_process(k);
+	return 0;
+}
+
+bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work)
+{
+	unsigned long flags;
+	bool queued;
+
+	spin_lock_irqsave(&worker->lock, flags);
+	queued = list_empty(&work->node);
+	if (queued) {
+		list_add_tail(&work->node, &worker->work_list);
+		wake_up_process(worker->task);
+	}
+	spin_unlock_irqrestore(&worker->lock, flags);
+	return queued;
+}
+
+struct flush_work {
+	struct kthread_work work;
+	struct completion done;
+};
+
+static void flush_fn(struct kthread_work *work)
+{
+	complete(&container_of(work, struct flush_work, work)->done);
+}
+
+void kthread_flush_worker(struct kthread_worker *worker)
+{
+	struct flush_work flush;
+
+	kthread_init_work(&flush.work, flush_fn);
+	init_completion(&flush.done, "kthread_flush");
+	kthread_queue_work(worker, &flush.work);
+	wait_for_completion(&flush.done);
 }
 
 void kthreadd_init(void)

@@ -202,6 +202,7 @@ BUILD_BUG_ON(__builtin_offsetof(struct task_struct, thread_flags) != 0 || TIF_NE
 #define PF_NPROC_EXCEEDED 0x00001000u
 #define PF_KTHREAD 0x00200000u
 #define PF_RANDOMIZE 0x00400000u
+#define PF_NO_SETAFFINITY 0x04000000u	/* bound to its CPU for ever: sched_setaffinity is refused */
 
 /* p->jobctl */
 #define JOBCTL_STOP_PENDING 1u		/* is to stop for a group stop */
@@ -430,7 +431,8 @@ void put_nsproxy(struct nsproxy *ns);
 /* --- kernel threads (kthread.c) --- */
 void kthreadd_init(void);
 /* A stopped kernel thread, made by kthreadd; wake_up_process() starts it. ERR_PTR on failure.
- * May sleep. */
+ * May sleep. Whoever means to stop it sees to it that its task is still there: fn returns only
+ * when asked to, or a reference was taken before it began. */
 struct task_struct *kthread_create(int (*fn)(void *), void *data, const char *fmt, ...)
 	__printf(3, 4);
 #define kthread_run(fn, data, fmt, ...)							\
@@ -440,10 +442,38 @@ struct task_struct *kthread_create(int (*fn)(void *), void *data, const char *fm
 		wake_up_process(__k);							\
 	__k;										\
 })
+void kthread_bind(struct task_struct *k, int cpu);	/* for ever; before it was first woken */
+void *kthread_data(struct task_struct *k);	/* what it was created with */
+/* Asks it to end and waits: its fn's result, -EINTR if that never began. May sleep. */
+int kthread_stop(struct task_struct *k);
 bool kthread_should_stop(void);
-int kthread_stop(struct task_struct *k);	/* asks it to end and waits: its fn's result. May
-						 * sleep. */
-void kthread_bind(struct task_struct *k, int cpu);	/* before it was first woken */
+/* Asks it to sleep until unparked and waits until it does: 0, or -ENOSYS, it has ended. May sleep. */
+int kthread_park(struct task_struct *k);
+void kthread_unpark(struct task_struct *k);
+bool kthread_should_park(void);		/* then it calls, with nothing held: */
+void kthread_parkme(void);
+
+/* A kernel thread that does one piece of work after the other, in the order they were queued. For
+ * a subsystem that wants a thread of its own; else kernel/wq/wq.h is cheaper. */
+struct kthread_worker {
+	spinlock_t lock;
+	struct list_head work_list;	/* (lock) */
+	struct task_struct *task;	/* (c) */
+};
+struct kthread_work {
+	struct list_head node;		/* (worker->lock) empty: not queued; it may run */
+	void (*func)(struct kthread_work *work);	/* may free it */
+};
+static inline void kthread_init_work(struct kthread_work *work,
+				     void (*func)(struct kthread_work *work))
+{
+	INIT_LIST_HEAD(&work->node);
+	work->func = func;
+}
+int kthread_run_worker(struct kthread_worker *worker, const char *name);	/* 0 or -errno */
+/* False: it is in the queue already. Any context. */
+bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work);
+void kthread_flush_worker(struct kthread_worker *worker);	/* what is queued is done. May sleep */
 
 /* How many tasks there are; limit. */
 extern int nr_threads, max_threads;

@@ -1,0 +1,142 @@
+/* Tests of kthread.c: asking a kernel thread to stop, to park, and telling it something. */
+#include "kernel/ktest.h"
+#include "kernel/task/task.h"
+
+/* A thread that counts the rounds it was woken for, and parks when asked to. */
+struct counter {
+	int rounds, signals;
+	struct completion round;
+};
+
+static int count_rounds(void *data)
+{
+	struct counter *c = data;
+
+	allow_signal(SIGUSR1);
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (kthread_should_stop())
+			break;
+		if (kthread_should_park()) {
+			kthread_parkme();
+			continue;
+		}
+		if (!signal_pending(current)) {
+			schedule();
+			continue;
+		}
+		__set_current_state(TASK_RUNNING);
+		c->rounds++;
+		while (kernel_dequeue_signal() == SIGUSR1)
+			c->signals++;
+		complete(&c->round);
+	}
+	__set_current_state(TASK_RUNNING);
+	return 42;
+}
+
+/* Running: one that is stopped before it began does not count. */
+static struct task_struct *start_counter(struct counter *c)
+{
+	struct task_struct *k;
+
+	*c = (struct counter){ 0 };
+	init_completion(&c->round, "round");
+	k = kthread_run(count_rounds, c, "counter");
+	KEXPECT(kthread_park(k) == 0);
+	kthread_unpark(k);
+	return k;
+}
+
+KTEST(kthread_is_made_by_kthreadd)
+{
+	struct counter c;
+	struct task_struct *k = start_counter(&c);
+
+	KEXPECT(k->flags & PF_KTHREAD && !k->mm);
+	KEXPECT(k->real_parent->pid == 2);
+	KEXPECT(kthread_data(k) == &c);
+	KEXPECT(kthread_stop(k) == 42);
+}
+
+KTEST(kthread_stop_before_it_began)
+{
+	struct counter c;
+
+	KEXPECT(kthread_stop(kthread_create(count_rounds, &c, "never")) == -EINTR);
+}
+
+KTEST(kthread_leaves_nothing_behind)
+{
+	int before = READ_ONCE(nr_threads);
+
+	for (int i = 0; i < 100; i++) {
+		struct counter c;
+
+		KEXPECT(kthread_stop(start_counter(&c)) == 42);
+	}
+	while (READ_ONCE(nr_threads) > before)
+		schedule_hrtimeout(0);	/* the last one is on its way out */
+}
+
+KTEST(kthread_parks_and_goes_on)
+{
+	struct counter c;
+	struct task_struct *k = start_counter(&c);
+
+	for (int i = 0; i < 100; i++) {
+		KEXPECT(kthread_park(k) == 0);
+		KEXPECT(READ_ONCE(k->state) == TASK_PARKED);
+		KEXPECT(!wake_up_process(k));	/* an ordinary wake-up does not unpark it */
+		kthread_unpark(k);
+	}
+	KEXPECT(kthread_park(k) == 0);
+	KEXPECT(kthread_stop(k) == 42);		/* parked: comes to an end all the same */
+}
+
+KTEST(kthread_signals_are_messages)
+{
+	struct counter c;
+	struct task_struct *k = start_counter(&c);
+
+	KEXPECT(kthread_park(k) == 0);		/* by now it has asked for SIGUSR1 */
+	KEXPECT(!send_sig(SIGKILL, k, SEND_SIG_PRIV) && !send_sig(SIGSTOP, k, SEND_SIG_PRIV));
+	KEXPECT(!signal_pending(k));
+	KEXPECT(!send_sig(SIGUSR1, k, SEND_SIG_PRIV) && signal_pending(k));
+	kthread_unpark(k);
+	wait_for_completion(&c.round);
+	KEXPECT(c.signals == 1 && c.rounds == 1);
+	KEXPECT(kthread_stop(k) == 42);
+}
+
+struct numbered {
+	struct kthread_work work;
+	int nr;
+};
+static int order[8], done;
+
+static void note(struct kthread_work *work)
+{
+	order[done++] = container_of(work, struct numbered, work)->nr;
+}
+
+KTEST(kthread_worker_keeps_order)
+{
+	struct kthread_worker worker;
+	struct numbered n[8];
+
+	done = 0;
+	KEXPECT(!kthread_run_worker(&worker, "numbers"));
+	for (int i = 0; i < 8; i++) {
+		n[i].nr = i;
+		kthread_init_work(&n[i].work, note);
+		KEXPECT(kthread_queue_work(&worker, &n[i].work));
+	}
+	kthread_flush_worker(&worker);
+	KEXPECT(done == 8);
+	for (int i = 0; i < 8; i++)
+		KEXPECT(order[i] == i);
+	done = 0;
+	KEXPECT(kthread_queue_work(&worker, &n[0].work));
+	KEXPECT(kthread_stop(worker.task) == 0 && done == 1);	/* what is queued is done first */
+}

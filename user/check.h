@@ -50,6 +50,13 @@ static inline void moment(void)
 	nanosleep(&ts, NULL);
 }
 
+/* Some work: as many rounds of a loop. */
+static inline void compute(long rounds)
+{
+	for (volatile long i = 0; i < rounds; i++)
+		;
+}
+
 static inline double now(void)
 {
 	struct timespec ts;

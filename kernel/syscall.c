@@ -45,6 +45,8 @@ long sys_ni_syscall(void)
 
 u64 syscall_trace_enter(struct pt_regs *regs)
 {
+	if (test_tsk_thread_flag(current, TIF_SCHED_STEP))
+		sched_step();
 	return (u64)regs_syscall_nr(regs);
 }
 

@@ -11,6 +11,7 @@
 
 static const struct sched_class *const normal_classes[] = {
 	&rr_sched_class,	/* the first is the default */
+	&pct_sched_class,
 };
 
 const struct sched_class *normal_sched_class;
@@ -25,10 +26,18 @@ void choose_normal_class(void)
 	for (size_t i = 0; i < ARRAY_SIZE(normal_classes); i++) {
 		if (!strcmp(name, normal_classes[i]->name)) {
 			normal_sched_class = normal_classes[i];
+			if (normal_sched_class->init)
+				normal_sched_class->init();
 			return;
 		}
 	}
 	pr_warn("sched=%s: no such policy, %s it is\n", name, normal_sched_class->name);
+}
+
+void sched_report(void)
+{
+	if (normal_sched_class->report)
+		normal_sched_class->report();
 }
 
 /* The running task is charged at its old terms up to now. */

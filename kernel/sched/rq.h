@@ -29,6 +29,7 @@ struct rq {
 	u64 idle_ns;			/* time of idle, up to clock */
 	u64 next_balance;		/* ktime */
 	struct list_head rr_queue;	/* rr: runnable tasks, the running one first */
+	struct rb_root_cached pct_queue;	/* pct: runnable tasks by rank */
 	struct rt_rq rt;
 };
 
@@ -44,7 +45,7 @@ static inline struct rq *cpu_rq(int cpu)
 #define this_rq() this_cpu(rq)
 #define task_rq(p) cpu_rq((p)->cpu)
 
-extern const struct sched_class rt_sched_class, rr_sched_class, idle_sched_class;
+extern const struct sched_class rt_sched_class, rr_sched_class, pct_sched_class, idle_sched_class;
 /* The policy of everybody who is not of real time, chosen at boot. */
 extern const struct sched_class *normal_sched_class;
 /* The policy a priority belongs to. */

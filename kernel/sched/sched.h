@@ -40,10 +40,11 @@
 #define TIF_NOTIFY_RESUME 2	/* restore the signal mask of sigsuspend and friends */
 #define TIF_SYSCALL_TRACE 3	/* system call entry and exit stop for the tracer */
 #define TIF_SINGLESTEP 4
+#define TIF_SCHED_STEP 6	/* policy pct counts this task's system calls */
 /* the system call rewrote the whole register frame (exec, sigreturn): leave by IRET */
 #define TIF_RESTORE_ALL 5
 #define _TIF(flag) (1UL << (flag))
-#define _TIF_ENTRY_WORK _TIF(TIF_SYSCALL_TRACE)
+#define _TIF_ENTRY_WORK (_TIF(TIF_SYSCALL_TRACE) | _TIF(TIF_SCHED_STEP))
 #define _TIF_EXIT_WORK									\
 	(_TIF(TIF_NEED_RESCHED) | _TIF(TIF_SIGPENDING) | _TIF(TIF_NOTIFY_RESUME) |	\
 	 _TIF(TIF_SYSCALL_TRACE) | _TIF(TIF_RESTORE_ALL))
@@ -115,6 +116,8 @@ struct sched_class {
 	/* the queued tasks one after the other, who runs next first; p == NULL: the first.
 	 * NULL: no more */
 	struct task_struct *(*next_queued)(struct rq *rq, struct task_struct *p);
+	void (*init)(void);		/* optional: this class was chosen by sched= */
+	void (*report)(void);		/* optional: last words for the log, no lock held */
 };
 #define ENQUEUE_WAKEUP 1
 #define ENQUEUE_MIGRATED 2
@@ -158,6 +161,8 @@ void kick_process(struct task_struct *p);
 void resched_curr(struct rq *rq);
 void scheduler_tick(bool from_user);	/* from the timer interrupt */
 void cond_resched(void);
+void sched_step(void);		/* pct.c: a task with TIF_SCHED_STEP enters the kernel */
+void sched_report(void);	/* the machine is about to go down: the policy's last words */
 
 /* Stores the state with a full barrier, so that the test of the condition that follows cannot
  * move before it. */

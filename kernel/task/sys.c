@@ -280,6 +280,7 @@ long sys_reboot(int magic1, int magic2, unsigned int cmd, void __user *arg)
 	    (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
 	     magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))
 		return -EINVAL;
+	sched_report();
 	switch (cmd) {
 	case LINUX_REBOOT_CMD_RESTART:
 		pr_info("reboot: restart\n");

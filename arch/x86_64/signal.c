@@ -25,6 +25,7 @@
 #include "asm/cpufeature.h"
 #include "asm/desc.h"
 #include "asm/processor.h"
+#include "asm/traps.h"
 #include "asm/uaccess.h"
 #include "asm/vectors.h"
 #include "kernel/printk.h"
@@ -73,8 +74,7 @@ static int save_fpstate(struct _fpstate __user *fp)
 	if (!access_ok(fp, fpstate_size()))
 		return -EFAULT;
 	if (!boot_cpu_data.xsave)
-		return __fxsave_user(fp) || __clear_user(&fp->sw_reserved, sizeof(sw)) ?
-			       -EFAULT : 0;
+		return __fxsave_user(fp) || __put_user_4(0, &fp->sw_reserved.magic1) ? -EFAULT : 0;
 	sw = (struct _fpx_sw_bytes){
 		.magic1 = FP_XSTATE_MAGIC1,
 		.extended_size = (u32)fpstate_size(),
@@ -152,43 +152,57 @@ static unsigned long frame_address(const struct sigaction *sa, unsigned long sp,
 	return sp;
 }
 
-static void fill_sigcontext(struct sigcontext *sc, const struct pt_regs *regs, sigset_t oldmask)
+/* What a frame and pt_regs have in common, under the names that each has for it. */
+#define FRAME_REGS(X)								\
+	X(r8, r8) X(r9, r9) X(r10, r10) X(r11, r11) X(r12, r12) X(r13, r13)	\
+	X(r14, r14) X(r15, r15) X(rdi, di) X(rsi, si) X(rbp, bp) X(rbx, bx)	\
+	X(rdx, dx) X(rax, ax) X(rcx, cx) X(rsp, sp) X(rip, ip)
+
+/* All of the frame but siginfo. */
+static int put_frame(struct rt_sigframe __user *frame, const struct sigaction *sa,
+		     unsigned long fp, sigset_t oldmask, const struct pt_regs *regs)
 {
-	*sc = (struct sigcontext){
-		.r8 = regs->r8, .r9 = regs->r9, .r10 = regs->r10, .r11 = regs->r11,
-		.r12 = regs->r12, .r13 = regs->r13, .r14 = regs->r14, .r15 = regs->r15,
-		.rdi = regs->di, .rsi = regs->si, .rbp = regs->bp, .rbx = regs->bx,
-		.rdx = regs->dx, .rax = regs->ax, .rcx = regs->cx, .rsp = regs->sp,
-		.rip = regs->ip, .eflags = regs->flags, .cs = (u16)regs->cs, .ss = (u16)regs->ss,
-		.err = current->thread.error_code, .trapno = current->thread.trap_nr,
-		.oldmask = oldmask, .cr2 = current->thread.cr2,
-	};
+	struct ucontext __user *uc = &frame->uc;
+	struct sigcontext __user *sc = &uc->uc_mcontext;
+	unsigned long flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
+	const struct task_struct *me = current;
+
+	if (boot_cpu_data.xsave)
+		flags |= UC_FP_XSTATE;
+	user_access_begin();
+	unsafe_put_user(sa->sa_restorer, &frame->pretcode, efault);
+	unsafe_put_user(flags, &uc->uc_flags, efault);
+	unsafe_put_user(NULL, &uc->uc_link, efault);
+	unsafe_put_user((void *)me->sas_ss_sp, &uc->uc_stack.ss_sp, efault);
+	/* with the padding behind it */
+	unsafe_put_user(me->sas_ss_flags, (u64 __user *)&uc->uc_stack.ss_flags, efault);
+	unsafe_put_user(me->sas_ss_size, &uc->uc_stack.ss_size, efault);
+#define PUT_REG(there, here) unsafe_put_user(regs->here, &sc->there, efault);
+	FRAME_REGS(PUT_REG)
+	unsafe_put_user(regs->flags, &sc->eflags, efault);
+	/* cs, gs, fs, ss */
+	unsafe_put_user(regs->cs | regs->ss << 48, (u64 __user *)&sc->cs, efault);
+	unsafe_put_user(me->thread.error_code, &sc->err, efault);
+	unsafe_put_user(me->thread.trap_nr, &sc->trapno, efault);
+	unsafe_put_user(oldmask, &sc->oldmask, efault);
+	unsafe_put_user(me->thread.cr2, &sc->cr2, efault);
+	unsafe_put_user((struct _fpstate *)fp, &sc->fpstate, efault);
+	unsafe_put_user(oldmask, &uc->uc_sigmask, efault);
+	user_access_end();
+	return 0;
+efault:
+	user_access_end();
+	return -EFAULT;
 }
 
 int setup_rt_frame(int sig, const siginfo_t *info, const struct sigaction *sa, sigset_t oldmask,
 		   struct pt_regs *regs)
 {
-	struct {
-		void *pretcode;
-		struct ucontext uc;
-	} head;		/* the frame but for siginfo */
 	unsigned long fp, sp = frame_address(sa, regs->sp, &fp);
 	struct rt_sigframe __user *frame = (struct rt_sigframe __user *)sp;
 
-	if (!sp || !(sa->sa_flags & SA_RESTORER) || save_fpstate((struct _fpstate __user *)fp))
-		return -EFAULT;
-	head.pretcode = (void *)sa->sa_restorer;
-	head.uc.uc_flags =
-		UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (boot_cpu_data.xsave ? UC_FP_XSTATE : 0);
-	head.uc.uc_link = NULL;
-	head.uc.uc_stack.ss_sp = (void *)current->sas_ss_sp;
-	/* with the padding behind it */
-	*(u64 *)&head.uc.uc_stack.ss_flags = current->sas_ss_flags;
-	head.uc.uc_stack.ss_size = current->sas_ss_size;
-	fill_sigcontext(&head.uc.uc_mcontext, regs, oldmask);
-	head.uc.uc_mcontext.fpstate = (struct _fpstate *)fp;
-	head.uc.uc_sigmask = oldmask;
-	if (copy_to_user(frame, &head, sizeof(head)))
+	if (!sp || !(sa->sa_flags & SA_RESTORER) || save_fpstate((struct _fpstate __user *)fp) ||
+	    !access_ok(frame, sizeof(*frame)) || put_frame(frame, sa, fp, oldmask, regs))
 		return -EFAULT;
 	if ((sa->sa_flags & SA_SIGINFO) && copy_siginfo_to_user(&frame->info, info))
 		return -EFAULT;
@@ -209,17 +223,40 @@ int setup_rt_frame(int sig, const siginfo_t *info, const struct sigaction *sa, s
 
 /* --- coming back --- */
 
-static void restore_sigcontext(struct pt_regs *regs, const struct sigcontext *sc)
+/* The rest of the frame, for which regs have no place. */
+struct frame_rest {
+	stack_t stack;
+	sigset_t mask;
+	struct _fpstate __user *fp;
+};
+
+/*
+ * The frame is shorter than a page, so it lies in at most two: when its ends, which are read first,
+ * can be read, all of it can. So regs are whole in the frame of the SIGSEGV for one that cannot.
+ */
+static int get_frame(const struct ucontext __user *uc, struct pt_regs *regs, struct frame_rest *rest)
 {
-	regs->r8 = sc->r8, regs->r9 = sc->r9, regs->r10 = sc->r10, regs->r11 = sc->r11;
-	regs->r12 = sc->r12, regs->r13 = sc->r13, regs->r14 = sc->r14, regs->r15 = sc->r15;
-	regs->di = sc->rdi, regs->si = sc->rsi, regs->bp = sc->rbp, regs->bx = sc->rbx;
-	regs->dx = sc->rdx, regs->ax = sc->rax, regs->cx = sc->rcx, regs->sp = sc->rsp;
-	regs->ip = sc->rip;
+	const struct sigcontext __user *sc = &uc->uc_mcontext;
+	unsigned long flags;
+
+	user_access_begin();
+	unsafe_get_user(rest->mask, &uc->uc_sigmask, efault);
+	unsafe_get_user(rest->stack.ss_sp, &uc->uc_stack.ss_sp, efault);
+	unsafe_get_user(rest->stack.ss_flags, &uc->uc_stack.ss_flags, efault);
+	unsafe_get_user(rest->stack.ss_size, &uc->uc_stack.ss_size, efault);
+	unsafe_get_user(rest->fp, &sc->fpstate, efault);
+	unsafe_get_user(flags, &sc->eflags, efault);
+#define GET_REG(there, here) unsafe_get_user(regs->here, &sc->there, efault);
+	FRAME_REGS(GET_REG)
+	user_access_end();
 	regs->cs = __USER_CS;
 	regs->ss = __USER_DS;
-	regs->flags = (regs->flags & ~USER_EFLAGS) | (sc->eflags & USER_EFLAGS);
+	regs->flags = (regs->flags & ~USER_EFLAGS) | (flags & USER_EFLAGS);
 	regs->orig_ax = -1UL;	/* not in a system call: nothing is restarted */
+	return 0;
+efault:
+	user_access_end();
+	return -EFAULT;
 }
 
 /* Messages about broken programs: at most ten in five seconds, so that none of them can flood the
@@ -237,33 +274,29 @@ static bool fault_message_allowed(void)
 	return n++ < 10;
 }
 
-long sys_rt_sigreturn(void)
+/* Called by sys_rt_sigreturn in entry.asm, which leaves by IRET with all that regs say. */
+void do_rt_sigreturn(struct pt_regs *regs)
 {
-	struct pt_regs *regs = current_pt_regs();
 	struct rt_sigframe __user *frame =
 		(struct rt_sigframe __user *)(regs->sp - sizeof(frame->pretcode));
-	struct ucontext uc;
+	struct frame_rest rest;
 
-	if (copy_from_user(&uc, &frame->uc, sizeof(uc)))
+	if (!access_ok(&frame->uc, sizeof(frame->uc)) || get_frame(&frame->uc, regs, &rest))
 		goto bad;
-	set_current_blocked(uc.uc_sigmask);
-	restore_sigcontext(regs, &uc.uc_mcontext);
+	set_current_blocked(rest.mask);
 	current->restart_block.fn = NULL;
-	/* the quick way out of a system call restores only some registers */
-	set_tsk_thread_flag(current, TIF_RESTORE_ALL);
-	if (restore_fpstate((struct _fpstate __user *)uc.uc_mcontext.fpstate))
+	if (restore_fpstate(rest.fp))
 		goto bad;
-	if ((unsigned long)uc.uc_stack.ss_sp != current->sas_ss_sp ||
-	    uc.uc_stack.ss_size != current->sas_ss_size ||
-	    (unsigned int)uc.uc_stack.ss_flags != current->sas_ss_flags)
-		restore_altstack(&uc.uc_stack);
-	return regs_return_value(regs);
+	if ((unsigned long)rest.stack.ss_sp != current->sas_ss_sp ||
+	    rest.stack.ss_size != current->sas_ss_size ||
+	    (unsigned int)rest.stack.ss_flags != current->sas_ss_flags)
+		restore_altstack(&rest.stack);
+	return;
 bad:
 	if (fault_message_allowed())
 		pr_info("%s[%d] bad frame in rt_sigreturn frame:%lx ip:%lx sp:%lx\n", current->comm,
 			current->pid, (unsigned long)frame, regs->ip, regs->sp);
 	force_sig(SIGSEGV);
-	return 0;
 }
 
 /* --- interrupted system calls --- */

@@ -24,7 +24,7 @@ EFAULT		equ 14
 LONG_COPY	equ 64		; from here on REP is worth its start-up cost
 
 	global __copy_user, __clear_user
-	global __get_user_32, __get_user_8, __get_user_4, __get_user_1
+	global __get_user_8, __get_user_4, __get_user_1
 	global __put_user_8, __put_user_4, __put_user_1
 	global __cmpxchg_user_4, __xchg_user_4, __xadd_user_4
 	global __fxsave_user, __fxrstor_user, __xsave_user, __xrstor_user
@@ -150,20 +150,6 @@ __get_user_%1:
 	GET_USER 8, rax
 	GET_USER 4, eax
 	GET_USER 1, al
-; int __get_user_32(void *to, const void *from)
-__get_user_32:
-	STAC
-	mov rax, [rsi]
-	mov rcx, [rsi + 8]
-	mov rdx, [rsi + 16]
-	mov rsi, [rsi + 24]
-	CLAC
-	mov [rdi], rax
-	mov [rdi + 8], rcx
-	mov [rdi + 16], rdx
-	mov [rdi + 24], rsi
-	xor eax, eax
-	ret
 ; int __put_user_N(uN value, void *to)
 %macro PUT_USER 2
 __put_user_%1:

@@ -41,7 +41,7 @@
 #define TIF_SYSCALL_TRACE 3	/* system call entry and exit stop for the tracer */
 #define TIF_SINGLESTEP 4
 #define TIF_SCHED_STEP 6	/* policy pct counts this task's system calls */
-/* the system call rewrote the whole register frame (exec, sigreturn): leave by IRET */
+/* the system call rewrote the whole register frame (exec): leave by IRET */
 #define TIF_RESTORE_ALL 5
 #define _TIF(flag) (1UL << (flag))
 #define _TIF_ENTRY_WORK (_TIF(TIF_SYSCALL_TRACE) | _TIF(TIF_SCHED_STEP))

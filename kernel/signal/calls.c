@@ -53,6 +53,23 @@ static noinline void forget_ignored(int sig, __sighandler_t handler)
 		flush_sigqueue_mask(&t->pending, sigmask(sig));
 }
 
+static __always_inline int read_user_action(struct sigaction *act,
+					    const struct sigaction __user *uact)
+{
+	if (!access_ok(uact, sizeof(*uact)))
+		return -EFAULT;
+	user_access_begin();
+	unsafe_get_user(act->sa_handler, &uact->sa_handler, efault);
+	unsafe_get_user(act->sa_flags, &uact->sa_flags, efault);
+	unsafe_get_user(act->sa_restorer, &uact->sa_restorer, efault);
+	unsafe_get_user(act->sa_mask, &uact->sa_mask, efault);
+	user_access_end();
+	return 0;
+efault:
+	user_access_end();
+	return -EFAULT;
+}
+
 /* old: NULL, or what it was before. */
 static __always_inline int change_action(int sig, const struct sigaction __user *uact,
 					 struct sigaction *old)
@@ -61,7 +78,7 @@ static __always_inline int change_action(int sig, const struct sigaction __user 
 	struct sigaction act;
 	unsigned int i = (unsigned int)sig - 1;
 
-	if (!access_ok(uact, sizeof(act)) || __get_user_32(&act, uact))
+	if (read_user_action(&act, uact))
 		return -EFAULT;
 	if (i >= _NSIG || (BIT(i) & SIG_KERNEL_ONLY_MASK))
 		return -EINVAL;

@@ -37,6 +37,7 @@ def roots():
     for vector in range(256):
         found[address(f"isr_{vector}")] = ("iret", None) if vector in WITH_ERROR_CODE else ("iret",)
     found[address("entry_SYSCALL_64")] = ("user",)
+    found[address("sys_rt_sigreturn")] = ("iret", *REGS, None)
     found[address("ret_from_fork")] = ("iret", *REGS)
     return found
 

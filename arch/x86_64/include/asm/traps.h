@@ -4,3 +4,4 @@
 struct pt_regs;
 
 void trap_handler(struct pt_regs *regs, unsigned long vector);
+void do_rt_sigreturn(struct pt_regs *regs);

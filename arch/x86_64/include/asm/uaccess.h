@@ -25,7 +25,6 @@ unsigned long __clear_user(void __user *to, unsigned long n);
 int __get_user_8(u64 *to, const void __user *from);
 int __get_user_4(u32 *to, const void __user *from);
 int __get_user_1(u8 *to, const void __user *from);
-int __get_user_32(void *to, const void __user *from);	/* four words: a sigaction */
 int __put_user_8(u64 value, void __user *to);
 int __put_user_4(u32 value, void __user *to);
 int __put_user_1(u8 value, void __user *to);
@@ -41,6 +40,44 @@ int __fxsave_user(void __user *to);
 int __fxrstor_user(const void __user *from);
 int __xsave_user(void __user *to, u64 components);
 int __xrstor_user(const void __user *from, u64 components);
+
+/*
+ * Several words one by one, straight between registers and user memory:
+ *
+ *	user_access_begin();
+ *	unsafe_put_user(value, &frame->field, efault);	a fault goes to the label efault
+ *	unsafe_get_user(variable, &frame->field, efault);
+ *	user_access_end();	also behind efault
+ *
+ * The range was checked before; in between nothing but such lines and plain C, no calls.
+ */
+#define __SMAP_SITE(code)							\
+	__asm__ volatile("1: .byte 0x0f, 0x1f, 0x00\n"				\
+			 ".pushsection smap_sites, \"a\"\n"			\
+			 ".quad 1b, " #code "\n"				\
+			 ".popsection" : : : "memory")
+#define user_access_begin() __SMAP_SITE(0xcb010f)	/* STAC */
+#define user_access_end() __SMAP_SITE(0xca010f)		/* CLAC */
+
+#define __EX_MOV(operands, fixup)						\
+	"1: mov " operands "\n"						\
+	".pushsection __ex_table.inline, \"a\"\n"				\
+	".quad 1b, 1b + 1, " fixup "\n"						\
+	".popsection"
+#define unsafe_put_user(x, p, label)						\
+	__asm__ volatile goto(__EX_MOV("%0, %1", "%l2")				\
+			      : : "r"((__typeof__(*(p)))(x)), "m"(*(p)) : "memory" : label)
+/* The empty asm keeps gcc 12 from moving the result's use before it. */
+#define unsafe_get_user(x, p, label)						\
+	do {									\
+		__typeof__(x) __x;						\
+										\
+		_Static_assert(sizeof(x) == sizeof(*(p)), "of one size");	\
+		__asm__ volatile goto(__EX_MOV("%1, %0", "%l2")			\
+				      : "=r"(__x) : "m"(*(p)) : "memory" : label); \
+		__asm__("");							\
+		(x) = __x;							\
+	} while (0)
 
 /* Return the number of bytes not copied (Linux's convention); 0 = all. */
 static inline unsigned long __must_check copy_from_user(void *to, const void __user *from,

@@ -77,7 +77,8 @@ class Model:
     """
 
     def __init__(self, trace):
-        self.lost, self.origin, self.start, self.end = trace.lost, trace.start, trace.start, trace.end
+        self.lost, self.events = trace.lost, len(trace.events)
+        self.origin, self.start, self.end = trace.start, trace.start, trace.end
         self.tasks, self.by_pid = [], {}
         self.cpus, self.irqs, self.open_irq = {}, {}, {}
         self.wakes = []         # (time, waker: Task or None for an interrupt, its CPU, wakee: Task)

@@ -1,0 +1,78 @@
+"use strict";
+// The trace as page.py packed it, and questions to it. Times are ns after the beginning; spans of a row have no gaps between them.
+const data = JSON.parse(document.getElementById("data").textContent);
+const INTERRUPT = -2;
+
+// From differences to times.
+function sums(differences) {
+	let sum = 0;
+	return differences.map(difference => sum += difference);
+}
+
+for (const cpu of data.cpus) {
+	cpu.t = sums(cpu.t);
+	cpu.end = data.length;
+	cpu.irq.t = sums(cpu.irq.t);
+}
+for (const task of data.tasks) {
+	task.t = sums(task.t);
+	task.calls.t = sums(task.calls.t);
+}
+data.wakes.t = sums(data.wakes.t);
+const STATE = Object.fromEntries(data.states.map((state, n) => [state.key, n]));
+
+// The number of the last element of sorted that is not above time; -1 if all are.
+function lastBefore(sorted, time) {
+	let low = 0, high = sorted.length;
+	while (low < high) {
+		const middle = (low + high) >> 1;
+		if (sorted[middle] <= time)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low - 1;
+}
+
+function spanEnd(row, n) {
+	return n + 1 < row.t.length ? row.t[n + 1] : row.end;
+}
+
+// The number of the span of a row at a time, or -1.
+function spanAt(row, time) {
+	const n = lastBefore(row.t, time);
+	return n >= 0 && time < spanEnd(row, n) ? n : -1;
+}
+
+// The call a task is in at a time, or -1.
+function callAt(task, time) {
+	const n = lastBefore(task.calls.t, time);
+	return n >= 0 && time < task.calls.t[n] + task.calls.d[n] ? n : -1;
+}
+
+// A duration with three digits that count.
+function showTime(ns) {
+	for (const [unit, size] of [["s", 1e9], ["ms", 1e6], ["µs", 1e3]])
+		if (Math.abs(ns) >= size)
+			return `${(ns / size).toPrecision(ns / size >= 1000 ? 4 : 3)} ${unit}`;
+	return `${Math.round(ns)} ns`;
+}
+
+// A point in time, to the microsecond.
+function showMoment(ns) {
+	return data.length >= 1e9 ? `${(ns / 1e9).toFixed(6)} s` : `${(ns / 1e6).toFixed(3)} ms`;
+}
+
+function taskName(n) {
+	return n === INTERRUPT ? "an interrupt" : n < 0 ? "?" : `${data.tasks[n].comm} ${data.tasks[n].pid}`;
+}
+
+function escapeText(text) {
+	return String(text).replace(/[&<>"]/g, c => ({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})[c]);
+}
+
+// One colour for each task: the busiest get those that are easiest to tell apart.
+const PALETTE = ["#a9c4eb", "#f2c6a0", "#b5dbaa", "#dcb9e6", "#f0b0b5", "#a3dada", "#e6d98c", "#c3baf0", "#f3bcdb", "#b9cbd6", "#d0e293", "#dcbfa6"];
+[...data.tasks].sort((a, b) => b.ran - a.ran).forEach((task, n) => {
+	task.colour = PALETTE[n] || `hsl(${(n * 137.5) % 360} 50% ${74 + n % 3 * 8}%)`;
+});

@@ -21,4 +21,5 @@ struct ktest {
 #define KEXPECT(cond) ktest_expect(cond, #cond, __FILE__, __LINE__)
 
 void ktest_expect(bool good, const char *what, const char *file, int line);
+void ktest_sleep(u64 ns);
 void run_kernel_tests(void);

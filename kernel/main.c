@@ -18,6 +18,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/task/task.h"
 #include "kernel/time/time.h"
+#include "kernel/wq/wq.h"
 #include "libk/printf.h"
 #include "libk/string.h"
 
@@ -73,6 +74,8 @@ static int kernel_init(void *unused)
 
 	wait_for_completion(&kthreadd_ready);
 	smp_init();
+	workqueue_init();
+	kreaper_init();
 	late_init();
 	if (!boot_info.initrd_end)
 		boot_failed(

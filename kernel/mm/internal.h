@@ -16,6 +16,7 @@ void drain_slabs(void);		/* this CPU's ready objects back to their slabs. Any co
 void drain_kstacks(void);	/* this CPU's ready stacks: unmapped, their slots stale. Any
 				 * context */
 void clean_stale_slots(void);	/* may sleep */
+void kreaper_wake(void);	/* enough of them for a cleaning. Any context */
 void free_hot_page(struct page *page);	/* an order-0 page without references, to this CPU's
 					 * list. Any context */
 

@@ -5,8 +5,8 @@
  * Each stack has a slot of 2 * THREAD_SIZE; the lower half is the guard. A CPU keeps a few ready
  * stacks, so that a thread that ends leaves its stack to the next one that begins. Any further
  * stack is unmapped and its pages are freed at once, but its slot is stale: some CPU may still
- * remember where the pages were. When enough slots are stale they are all made clean with one
- * flush, before the first of them is used again. 64 slots share one page table: one word of the
+ * remember where the pages were. When enough slots are stale kreaper makes them all clean with one
+ * flush; if it does not get to run, whoever needs a stack does, before the first of them is used again. 64 slots share one page table: one word of the
  * bitmaps.
  *
  * Instead of clearing a new stack we plant a mark every 512 bytes; the lowest mark that has gone
@@ -124,6 +124,7 @@ static void unmap_stack(void *stack)
 {
 	unsigned long slot = stack_slot(stack), flags;
 	pte_t *pte = walk_pte(kernel_pgd, (unsigned long)stack, false);
+	bool enough;
 
 	BUG_ON(!pte || !pte_present(*pte));
 	for (unsigned long i = 0; i < STACK_PAGES; i++) {
@@ -134,8 +135,10 @@ static void unmap_stack(void *stack)
 	}
 	spin_lock_irqsave(&kstack_lock, flags);
 	__set_bit((long)slot, stale);
-	nr_stale++;
+	enough = ++nr_stale == STALE_BATCH / 2;
 	spin_unlock_irqrestore(&kstack_lock, flags);
+	if (enough)
+		kreaper_wake();
 }
 
 static void *new_stack(void)

@@ -260,6 +260,7 @@ unsigned long nr_shmem_pages(void);
 void out_of_memory(void);
 /* 0 (never) to 1333: who is killed first. Takes tasklist_lock. */
 long oom_score(struct task_struct *p);
+void kreaper_init(void);	/* at boot, when kthreadd works */
 struct seq_file;
 void show_slabinfo(struct seq_file *m);
 void show_buddyinfo(struct seq_file *m);

@@ -14,6 +14,7 @@
 #include "kernel/sched/rq.h"
 #include "kernel/task/task.h"
 #include "kernel/time/time.h"
+#include "kernel/wq/wq.h"
 
 struct rq runqueues[NR_CPUS];
 
@@ -286,16 +287,27 @@ static noinline __flatten void __schedule(enum why why)
 	context_switch(rq, prev, next);	/* releases the lock, on the other side */
 }
 
-void schedule(void)
+static __always_inline void schedule_loop(void)
 {
-	if (unlikely(preempt_count() || in_interrupt()))
-		panic("scheduling while atomic: %s/%d, preempt_count %d", current->comm,
-		      current->pid, preempt_count());
 	do {
 		preempt_disable();
 		__schedule(ASKED);
 		preempt_enable_no_resched();
 	} while (unlikely(need_resched()));
+}
+
+void schedule(void)
+{
+	if (unlikely(preempt_count() || in_interrupt()))
+		panic("scheduling while atomic: %s/%d, preempt_count %d", current->comm,
+		      current->pid, preempt_count());
+	if (unlikely(current->flags & PF_WQ_WORKER)) {
+		wq_worker_sleeping(current);
+		schedule_loop();
+		wq_worker_running(current);
+	} else {
+		schedule_loop();
+	}
 }
 
 /* sched_yield(): the same with the turn given up, under the one lock. */

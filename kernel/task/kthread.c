@@ -200,14 +200,20 @@ static int kthread_worker_fn(void *data)
 	struct kthread_worker *worker = data;
 	struct kthread_work *work;
 
+	if (worker->signal)
+		allow_signal(worker->signal);
 	for (;;) {
-		set_current_state(TASK_IDLE);
+		set_current_state(worker->signal ? TASK_INTERRUPTIBLE : TASK_IDLE);
 		work = next_work(worker);
-		if (!work && kthread_should_stop())
-			break;
 		if (work) {
 			__set_current_state(TASK_RUNNING);
 			work->func(work);
+		} else if (kthread_should_stop()) {
+			break;
+		} else if (signal_pending(current)) {
+			__set_current_state(TASK_RUNNING);
+			if (kernel_dequeue_signal())
+				worker->signaled();
 		} else {
 			schedule();
 		}

@@ -1,6 +1,7 @@
 /* Tests of kthread.c: asking a kernel thread to stop, to park, and telling it something. */
 #include "kernel/ktest.h"
 #include "kernel/task/task.h"
+#include "kernel/time/time.h"
 
 /* A thread that counts the rounds it was woken for, and parks when asked to. */
 struct counter {
@@ -76,7 +77,7 @@ KTEST(kthread_leaves_nothing_behind)
 		KEXPECT(kthread_stop(start_counter(&c)) == 42);
 	}
 	while (READ_ONCE(nr_threads) > before)
-		schedule_hrtimeout(0);	/* the last one is on its way out */
+		ktest_sleep(NSEC_PER_MSEC);	/* the last one is on its way out */
 }
 
 KTEST(kthread_parks_and_goes_on)
@@ -122,7 +123,7 @@ static void note(struct kthread_work *work)
 
 KTEST(kthread_worker_keeps_order)
 {
-	struct kthread_worker worker;
+	struct kthread_worker worker = { 0 };
 	struct numbered n[8];
 
 	done = 0;

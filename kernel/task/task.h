@@ -459,6 +459,8 @@ struct kthread_worker {
 	spinlock_t lock;
 	struct list_head work_list;	/* (lock) */
 	struct task_struct *task;	/* (c) */
+	int signal;			/* (c) a message that it takes, and */
+	void (*signaled)(void);		/* (c) what it does then; 0: none */
 };
 struct kthread_work {
 	struct list_head node;		/* (worker->lock) empty: not queued; it may run */
@@ -470,7 +472,8 @@ static inline void kthread_init_work(struct kthread_work *work,
 	INIT_LIST_HEAD(&work->node);
 	work->func = func;
 }
-int kthread_run_worker(struct kthread_worker *worker, const char *name);	/* 0 or -errno */
+/* worker is zeroed, but for signal. 0 or -errno. May sleep. */
+int kthread_run_worker(struct kthread_worker *worker, const char *name);
 /* False: it is in the queue already. Any context. */
 bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work);
 void kthread_flush_worker(struct kthread_worker *worker);	/* what is queued is done. May sleep */

@@ -42,3 +42,5 @@ void reschedule_interrupt(void);
 /* Before returning to user mode with thread flags set (interrupts off on entry and on return):
  * reschedules, delivers signals. The one place from which signals are delivered. */
 void exit_to_user_mode(struct pt_regs *regs);
+/* The same at the end of a system call, which a tracer may want to see. */
+void syscall_exit_to_user_mode(struct pt_regs *regs);

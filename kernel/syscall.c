@@ -7,6 +7,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/syscalls.h"
 #include "kernel/task/task.h"
+#include "kernel/trace/ptrace.h"
 
 #define NR_SYSCALLS 512
 
@@ -43,11 +44,34 @@ long sys_ni_syscall(void)
 	return -ENOSYS;
 }
 
+/* Before the call, interrupts on: the number to run, or -1: none, ax is the answer. */
 u64 syscall_trace_enter(struct pt_regs *regs)
 {
 	if (test_tsk_thread_flag(current, TIF_SCHED_STEP))
 		sched_step();
+	if (test_tsk_thread_flag(current, TIF_SYSCALL_TRACE) &&
+	    ptrace_report_syscall(PTRACE_EVENTMSG_SYSCALL_ENTRY))
+		return ~0UL;
 	return (u64)regs_syscall_nr(regs);
+}
+
+/* After it, interrupts on. A step over a call ends here. */
+static void syscall_trace_exit(struct pt_regs *regs)
+{
+	if (test_tsk_thread_flag(current, TIF_SINGLESTEP))
+		force_sig_fault(SIGTRAP, TRAP_BRKPT, instruction_pointer(regs));
+	else if (test_tsk_thread_flag(current, TIF_SYSCALL_TRACE))
+		ptrace_report_syscall(PTRACE_EVENTMSG_SYSCALL_EXIT);
+}
+
+void syscall_exit_to_user_mode(struct pt_regs *regs)
+{
+	if (READ_ONCE(current->thread_flags) & _TIF_SYSCALL_EXIT_WORK) {
+		local_irq_enable();
+		syscall_trace_exit(regs);
+		local_irq_disable();
+	}
+	exit_to_user_mode(regs);
 }
 
 /*
@@ -59,7 +83,7 @@ void exit_to_user_mode(struct pt_regs *regs)
 {
 	for (;;) {
 		unsigned long work = READ_ONCE(current->thread_flags) & _TIF_EXIT_WORK &
-				     ~_TIF(TIF_SYSCALL_TRACE);
+				     ~_TIF_SYSCALL_EXIT_WORK;
 
 		if (work & _TIF(TIF_RESTORE_ALL)) {	/* entry.asm does, from here */
 			clear_tsk_thread_flag(current, TIF_RESTORE_ALL);

@@ -7,3 +7,4 @@
 #include "kernel/signal/calls.h"
 #include "kernel/task/calls.h"
 #include "kernel/time/calls.h"
+#include "kernel/trace/calls.h"

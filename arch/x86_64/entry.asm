@@ -26,7 +26,7 @@ USER_CS	equ 0x33		; as on Linux; gdt.c has the table
 USER_DS	equ 0x2b
 
 extern	sys_call_table, nr_syscalls, trap_handler, exit_to_user_mode, schedule_tail, do_exit
-extern	syscall_trace_enter, sys_ni_syscall, do_rt_sigreturn
+extern	syscall_trace_enter, syscall_exit_to_user_mode, sys_ni_syscall, do_rt_sigreturn
 
 section .text
 
@@ -123,8 +123,9 @@ entry_SYSCALL_64:
 	jmp	.done
 .work:
 	mov	[rsp + REGS_AX], rax
+.work_in_frame:
 	mov	rdi, rsp
-	call	exit_to_user_mode	; may switch away, deliver a signal, rewrite the frame
+	call	syscall_exit_to_user_mode	; may switch away, deliver a signal, rewrite the frame
 	; The frame may hold anything now: only IRET restores all of it, and faults in a controlled
 	; way if ip is not canonical.
 	jmp	restore_user
@@ -135,7 +136,10 @@ sys_rt_sigreturn:
 	add	rsp, 8			; back to .done: the quick way restores too little
 	mov	rdi, rsp
 	call	do_rt_sigreturn
-	jmp	ret_to_user
+	cli
+	test	dword [rbx + TASK_FLAGS], EXIT_WORK
+	jnz	entry_SYSCALL_64.work_in_frame
+	jmp	restore_user
 
 ; --- interrupts and exceptions ----------------------------------------------
 ; One stub per vector; idt.c puts their addresses into the IDT. The CPU has switched to the kernel

@@ -83,6 +83,12 @@ void fpu_reset_current(void)
 	fpu_load_current(init_image);
 }
 
+/* A switch saves the registers of whoever leaves and loads those of whoever comes. */
+void *fpu_stopped_image(struct task_struct *p)
+{
+	return p->thread.fpu;
+}
+
 bool fpu_mxcsr_valid(u32 mxcsr)
 {
 	return !(mxcsr & ~mxcsr_mask);

@@ -97,6 +97,8 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 	p->thread.gsbase = current->thread.gsbase;
 	*regs = *current_pt_regs();
 	regs->ax = 0;		/* fork returns 0 in the child */
+	if (current->thread.forced_tf)
+		regs->flags &= ~X86_EFLAGS_TF;
 	if (args->stack)
 		regs->sp = args->stack + args->stack_size;
 	return 0;
@@ -106,8 +108,8 @@ void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 {
 	*regs = (struct pt_regs){
 		.ip = ip, .sp = sp, .cs = __USER_CS, .ss = __USER_DS, .flags = EFLAGS_USER,
+		.orig_ax = regs->orig_ax,	/* a tracer sees that it was exec */
 	};
-	regs->orig_ax = ~0UL;
 	local_irq_disable();
 	current->thread.fsbase = current->thread.gsbase = 0;
 	wrmsrl(MSR_FS_BASE, 0);

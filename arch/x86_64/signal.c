@@ -47,11 +47,6 @@ BUILD_BUG_ON(sizeof(struct sigcontext) != 256);
 
 #define RED_ZONE 128
 #define XFEATURES_FPSSE 3UL
-#define X86_EFLAGS_TF 0x100UL
-#define X86_EFLAGS_DF 0x400UL
-#define X86_EFLAGS_RF 0x10000UL
-/* What a handler may change: AC, RF, OF, DF, TF and the five flags of arithmetic. */
-#define USER_EFLAGS (0x40000UL | X86_EFLAGS_RF | 0x800UL | X86_EFLAGS_DF | X86_EFLAGS_TF | 0xd5UL)
 
 /* --- FPU state --- */
 

@@ -9,6 +9,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/syscalls.h"
 #include "kernel/task/task.h"
+#include "kernel/trace/ptrace.h"
 #include "libk/abi/uio.h"
 #include "libk/err.h"
 
@@ -55,21 +56,15 @@ static ssize_t copy_all(struct mm_struct *mm, const struct iovec *remote, unsign
 	return total;
 }
 
-/* The memory of a process that the caller may look into: its own, one of the same user, any for
- * uid 0. */
+/* The memory of a process that the caller may look into. */
 static struct mm_struct *find_mm(pid_t pid)
 {
 	struct task_struct *p = find_get_task_by_vpid(pid);
-	const struct cred *mine = current->cred, *theirs;
-	struct mm_struct *mm = ERR_PTR(-EPERM);
+	struct mm_struct *mm;
 
 	if (!p)
 		return ERR_PTR(-ESRCH);
-	theirs = get_task_cred(p);
-	if (p->signal == current->signal || capable() ||
-	    (mine->uid == theirs->uid && mine->uid == theirs->euid && mine->uid == theirs->suid))
-		mm = get_task_mm(p);
-	put_cred(theirs);
+	mm = ptrace_may_access(p) ? get_task_mm(p) : ERR_PTR(-EPERM);
 	put_task_struct(p);
 	return mm ? mm : ERR_PTR(-ESRCH);
 }

@@ -30,7 +30,7 @@
 
 #define TASK_KILLABLE (TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
 #define TASK_STOPPED (TASK_WAKEKILL | __TASK_STOPPED)
-#define TASK_TRACED (TASK_WAKEKILL | __TASK_TRACED)
+#define TASK_TRACED __TASK_TRACED	/* SIGKILL too, but not during a request: trace/ptrace.h */
 #define TASK_IDLE (TASK_UNINTERRUPTIBLE | TASK_FROZEN_IDLE)
 #define TASK_NORMAL (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
 
@@ -39,15 +39,17 @@
 #define TIF_SIGPENDING 1
 #define TIF_NOTIFY_RESUME 2	/* restore the signal mask of sigsuspend and friends */
 #define TIF_SYSCALL_TRACE 3	/* system call entry and exit stop for the tracer */
-#define TIF_SINGLESTEP 4
+#define TIF_SINGLESTEP 4	/* the tracer wants a stop after each instruction */
 #define TIF_SCHED_STEP 6	/* policy pct counts this task's system calls */
 /* the system call rewrote the whole register frame (exec): leave by IRET */
 #define TIF_RESTORE_ALL 5
 #define _TIF(flag) (1UL << (flag))
 #define _TIF_ENTRY_WORK (_TIF(TIF_SYSCALL_TRACE) | _TIF(TIF_SCHED_STEP))
+/* on the way out of a system call only, before all else */
+#define _TIF_SYSCALL_EXIT_WORK (_TIF(TIF_SYSCALL_TRACE) | _TIF(TIF_SINGLESTEP))
 #define _TIF_EXIT_WORK									\
 	(_TIF(TIF_NEED_RESCHED) | _TIF(TIF_SIGPENDING) | _TIF(TIF_NOTIFY_RESUME) |	\
-	 _TIF(TIF_SYSCALL_TRACE) | _TIF(TIF_RESTORE_ALL))
+	 _TIF_SYSCALL_EXIT_WORK | _TIF(TIF_RESTORE_ALL))
 
 /* Priorities: 0..99 real time (lower is stronger), 100..139 nice -20..19, 120 the middle;
  * MAX_PRIO idle. */

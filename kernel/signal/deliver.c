@@ -27,6 +27,7 @@
 #include "asm/uaccess.h"
 #include "kernel/signal/signal.h"
 #include "kernel/task/task.h"
+#include "kernel/trace/ptrace.h"
 
 struct ksignal {
 	int sig;
@@ -41,7 +42,7 @@ void recalc_sigpending_tsk(struct task_struct *p)
 {
 	sigset_t pending = p->pending.signal | p->signal->shared_pending.signal;
 
-	if ((pending & ~p->blocked) || (p->jobctl & JOBCTL_STOP_PENDING))
+	if ((pending & ~p->blocked) || (p->jobctl & JOBCTL_PENDING_MASK))
 		set_tsk_thread_flag(p, TIF_SIGPENDING);
 }
 
@@ -49,7 +50,7 @@ void recalc_sigpending(void)
 {
 	sigset_t pending = current->pending.signal | current->signal->shared_pending.signal;
 
-	if ((pending & ~current->blocked) || (current->jobctl & JOBCTL_STOP_PENDING))
+	if ((pending & ~current->blocked) || (current->jobctl & JOBCTL_PENDING_MASK))
 		set_tsk_thread_flag(current, TIF_SIGPENDING);
 	else if (signal_pending(current))
 		clear_tsk_thread_flag(current, TIF_SIGPENDING);
@@ -168,7 +169,7 @@ static void notify_continued(struct signal_struct *signal)
 	signal->flags &= ~(SIGNAL_CLD_STOPPED | SIGNAL_CLD_CONTINUED);
 	spin_unlock_irq(&current->sighand->siglock);
 	spin_lock_irqsave(&tasklist_lock, flags);
-	do_notify_parent_cldstop(current, why, sig);
+	do_notify_parent_cldstop(current, false, why, sig);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	spin_lock_irq(&current->sighand->siglock);
 }
@@ -261,6 +262,11 @@ static bool get_signal(struct ksignal *ksig)
 			sig = -1;	/* much may have changed: look at everything again */
 			continue;
 		}
+		if (unlikely(current->jobctl & JOBCTL_TRAP_MASK)) {
+			ptrace_trap();
+			sig = -1;
+			continue;
+		}
 		sig = current->pending.signal & SYNCHRONOUS_MASK
 			      ? dequeue_synchronous_signal(&current->pending, current->blocked,
 							   &ksig->info)
@@ -269,6 +275,13 @@ static bool get_signal(struct ksignal *ksig)
 			recalc_sigpending();
 		else
 			sig = dequeue_signal(current, current->blocked, &ksig->info);
+		if (sig && unlikely(current->ptrace)) {
+			sig = ptrace_signal(sig, &ksig->info);
+			if (!sig) {
+				sig = -1;
+				continue;
+			}
+		}
 		if (sig)
 			found = act_on(sig, ksig);
 	} while (sig && !found);
@@ -317,9 +330,15 @@ static void handle_signal(struct ksignal *ksig, struct pt_regs *regs)
 	bool restore = test_tsk_thread_flag(current, TIF_NOTIFY_RESUME);
 	sigset_t oldmask = restore ? current->saved_sigmask : ksig->oldmask;
 
+	bool stepping = test_tsk_thread_flag(current, TIF_SINGLESTEP);
+
 	restart_with_handler(regs, ksig);
+	if (unlikely(stepping))		/* the frame is not to remember the tracer's step */
+		user_disable_single_step(current);
 	if (!setup_rt_frame(ksig->sig, &ksig->info, &ksig->sa, oldmask, regs)) {
 		signal_delivered();
+		if (unlikely(stepping))
+			ptrace_notify(SIGTRAP, 0);	/* at the handler's first instruction */
 		return;
 	}
 	set_current_blocked(ksig->oldmask);	/* there will be no handler */
@@ -365,6 +384,6 @@ void exit_signals(struct task_struct *p)
 	if (!stopped)
 		return;
 	spin_lock_irqsave(&tasklist_lock, flags);
-	do_notify_parent_cldstop(p, CLD_STOPPED, sig);
+	do_notify_parent_cldstop(p, false, CLD_STOPPED, sig);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 }

@@ -19,6 +19,7 @@
  */
 #include "kernel/signal/signal.h"
 #include "kernel/task/task.h"
+#include "kernel/trace/ptrace.h"
 
 #define STOP_FLAGS (SIGNAL_STOP_STOPPED | SIGNAL_STOP_CONTINUED | SIGNAL_CLD_STOPPED | SIGNAL_CLD_CONTINUED)
 
@@ -33,7 +34,10 @@ void continue_group(struct task_struct *p)
 		flush_sigqueue_mask(&t->pending, SIG_KERNEL_STOP_MASK);
 		t->jobctl &= ~(unsigned long)(JOBCTL_STOP_PENDING | JOBCTL_STOP_DEQUEUED |
 					      JOBCTL_STOPPED);
-		wake_up_state(t, __TASK_STOPPED);
+		if (t->ptrace & PT_SEIZED)
+			ptrace_trap_notify(t);
+		else
+			wake_up_state(t, __TASK_STOPPED);
 	}
 	/* The parent is told by the first thread that runs, from get_signal(): a sender may not
 	 * take the locks for that. A stop that was interrupted before it was complete counts as
@@ -80,9 +84,14 @@ static bool begin_group_stop(int signr)
 	for_each_thread(current, t) {
 		if ((t->flags & PF_EXITING) || (t->jobctl & JOBCTL_STOPPED))
 			continue;
-		t->jobctl |= JOBCTL_STOP_PENDING;
+		t->jobctl &= ~(unsigned long)JOBCTL_STOP_SIGMASK;
+		t->jobctl |= JOBCTL_STOP_PENDING | (unsigned long)signr << 8;
 		signal->group_stop_count++;
-		if (t != current)
+		if (t == current)
+			continue;
+		if (t->ptrace & PT_SEIZED)
+			ptrace_trap_notify(t);
+		else
 			signal_wake_up(t, false);
 	}
 	return true;
@@ -96,6 +105,10 @@ bool do_signal_stop(int signr)
 
 	if (!(current->jobctl & JOBCTL_STOP_PENDING) && !begin_group_stop(signr))
 		return false;
+	if (current->ptrace) {		/* takes part by a stop of another kind */
+		current->jobctl |= JOBCTL_TRAP_STOP;
+		return false;
+	}
 	last = leave_group_stop(current);
 	sig = current->signal->group_exit_code;	/* a wait4 that comes first takes it away */
 	current->jobctl |= JOBCTL_STOPPED;
@@ -104,7 +117,7 @@ bool do_signal_stop(int signr)
 	/* From here on SIGCONT may make us runnable again; then schedule() returns at once. */
 	if (last) {
 		spin_lock_irqsave(&tasklist_lock, flags);
-		do_notify_parent_cldstop(current, CLD_STOPPED, sig);
+		do_notify_parent_cldstop(current, false, CLD_STOPPED, sig);
 		spin_unlock_irqrestore(&tasklist_lock, flags);
 	}
 	schedule();

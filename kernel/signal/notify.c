@@ -69,18 +69,19 @@ int do_notify_parent(struct task_struct *p, int sig)
 	}
 	unlock_task_sighand(parent, &flags);
 	if (waitqueue_active(&parent->signal->wait_chldexit))
-		wake_up_interruptible(&parent->signal->wait_chldexit);
+		wake_up_all(&parent->signal->wait_chldexit);
 	return autoreap;
 }
 
-void do_notify_parent_cldstop(struct task_struct *p, int why, int sig)
+void do_notify_parent_cldstop(struct task_struct *p, bool for_tracer, int why, int sig)
 {
-	struct task_struct *leader = p->group_leader, *parent = leader->real_parent;
+	struct task_struct *child = for_tracer ? p : p->group_leader;
+	struct task_struct *parent = for_tracer ? p->parent : child->real_parent;
 	const struct sigaction *sa;
 	unsigned long flags;
 	siginfo_t info;
 
-	child_siginfo(&info, SIGCHLD, leader, parent);
+	child_siginfo(&info, SIGCHLD, child, parent);
 	info.si_code = why;
 	info.si_status = sig;
 	if (!lock_task_sighand(parent, &flags))
@@ -89,5 +90,5 @@ void do_notify_parent_cldstop(struct task_struct *p, int why, int sig)
 	if (sa->sa_handler != SIG_IGN && !(sa->sa_flags & SA_NOCLDSTOP))
 		send_signal_locked(SIGCHLD, &info, parent, true);
 	unlock_task_sighand(parent, &flags);
-	wake_up_interruptible(&parent->signal->wait_chldexit);
+	wake_up_all(&parent->signal->wait_chldexit);
 }

@@ -66,9 +66,9 @@ void signal_wake_up(struct task_struct *t, bool fatal)
 	unsigned int mode = TASK_INTERRUPTIBLE;
 
 	set_tsk_thread_flag(t, TIF_SIGPENDING);
-	if (fatal) {
-		t->jobctl &= ~(unsigned long)JOBCTL_STOPPED;
-		mode |= TASK_WAKEKILL;
+	if (fatal && !(t->jobctl & JOBCTL_PTRACE_FROZEN)) {
+		t->jobctl &= ~(unsigned long)(JOBCTL_STOPPED | JOBCTL_TRACED);
+		mode |= TASK_WAKEKILL | __TASK_TRACED;
 	}
 	if (t == current && t->state == TASK_RUNNING)
 		return;
@@ -79,7 +79,7 @@ void signal_wake_up(struct task_struct *t, bool fatal)
 /* Tells t to die; whatever it was about to stop for is void. */
 static void zap_thread(struct task_struct *t)
 {
-	t->jobctl &= ~(unsigned long)(JOBCTL_STOP_PENDING | JOBCTL_STOP_DEQUEUED);
+	t->jobctl &= ~(unsigned long)(JOBCTL_PENDING_MASK | JOBCTL_STOP_DEQUEUED | JOBCTL_TRAPPING);
 	t->pending.signal |= sigmask(SIGKILL);
 	signal_wake_up(t, true);
 }
@@ -148,7 +148,7 @@ static bool wants_signal(int sig, const struct task_struct *t)
 {
 	if ((t->blocked & sigmask(sig)) || (t->flags & PF_EXITING))
 		return false;
-	return sig == SIGKILL || (!(t->jobctl & JOBCTL_STOPPED) && !signal_pending(t));
+	return sig == SIGKILL || (!(t->jobctl & (JOBCTL_STOPPED | JOBCTL_TRACED)) && !signal_pending(t));
 }
 
 static bool sig_fatal(const struct task_struct *t, int sig)
@@ -404,7 +404,7 @@ static void force_sig_info_to_current(const siginfo_t *info, bool default_action
 		p->blocked &= ~sigmask(info->si_signo);
 	}
 	/* A fault that init does not handle would happen again for ever: let it die of it. */
-	if (sa->sa_handler == SIG_DFL)
+	if (sa->sa_handler == SIG_DFL && !p->ptrace)
 		p->signal->flags &= ~SIGNAL_UNKILLABLE;
 	send_signal_locked(info->si_signo, info, p, false);
 	/* It may have been pending already, blocked until now. */
@@ -446,7 +446,8 @@ void force_sig_fault(int signo, int code, unsigned long addr)
 	info.si_signo = signo;
 	info.si_code = code;
 	info.si_addr = (void *)addr;
-	if (handler == SIG_DFL || handler == SIG_IGN || (current->blocked & sigmask(signo)))
+	if (!current->ptrace && (handler == SIG_DFL || handler == SIG_IGN ||
+				 (current->blocked & sigmask(signo))))
 		show_fault(signo, addr);
 	force_sig_info_to_current(&info, false);
 }

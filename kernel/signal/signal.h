@@ -198,8 +198,9 @@ void flush_signals(void);	/* those that have come are forgotten */
  * (autoreap). */
 int do_notify_parent(struct task_struct *p, int sig);
 /* p's process stopped or continued: why is CLD_STOPPED or CLD_CONTINUED, sig the signal that did it,
- * taken under the siglock: a wait4 in between clears it. */
-void do_notify_parent_cldstop(struct task_struct *p, int why, int sig);
+ * taken under the siglock: a wait4 in between clears it. for_tracer: it is told of that thread,
+ * CLD_TRAPPED or CLD_STOPPED. */
+void do_notify_parent_cldstop(struct task_struct *p, bool for_tracer, int why, int sig);
 
 /* --- stop and continue (jobctl.c). siglock held --- */
 /* A SIGCONT was sent to p's process: takes back stops, starts whoever is stopped. */

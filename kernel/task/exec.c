@@ -20,6 +20,7 @@
 #include "kernel/syscalls.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
+#include "kernel/trace/ptrace.h"
 #include "libk/string.h"
 
 #define MAX_ARG_STRLEN (32 * PAGE_SIZE)	/* longest single string */
@@ -65,6 +66,8 @@ static void become_leader(struct task_struct *me, struct task_struct *leader)
 	me->start_time = leader->start_time;
 	leader->exit_signal = -1;
 	leader->exit_state = EXIT_DEAD;
+	if (leader->ptrace)	/* its tracer shall not wait for it any more */
+		wake_up_all(&leader->parent->signal->wait_chldexit);
 }
 
 /* Waits until all other threads are gone (zombie, for the leader). 0, or -EAGAIN: somebody else
@@ -314,7 +317,7 @@ static void exec_creds(struct linux_binprm *bprm)
 {
 	struct inode *inode = bprm->file->f_inode;
 	const struct cred *old = current->cred;
-	bool nosuid = current->no_new_privs || (bprm->file->f_path.mnt->mnt_flags & MS_NOSUID);
+	bool nosuid = current->no_new_privs || ptraced_by_user() || (bprm->file->f_path.mnt->mnt_flags & MS_NOSUID);
 
 	bprm->euid = !nosuid && inode->i_mode & S_ISUID ? inode->i_uid : old->euid;
 	bprm->egid = !nosuid && (inode->i_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP)
@@ -397,7 +400,7 @@ static int do_execve(int dfd, const char *filename, struct string_list argv,
 		     struct string_list envp, int flags)
 {
 	struct linux_binprm bprm = { .filename = filename };
-	int err;
+	int err, old = ptrace_pid_for_tracer(current->thread_pid);
 
 	bprm.file = do_execat_open(dfd, filename, flags);
 	if (IS_ERR(bprm.file))
@@ -432,6 +435,8 @@ static int do_execve(int dfd, const char *filename, struct string_list argv,
 		fput(bprm.interp);
 	kfree(bprm.strings);
 	fput(bprm.file);
+	if (!err)
+		ptrace_exec_event(old);
 	return err;
 }
 

@@ -16,6 +16,7 @@
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
 #include "kernel/time/time.h"
+#include "kernel/trace/ptrace.h"
 
 /* --- giving up the address space --- */
 
@@ -152,14 +153,17 @@ static void forget_original_parent(struct task_struct *leader, struct list_head 
 	list_for_each_entry_safe(child, next, &leader->children, sibling) {
 		struct task_struct *t;
 
-		child->real_parent = child->parent = reaper;
-		for_each_thread(child, t)
+		for_each_thread(child, t) {
+			t->real_parent = reaper;
+			if (!t->ptrace)
+				t->parent = reaper;
 			if (t->pdeath_signal)
 				do_send_sig_info(t->pdeath_signal, SEND_SIG_NOINFO, t, false);
+		}
 		list_move_tail(&child->sibling, &reaper->children);
 		child->exit_signal = SIGCHLD;
-		if (child->exit_state == EXIT_ZOMBIE && child->signal->nr_threads == 1 &&
-		    do_notify_parent(child, SIGCHLD)) {
+		if (!child->ptrace && child->exit_state == EXIT_ZOMBIE &&
+		    child->signal->nr_threads == 1 && do_notify_parent(child, SIGCHLD)) {
 			child->exit_state = EXIT_DEAD;
 			get_task_struct(child);
 			list_add(&child->dead_list, dead);
@@ -214,6 +218,8 @@ again:
 	spin_lock_irqsave(&tasklist_lock, flags);
 	leader = p->group_leader;
 	sighand = p->sighand;
+	if (p->ptrace)
+		ptrace_unlink(p);
 	spin_lock(&sighand->siglock);
 	if (p != leader)	/* with the leader the process goes, and its sums: the parent has
 				 * had them (account_child) */
@@ -269,6 +275,7 @@ static bool exit_notify(struct task_struct *p, bool group_dead, struct list_head
 	bool autoreap = true;
 
 	spin_lock_irqsave(&tasklist_lock, flags);
+	exit_ptrace(dead);
 	if (group_dead) {
 		struct pid_namespace *ns = task_active_pid_ns(p);
 
@@ -277,7 +284,10 @@ static bool exit_notify(struct task_struct *p, bool group_dead, struct list_head
 		forget_original_parent(p->group_leader, dead);
 		kill_orphaned_pgrp(p->group_leader, NULL);
 	}
-	if (p == p->group_leader)	/* others of the group alive: the last of them tells the
+	if (p->ptrace)		/* a tracer waits for every thread */
+		autoreap = do_notify_parent(p, thread_group_leader(p) && p->signal->nr_threads == 1 &&
+						       !ptrace_reparented(p) ? p->exit_signal : SIGCHLD);
+	else if (p == p->group_leader)	/* others of the group alive: the last of them tells the
 					 * parent */
 		autoreap = p->signal->nr_threads == 1 && do_notify_parent(p, p->exit_signal);
 	p->exit_state = autoreap ? EXIT_DEAD : EXIT_ZOMBIE;
@@ -316,6 +326,7 @@ void do_exit(long code)
 	LIST_HEAD(dead);
 	bool group_dead;
 
+	ptrace_exit_event(code);
 	exit_signals(p);	/* PF_EXITING: no more signals from here on */
 	group_dead = leave_group(p);
 	check_exit(p, code, group_dead);

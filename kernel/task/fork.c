@@ -24,6 +24,7 @@
 #include "kernel/syscalls.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
+#include "kernel/trace/ptrace.h"
 #include "libk/printf.h"
 #include "libk/string.h"
 
@@ -70,6 +71,7 @@ static struct task_struct *dup_task_struct(struct task_struct *orig)
 	p->pdeath_signal = 0;
 	p->jobctl = 0;
 	p->ptrace = 0;
+	p->last_siginfo = NULL;
 	p->robust_list = NULL;
 	p->pi_blocked_on = NULL;
 	p->set_child_tid = p->clear_child_tid = NULL;
@@ -266,6 +268,8 @@ static void link_family(struct task_struct *p, const struct kernel_clone_args *a
 		p->real_parent = current->group_leader;
 	p->parent = p->real_parent;
 	p->ordinal = ++p->signal->last_ordinal;
+	if (!(args->flags & (CLONE_PARENT | CLONE_THREAD)))
+		p->maker = current->pid;	/* else copied: it is a sibling */
 	if (args->flags & CLONE_THREAD) {
 		p->group_leader = current->group_leader;
 		p->tgid = current->tgid;
@@ -320,6 +324,7 @@ static int publish(struct task_struct *p, struct pid *pid, const struct kernel_c
 	if (!err) {
 		link_family(p, args);
 		link_pids(p, pid, args);
+		ptrace_init_task(p, args);
 		nr_threads++;
 	}
 	spin_unlock(&current->sighand->siglock);
@@ -443,19 +448,23 @@ void mm_release_vfork(struct task_struct *p)
 	spin_unlock_irq(&p->alloc_lock);
 }
 
-static void wait_for_vfork(struct task_struct *child, struct completion *done)
+/* False: we were killed. */
+static bool wait_for_vfork(struct task_struct *child, struct completion *done)
 {
-	if (wait_for_completion_killable(done)) {
-		spin_lock_irq(&child->alloc_lock);
-		child->vfork_done = NULL;	/* done is on our stack */
-		spin_unlock_irq(&child->alloc_lock);
-	}
+	if (!wait_for_completion_killable(done))
+		return true;
+	spin_lock_irq(&child->alloc_lock);
+	child->vfork_done = NULL;	/* done is on our stack */
+	spin_unlock_irq(&child->alloc_lock);
+	return false;
 }
 
 long kernel_clone(const struct kernel_clone_args *args)
 {
 	struct completion vfork;
 	struct task_struct *p;
+	int event = ptrace_fork_event(args);
+	struct pid *pid = NULL;
 	long nr;
 
 	nr = check_flags(args);
@@ -475,11 +484,17 @@ long kernel_clone(const struct kernel_clone_args *args)
 		p->vfork_done = &vfork;
 		get_task_struct(p);
 	}
+	if (unlikely(event))
+		pid = get_pid(p->thread_pid);
 	wake_up_new_task(p);
+	if (unlikely(event))
+		ptrace_event_pid(event, pid);
 	if (args->flags & CLONE_VFORK) {
-		wait_for_vfork(p, &vfork);
+		if (wait_for_vfork(p, &vfork) && unlikely(event))
+			ptrace_event_pid(PTRACE_EVENT_VFORK_DONE, pid);
 		put_task_struct(p);
 	}
+	put_pid(pid);
 	return nr;
 }
 

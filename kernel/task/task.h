@@ -157,10 +157,14 @@ struct task_struct {
 	struct list_head thread_node;	/* in signal->thread_head, ascending ordinals */
 	unsigned int ordinal;		/* counts the threads of a process, from 1; never comes again */
 	struct list_head tasks;		/* all group leaders */
-	struct list_head ptraced, ptrace_entry;
-	unsigned int ptrace;
+	struct list_head ptraced, ptrace_entry;	/* its tracees; its place among its tracer's */
+	unsigned int ptrace;		/* PT_xxx, 0: nobody traces it. (t+s), see trace/ptrace.h */
+	unsigned long ptrace_message;	/* with the event it is stopped for (*) trace/ptrace.h */
+	siginfo_t *last_siginfo;	/* what it is stopped for, on its stack (*) the same */
+	pid_t maker;			/* pid of the thread that made it (c) */
 	int exit_state;			/* EXIT_xxx */
-	int exit_code;			/* wait status */
+	int exit_code;			/* wait status; of a stopped tracee what it stopped for,
+					 * then what the tracer wants (*) trace/ptrace.h */
 	int exit_signal;		/* told to the parent; -1: a thread, nobody is told */
 	int pdeath_signal;
 	bool no_new_privs, did_exec;
@@ -210,6 +214,15 @@ BUILD_BUG_ON(__builtin_offsetof(struct task_struct, thread_flags) != 0 || TIF_NE
 #define JOBCTL_STOPPED 2u		/* has stopped */
 /* took a stop signal and is about to act on it; SIGCONT clears it */
 #define JOBCTL_STOP_DEQUEUED 4u
+/* of a tracee; kernel/trace/ptrace.h */
+#define JOBCTL_TRAP_STOP 8u		/* is to stop with PTRACE_EVENT_STOP or for a group stop */
+#define JOBCTL_TRAP_NOTIFY 16u		/* the same, for news of a group stop */
+#define JOBCTL_TRAPPING 32u		/* its new tracer waits until it is stopped as a tracee */
+#define JOBCTL_LISTENING 64u		/* stopped, and not to be looked at (PTRACE_LISTEN) */
+#define JOBCTL_TRACED 128u		/* stopped: in TASK_TRACED or on its way */
+#define JOBCTL_PTRACE_FROZEN 0x10000u	/* the tracer is at it: not even SIGKILL wakes it */
+#define JOBCTL_TRAP_MASK (JOBCTL_TRAP_STOP | JOBCTL_TRAP_NOTIFY)
+#define JOBCTL_PENDING_MASK (JOBCTL_STOP_PENDING | JOBCTL_TRAP_MASK)
 
 extern spinlock_t tasklist_lock;
 extern struct task_struct init_task;	/* PID 0: the boot CPU's idle task, ancestor of all */

@@ -12,6 +12,7 @@
 #include "kernel/syscalls.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
+#include "kernel/trace/ptrace.h"
 #include "libk/abi/limits.h"
 #include "libk/string.h"
 
@@ -26,7 +27,7 @@ struct wait_opts {
 	bool nonblock;		/* a pidfd with O_NONBLOCK: EAGAIN instead of nothing */
 };
 
-static bool eligible(const struct wait_opts *wo, struct task_struct *child)
+static bool eligible(const struct wait_opts *wo, struct task_struct *child, bool traced)
 {
 	bool clone_child = child->exit_signal != SIGCHLD;
 
@@ -35,8 +36,8 @@ static bool eligible(const struct wait_opts *wo, struct task_struct *child)
 	if ((wo->type == P_PID || wo->type == P_PIDFD) && child->thread_pid != wo->pid)
 		return false;
 	/* A child with another exit signal than SIGCHLD is a "clone child": __WCLONE asks for
-	 * just those, __WALL for both. */
-	return (wo->options & __WALL) || clone_child == !!(wo->options & __WCLONE);
+	 * just those, __WALL for both. A tracer sees them all. */
+	return traced || (wo->options & __WALL) || clone_child == !!(wo->options & __WCLONE);
 }
 
 static void fill_child_rusage(struct task_struct *child, struct rusage *ru)
@@ -89,14 +90,28 @@ static void answer(struct wait_opts *wo, struct task_struct *child, int cause, i
 		fill_child_rusage(child, wo->ru);
 }
 
-/* True: child is a zombie and ours. tasklist_lock held; the caller releases it afterwards unless
- * WNOWAIT. */
-static bool wait_zombie(struct wait_opts *wo, struct task_struct *child)
+/* The answer about a zombie was given, and child is *dead, to be released by the caller, unless its
+ * parent is somebody else, who is told now that its tracer knows. tasklist_lock held. */
+static void reap(struct task_struct *child, struct task_struct **dead)
+{
+	if (child->ptrace && thread_group_leader(child) && ptrace_reparented(child)) {
+		ptrace_unlink(child);
+		if (!do_notify_parent(child, child->exit_signal))
+			return;
+	} else if (thread_group_leader(child)) {
+		account_child(child);
+	}
+	child->exit_state = EXIT_DEAD;	/* ours alone from here on */
+	*dead = child;
+}
+
+/* True: child is a zombie and ours. tasklist_lock held. A leader waits for its threads. */
+static bool wait_zombie(struct wait_opts *wo, struct task_struct *child, struct task_struct **dead)
 {
 	int status;
 
 	if (!(wo->options & WEXITED) || child->exit_state != EXIT_ZOMBIE ||
-	    child->signal->nr_threads != 1)
+	    (thread_group_leader(child) && child->signal->nr_threads != 1))
 		return false;
 	status = child->signal->flags & SIGNAL_GROUP_EXIT ? child->signal->group_exit_code
 							  : child->exit_code;
@@ -105,26 +120,27 @@ static bool wait_zombie(struct wait_opts *wo, struct task_struct *child)
 	       : WCOREDUMP(status) ? CLD_DUMPED
 				   : CLD_KILLED,
 	       status);
-	if (!(wo->options & WNOWAIT)) {
-		account_child(child);
-		child->exit_state = EXIT_DEAD;	/* ours alone from here on */
-	}
+	if (!(wo->options & WNOWAIT))
+		reap(child, dead);
 	return true;
 }
 
-static bool wait_stopped(struct wait_opts *wo, struct task_struct *child)
+/* A process that is stopped, or a tracee, whose tracer sees its own stop instead. */
+static bool wait_stopped(struct wait_opts *wo, struct task_struct *child, bool traced)
 {
-	struct signal_struct *sig = child->signal;
+	int *code = traced ? &child->exit_code : &child->signal->group_exit_code;
 	bool found;
 
-	if (!(wo->options & WSTOPPED))
+	if (!traced && !(wo->options & WSTOPPED))
 		return false;
 	spin_lock(&child->sighand->siglock);
-	found = (sig->flags & SIGNAL_STOP_STOPPED) && sig->group_exit_code;
+	found = *code && (traced ? (child->jobctl & (JOBCTL_TRACED | JOBCTL_LISTENING)) ==
+					   JOBCTL_TRACED
+				 : child->signal->flags & SIGNAL_STOP_STOPPED);
 	if (found) {
-		answer(wo, child, CLD_STOPPED, sig->group_exit_code << 8 | 0x7f);
+		answer(wo, child, traced ? CLD_TRAPPED : CLD_STOPPED, *code << 8 | 0x7f);
 		if (!(wo->options & WNOWAIT))
-			sig->group_exit_code = 0;	/* told once */
+			*code = 0;	/* told once */
 	}
 	spin_unlock(&child->sighand->siglock);
 	return found;
@@ -148,28 +164,52 @@ static bool wait_continued(struct wait_opts *wo, struct task_struct *child)
 	return found;
 }
 
-/* One walk. 1: wo has an answer. 0: nothing yet. -ECHILD: no child that could ever answer. */
-static int look(struct wait_opts *wo)
+/* One child, or tracee. What look() returns. traced: seen as a tracee of ours. */
+static int look_at(struct wait_opts *wo, struct task_struct *child, bool traced,
+		   struct task_struct **dead)
 {
-	struct task_struct *child, *dead = NULL;
-	unsigned long flags;
+	traced = traced || (child->ptrace && !ptrace_reparented(child));
+	if (child->exit_state == EXIT_DEAD || !eligible(wo, child, traced))
+		return -ECHILD;
+	/* While somebody else traces it, a zombie is not yet its parent's. */
+	if ((traced || !child->ptrace) && wait_zombie(wo, child, dead))
+		return 1;
+	return !child->exit_state &&
+	       (wait_stopped(wo, child, traced) || wait_continued(wo, child));
+}
+
+/* One walk: the children of the process, and what its threads trace. 1: wo has an answer. 0:
+ * nothing yet. -ECHILD: nobody who could ever answer. tasklist_lock held. */
+static int walk(struct wait_opts *wo, struct task_struct **dead)
+{
+	struct task_struct *child, *t;
 	int ret = -ECHILD;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
 	list_for_each_entry(child, &current->group_leader->children, sibling) {
-		if (child->exit_state == EXIT_DEAD || !eligible(wo, child))
+		ret = max(ret, look_at(wo, child, false, dead));
+		if (ret > 0)
+			return ret;
+	}
+	for_each_thread(current, t) {
+		if (wo->options & __WNOTHREAD && t != current)
 			continue;
-		ret = 0;
-		if (wait_zombie(wo, child)) {
-			dead = wo->options & WNOWAIT ? NULL : child;
-			ret = 1;
-			break;
-		}
-		if (!child->exit_state && (wait_stopped(wo, child) || wait_continued(wo, child))) {
-			ret = 1;
-			break;
+		list_for_each_entry(child, &t->ptraced, ptrace_entry) {
+			ret = max(ret, look_at(wo, child, true, dead));
+			if (ret > 0)
+				return ret;
 		}
 	}
+	return ret;
+}
+
+static int look(struct wait_opts *wo)
+{
+	struct task_struct *dead = NULL;
+	unsigned long flags;
+	int ret;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	ret = walk(wo, &dead);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	if (dead)
 		release_task(dead);
@@ -289,6 +329,7 @@ long sys_waitid(int type, pid_t id, siginfo_t __user *uinfo, int options, struct
 		info.si_uid = (uid_t)wo.uid;
 		info.si_status = wo.cause == CLD_EXITED	     ? WEXITSTATUS(wo.status)
 				 : wo.cause == CLD_STOPPED   ? WSTOPSIG(wo.status)
+				 : wo.cause == CLD_TRAPPED   ? wo.status >> 8
 				 : wo.cause == CLD_CONTINUED ? SIGCONT
 							     : WTERMSIG(wo.status);
 		if (ru && copy_to_user(ru, &usage, sizeof(usage)))

@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/random.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
@@ -228,6 +229,26 @@ int fcntl(int fd, int cmd, ...)
 int ioctl(int fd, unsigned long request, ...)
 {
 	return (int)CALL(__NR_ioctl, fd, request, LAST_ARG(request), 0, 0, 0);
+}
+
+/* The kernel stores what a PEEK request reads; here it is the result, so errno must tell an error
+ * from a word of ones. */
+long ptrace(int request, ...)
+{
+	unsigned long word, a[3];
+	va_list ap;
+	long ret;
+
+	va_start(ap, request);
+	for (int i = 0; i < 3; i++)
+		a[i] = va_arg(ap, unsigned long);
+	va_end(ap);
+	if (request < PTRACE_PEEKTEXT || request > PTRACE_PEEKUSER)
+		return CALL(__NR_ptrace, request, (pid_t)a[0], a[1], a[2], 0, 0);
+	ret = CALL(__NR_ptrace, request, (pid_t)a[0], a[1], &word, 0, 0);
+	if (!ret)
+		errno = 0;
+	return ret ? ret : (long)word;
 }
 
 int prctl(int option, ...)

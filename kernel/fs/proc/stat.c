@@ -76,7 +76,7 @@ static void snapshot_locked(struct task_struct *p, bool whole, struct task_snaps
 	snapshot_tty(s, sig->tty, ns);
 	snapshot_signals(s, p);
 	snapshot_own(s, p);
-	s->tracer = p->ptrace ? pid_nr_ns(task_pid_type(p->parent, PIDTYPE_TGID), ns) : 0;
+	s->tracer = p->ptrace ? pid_nr_ns(p->parent->thread_pid, ns) : 0;
 	s->sigq = atomic_read(&sig->nr_sigqueue);
 	s->sigq_limit = sig->rlim[RLIMIT_SIGPENDING].rlim_cur;
 	for (int type = 0; type < PIDTYPE_MAX; type++)

@@ -25,6 +25,7 @@ struct thread_struct {
 	unsigned long error_code;
 	unsigned long trap_nr;
 	void *fpu;		/* XSAVE/FXSAVE image, 64-byte aligned; NULL: kernel thread */
+	bool forced_tf;		/* the TF in the user's flags is the tracer's: a single step */
 };
 
 /* The user's registers of a task that is inside the kernel: always at the top of its kernel
@@ -62,6 +63,8 @@ extern size_t fpu_image_size;			/* bytes of an XSAVE image here */
 void fpu_save_current(void *to);		/* live registers -> image */
 /* image -> live registers; one that no user touched (for those: asm/uaccess.h) */
 void fpu_load_current(const void *from);
+/* The image of a task that is off its CPU, to be read and changed. */
+void *fpu_stopped_image(struct task_struct *p);
 bool fpu_mxcsr_valid(u32 mxcsr);		/* no reserved bit set: the CPU would fault on it */
 void fpu_reset_current(void);			/* live registers = initial state */
 void fpu_reset(void *image);			/* initial state (as after exec) */

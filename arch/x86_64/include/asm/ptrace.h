@@ -19,6 +19,13 @@ struct pt_regs {
 	unsigned long ip, cs, flags, sp, ss;
 };
 
+#define X86_EFLAGS_TF 0x100UL
+#define X86_EFLAGS_DF 0x400UL
+#define X86_EFLAGS_RF 0x10000UL
+/* What user mode may have in its flags, and a handler or a debugger may change: AC, RF, OF, DF, TF
+ * and the five flags of arithmetic. */
+#define USER_EFLAGS (0x40000UL | X86_EFLAGS_RF | 0x800UL | X86_EFLAGS_DF | X86_EFLAGS_TF | 0xd5UL)
+
 static inline bool user_mode(const struct pt_regs *regs) { return (regs->cs & 3) == 3; }
 static inline unsigned long user_stack_pointer(const struct pt_regs *regs) { return regs->sp; }
 static inline unsigned long instruction_pointer(const struct pt_regs *regs) { return regs->ip; }

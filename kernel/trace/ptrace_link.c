@@ -1,0 +1,239 @@
+/*
+ * Becoming and ceasing to be traced: who may, and the list of a tracer's tracees. While a task is
+ * traced its parent field names the tracer, so that wait4 and SIGCHLD find their way; real_parent
+ * stays what it was.
+ *
+ * Locks: tasklist_lock, inside it the tracee's siglock.
+ */
+#include "kernel/mm/mm.h"
+#include "kernel/signal/signal.h"
+#include "kernel/trace/ptrace.h"
+
+/* --- permission --- */
+
+bool ptrace_may_access(struct task_struct *p)
+{
+	const struct cred *mine = current->cred, *theirs;
+	struct mm_struct *mm;
+	bool ok;
+
+	if (same_thread_group(p, current) || capable())
+		return true;
+	theirs = get_task_cred(p);
+	ok = mine->uid == theirs->uid && mine->uid == theirs->euid && mine->uid == theirs->suid &&
+	     mine->gid == theirs->gid && mine->gid == theirs->egid && mine->gid == theirs->sgid;
+	put_cred(theirs);
+	mm = get_task_mm(p);
+	if (mm) {
+		ok = ok && mm->dumpable == 1;
+		mmput(mm);
+	}
+	return ok;
+}
+
+/* tasklist_lock held. */
+static bool privileged(struct task_struct *p)
+{
+	const struct cred *cred = get_task_cred(p);
+	bool root = cred->euid == 0;
+
+	put_cred(cred);
+	return root;
+}
+
+bool ptraced_by_user(void)
+{
+	unsigned long flags;
+	bool by_user;
+
+	if (likely(!current->ptrace))
+		return false;
+	spin_lock_irqsave(&tasklist_lock, flags);
+	by_user = current->ptrace && !privileged(current->parent);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return by_user;
+}
+
+/* --- linking --- */
+
+static void ptrace_link(struct task_struct *p, struct task_struct *tracer, unsigned int how)
+{
+	spin_lock(&p->sighand->siglock);
+	p->ptrace = how;
+	spin_unlock(&p->sighand->siglock);
+	p->parent = tracer;
+	list_add(&p->ptrace_entry, &tracer->ptraced);
+}
+
+/* The thread that forked us, of our parent, if it still lives: as on Linux it is the tracer. */
+static struct task_struct *maker(void)
+{
+	struct task_struct *t;
+
+	for_each_thread(current->real_parent, t)
+		if (t->pid == current->maker)
+			return t;
+	return current->real_parent;
+}
+
+long ptrace_traceme(void)
+{
+	struct task_struct *tracer;
+	unsigned long flags;
+	long err = -EPERM;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	tracer = maker();
+	if (!current->ptrace && !(tracer->flags & PF_EXITING) &&
+	    (!capable() || privileged(tracer))) {
+		ptrace_link(current, tracer, PT_PTRACED);
+		err = 0;
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return err;
+}
+
+/* One that is in a group stop already is woken, to stop again as a tracee should: TRAPPING is set
+ * until it has. */
+static void stop_tracee(struct task_struct *p, bool seize)
+{
+	spin_lock(&p->sighand->siglock);
+	if (!seize)
+		send_signal_locked(SIGSTOP, SEND_SIG_PRIV, p, false);
+	if (p->jobctl & JOBCTL_STOPPED) {
+		p->jobctl &= ~(unsigned long)JOBCTL_STOPPED;
+		p->jobctl |= JOBCTL_TRAP_STOP | JOBCTL_TRAPPING;
+		wake_up_state(p, __TASK_STOPPED);
+	}
+	spin_unlock(&p->sighand->siglock);
+}
+
+long ptrace_attach(struct task_struct *p, bool seize, unsigned long addr, unsigned long options)
+{
+	unsigned int how = PT_PTRACED | (seize ? PT_SEIZED | PT_OPT(options) : 0);
+	unsigned long flags;
+	long err = -EPERM;
+
+	if (seize && (addr || options & ~(unsigned long)PTRACE_O_MASK))
+		return -EIO;
+	if (p->flags & PF_KTHREAD || same_thread_group(p, current) || !ptrace_may_access(p))
+		return -EPERM;
+	spin_lock_irqsave(&tasklist_lock, flags);
+	if (!p->exit_state && !p->ptrace) {
+		ptrace_link(p, current, how);
+		stop_tracee(p, seize);
+		err = 0;
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	if (!err)	/* so that wait4 finds a stopped one stopped; its stop, or end, wakes us */
+		(void)wait_event_killable(&current->signal->wait_chldexit,
+					  !(READ_ONCE(p->jobctl) & JOBCTL_TRAPPING) ||
+						  READ_ONCE(p->exit_state));
+	return err;
+}
+
+int ptrace_fork_event(const struct kernel_clone_args *args)
+{
+	int event = args->flags & CLONE_VFORK	   ? PTRACE_EVENT_VFORK
+		    : args->exit_signal != SIGCHLD ? PTRACE_EVENT_CLONE
+						   : PTRACE_EVENT_FORK;
+
+	return !(args->flags & CLONE_UNTRACED) && ptrace_event_enabled(current, event) ? event : 0;
+}
+
+/* current's siglock is held too. A tracee may run during a group stop: its threads join that. */
+void ptrace_init_task(struct task_struct *p, const struct kernel_clone_args *args)
+{
+	if (likely(!current->ptrace))
+		return;
+	if (args->flags & CLONE_THREAD && current->signal->flags & SIGNAL_STOP_STOPPED) {
+		p->jobctl = (current->jobctl & JOBCTL_STOP_SIGMASK) | JOBCTL_STOP_PENDING;
+		p->signal->group_stop_count++;
+	}
+	if (args->flags & CLONE_PTRACE || ptrace_fork_event(args)) {
+		p->ptrace = current->ptrace;
+		p->parent = current->parent;
+		list_add(&p->ptrace_entry, &p->parent->ptraced);
+		if (p->ptrace & PT_SEIZED)
+			p->jobctl |= JOBCTL_TRAP_STOP;
+		else
+			p->pending.signal |= sigmask(SIGSTOP);
+	}
+	recalc_sigpending_tsk(p);
+}
+
+/* --- unlinking --- */
+
+void ptrace_signal_wake_up(struct task_struct *p, bool resume)
+{
+	if (resume) {
+		p->jobctl &= ~(unsigned long)(JOBCTL_TRACED | JOBCTL_PTRACE_FROZEN);
+		wake_up_state(p, __TASK_TRACED);
+	}
+	signal_wake_up(p, false);
+}
+
+void ptrace_trap_notify(struct task_struct *p)
+{
+	p->jobctl |= JOBCTL_TRAP_NOTIFY;
+	ptrace_signal_wake_up(p, p->jobctl & JOBCTL_LISTENING);
+}
+
+void ptrace_unlink(struct task_struct *p)
+{
+	struct signal_struct *signal = p->signal;
+
+	p->parent = p->real_parent;
+	list_del_init(&p->ptrace_entry);
+	clear_tsk_thread_flag(p, TIF_SYSCALL_TRACE);
+	spin_lock(&p->sighand->siglock);
+	p->ptrace = 0;
+	p->jobctl &= ~(unsigned long)(JOBCTL_TRAP_MASK | JOBCTL_TRAPPING);
+	if (!(p->flags & PF_EXITING) && !(p->jobctl & JOBCTL_STOP_PENDING) &&
+	    (signal->flags & SIGNAL_STOP_STOPPED || signal->group_stop_count)) {
+		p->jobctl |= JOBCTL_STOP_PENDING;
+		signal->group_stop_count++;
+	}
+	if (p->jobctl & JOBCTL_TRACED) {
+		user_disable_single_step(p);
+		ptrace_signal_wake_up(p, true);
+	} else if (p->jobctl & JOBCTL_STOP_PENDING) {
+		signal_wake_up(p, false);
+	}
+	spin_unlock(&p->sighand->siglock);
+}
+
+/* Only its tracer had kept it: a thread, or a process whose parent has been told. */
+static bool nobody_waits_for(struct task_struct *p)
+{
+	if (p->exit_state != EXIT_ZOMBIE)
+		return false;
+	if (!thread_group_leader(p))
+		return true;
+	return p->signal->nr_threads == 1 && do_notify_parent(p, p->exit_signal);
+}
+
+bool ptrace_detach(struct task_struct *p)
+{
+	bool dead;
+
+	ptrace_unlink(p);
+	dead = nobody_waits_for(p);
+	if (dead)
+		p->exit_state = EXIT_DEAD;
+	return dead;
+}
+
+void exit_ptrace(struct list_head *dead)
+{
+	struct task_struct *p, *next;
+
+	list_for_each_entry_safe(p, next, &current->ptraced, ptrace_entry) {
+		if (p->ptrace & PT_OPT(PTRACE_O_EXITKILL))
+			do_send_sig_info(SIGKILL, SEND_SIG_PRIV, p, true);
+		if (ptrace_detach(p)) {
+			get_task_struct(p);
+			list_add(&p->dead_list, dead);
+		}
+	}
+}

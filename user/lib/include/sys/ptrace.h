@@ -1,0 +1,6 @@
+/* ptrace(). */
+#pragma once
+
+#include "libk/abi/ptrace.h"
+
+long ptrace(int request, ...);

@@ -10,7 +10,9 @@
 #include "libk/string.h"
 
 static const struct sched_class *const normal_classes[] = {
-	&rr_sched_class,	/* the first is the default */
+	&fair_sched_class,	/* the first is the default */
+	&eevdf_sched_class,
+	&rr_sched_class,
 	&pct_sched_class,
 };
 

@@ -15,6 +15,15 @@ struct rt_rq {
 	struct list_head queue[MAX_RT_PRIO];
 };
 
+/* fair, eevdf: runnable tasks, the running one among them */
+struct cfs_rq {
+	struct rb_root_cached tree;	/* fair: by vruntime; eevdf: by deadline */
+	u64 load;			/* their weights together */
+	u64 nr;
+	u64 min_vruntime;		/* fair: the first one's, never goes back; eevdf: the mean */
+	s64 sum;			/* eevdf: see avg_vruntime() */
+};
+
 struct rq {
 	spinlock_t lock;
 	int cpu;			/* constant */
@@ -30,6 +39,7 @@ struct rq {
 	u64 next_balance;		/* ktime */
 	struct list_head rr_queue;	/* rr: runnable tasks, the running one first */
 	struct rb_root_cached pct_queue;	/* pct: runnable tasks by rank */
+	struct cfs_rq cfs;
 	struct rt_rq rt;
 };
 
@@ -45,7 +55,8 @@ static inline struct rq *cpu_rq(int cpu)
 #define this_rq() this_cpu(rq)
 #define task_rq(p) cpu_rq((p)->cpu)
 
-extern const struct sched_class rt_sched_class, rr_sched_class, pct_sched_class, idle_sched_class;
+extern const struct sched_class rt_sched_class, fair_sched_class, eevdf_sched_class, rr_sched_class,
+	pct_sched_class, idle_sched_class;
 /* The policy of everybody who is not of real time, chosen at boot. */
 extern const struct sched_class *normal_sched_class;
 /* The policy a priority belongs to. */

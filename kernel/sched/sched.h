@@ -83,13 +83,13 @@ struct sched_entity {
 	u64 deadline;			/* eevdf: virtual deadline */
 	s64 vlag;			/* eevdf: lag kept while it is not queued */
 	u64 slice;			/* length of a turn, ns; 0 = no end */
+	u64 request;			/* eevdf: the slice it asked for; 0 = the usual one */
 	u64 turn_start;			/* sum_exec_runtime when the turn began */
 	u64 exec_start;			/* rq clock at the last update */
 	u64 sum_exec_runtime;		/* ns on a CPU, ever */
 	u64 wait_start, wait_sum;	/* runnable but not running */
 	u64 nr_migrations;
 	u64 nr_slices;			/* times picked */
-	bool on_rq;			/* in the policy's queue (the running task too) */
 	bool placed;			/* was queued by this class before: vruntime is its own */
 };
 

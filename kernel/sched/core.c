@@ -45,13 +45,14 @@ void double_rq_lock(struct rq *a, struct rq *b)
 
 void double_rq_unlock(struct rq *a, struct rq *b)
 {
-	spin_unlock(&a->lock);
+	rq_unlock(a);
 	if (a != b)
-		spin_unlock(&b->lock);
+		rq_unlock(b);
 }
 
 /* rq lock held. The running task is to call schedule() soon: at its next way out of the kernel,
- * or when its preempt count falls to 0. */
+ * or when its preempt count falls to 0. On another CPU it is interrupted for that as soon as the
+ * lock is free: by rq_unlock() or task_rq_unlock(). */
 void resched_curr(struct rq *rq)
 {
 	if (test_tsk_thread_flag(rq->curr, TIF_NEED_RESCHED))
@@ -178,7 +179,8 @@ static void place_task(struct task_struct *p)
 	update_rq_clock(rq);
 	activate_task(rq, p, ENQUEUE_MIGRATED);
 	check_preempt_curr(rq, p);
-	spin_unlock_irq(&rq->lock);
+	rq_unlock(rq);
+	local_irq_enable();
 }
 
 void finish_task_switch(struct task_struct *prev)
@@ -406,7 +408,7 @@ void wake_up_new_task(struct task_struct *p)
 	update_rq_clock(rq);
 	activate_task(rq, p, 0);
 	check_preempt_curr(rq, p);
-	spin_unlock_irqrestore(&rq->lock, flags);
+	task_rq_unlock(rq, flags);
 }
 
 /* A task that runs in user mode on another CPU does not look at its flags by itself. */

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "asm/processor.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/task.h"
 #include "libk/bits.h"
@@ -27,6 +28,7 @@ struct cfs_rq {
 struct rq {
 	spinlock_t lock;
 	int cpu;			/* constant */
+	bool kick;			/* its CPU is to be interrupted once the lock is free */
 	unsigned int nr_running;	/* queued and running tasks, without idle */
 	u64 load;			/* their weights together */
 	struct task_struct *curr;	/* running now */
@@ -77,8 +79,29 @@ static inline int normal_prio(const struct task_struct *p)
 
 /* Locks the run queue of p, wherever p is by then. */
 struct rq *task_rq_lock(struct task_struct *p, unsigned long *flags);
+/*
+ * Unlock, and send the interrupt that resched_curr() left to us: the other CPU would only wait for
+ * the lock. Preemption stays off until it is sent. The first leaves interrupts off.
+ */
+static inline void rq_unlock(struct rq *rq)
+{
+	bool kick = rq->kick;
+
+	rq->kick = false;
+	spin_unlock(&rq->lock);
+	if (unlikely(kick))
+		smp_send_reschedule(rq->cpu);
+}
+
 static inline void task_rq_unlock(struct rq *rq, unsigned long flags)
 {
+	if (unlikely(rq->kick)) {
+		preempt_disable();
+		rq_unlock(rq);
+		local_irq_restore(flags);
+		preempt_enable();
+		return;
+	}
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
 void schedule_yield(void);	/* schedule(), the running task having given up its turn */

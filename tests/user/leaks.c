@@ -59,6 +59,7 @@ static void look(struct state *s, int tasks)
 			break;
 		usleep(10000);
 	}
+	usleep(10000);		/* its task_struct goes with its last switch, after we waited for it */
 	/* An idle CPU goes on with the address space of who ran there last: let that be ours. */
 	for (int cpu = 8; cpu-- > 0;) {
 		cpu_set_t one;

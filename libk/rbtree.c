@@ -60,10 +60,11 @@ static void replace_child(struct rb_node *old, struct rb_node *n, struct rb_node
  *	   / \		  / \
  *	  d   e		 a   d
  */
-static void rotate(struct rb_node *p, bool left, struct rb_root *root)
+static __always_inline void rotate(struct rb_node *p, struct rb_node *c, bool left,
+				   struct rb_root *root)
 {
-	struct rb_node *c = left ? p->rb_right : p->rb_left;
 	struct rb_node *d = left ? c->rb_left : c->rb_right;
+	struct rb_node *parent = rb_parent(p);
 
 	if (left) {
 		p->rb_right = d;
@@ -74,9 +75,33 @@ static void rotate(struct rb_node *p, bool left, struct rb_root *root)
 	}
 	if (d)
 		set_parent(d, p);
-	replace_child(p, c, rb_parent(p), root);
-	set_parent(c, rb_parent(p));
+	replace_child(p, c, parent, root);
+	set_parent(c, parent);
 	set_parent(p, c);
+}
+
+/* One step for @node and its red @parent, the @left or right child of @gran. Returns the node that
+ * may now have a red parent, NULL when all is well. */
+static __always_inline struct rb_node *insert_step(struct rb_node *node, struct rb_node *parent,
+						   struct rb_node *gran, bool left,
+						   struct rb_root *root)
+{
+	struct rb_node *uncle = left ? gran->rb_right : gran->rb_left;
+
+	if (is_red(uncle)) {
+		set_black(parent);
+		set_black(uncle);
+		set_red(gran);
+		return gran;
+	}
+	if (node == (left ? parent->rb_right : parent->rb_left)) {
+		rotate(parent, node, left, root);
+		parent = node;
+	}
+	set_black(parent);
+	set_red(gran);
+	rotate(gran, parent, !left, root);
+	return NULL;
 }
 
 /* Balances the tree after rb_link_node() hung @node into it. */
@@ -84,68 +109,64 @@ void rb_insert_color(struct rb_node *node, struct rb_root *root)
 {
 	struct rb_node *parent;
 
-	/* Only @node and its parent can be two reds in a row; a red parent is not the root. */
-	while (is_red(parent = rb_parent(node))) {
+	/* Only @node and its parent can be two reds in a row; a red parent is not the root. Each
+	 * side has a copy of the step, in which all the choices between left and right are made. */
+	while (node && is_red(parent = rb_parent(node))) {
 		struct rb_node *gran = rb_parent(parent);
-		bool left = parent == gran->rb_left;
-		struct rb_node *uncle = left ? gran->rb_right : gran->rb_left;
 
-		if (is_red(uncle)) {
-			set_black(parent);
-			set_black(uncle);
-			set_red(gran);
-			node = gran;
-			continue;
-		}
-		if (node == (left ? parent->rb_right : parent->rb_left)) {
-			rotate(parent, left, root);
-			parent = node;
-		}
-		set_black(parent);
-		set_red(gran);
-		rotate(gran, !left, root);
-		break;
+		if (parent == gran->rb_left)
+			node = insert_step(node, parent, gran, true, root);
+		else
+			node = insert_step(node, parent, gran, false, root);
 	}
 	set_black(root->rb_node);
 }
 
 /*
- * The paths through @node (which may be NULL), a child of @parent, are one black node short.
- * Its sibling cannot be NULL, since its side holds that black node more.
+ * The paths through the @left or right child of @parent are one black node short. Returns true when
+ * that is mended, false when now all paths through @parent are. The child's sibling cannot be NULL,
+ * since its side holds that black node more.
  */
+static __always_inline bool erase_step(struct rb_node *parent, bool left, struct rb_root *root)
+{
+	struct rb_node *sib = left ? parent->rb_right : parent->rb_left;
+	struct rb_node *near, *far;
+
+	if (is_red(sib)) {	/* give the child a black sibling, one level down */
+		set_black(sib);
+		set_red(parent);
+		rotate(parent, sib, left, root);
+		sib = left ? parent->rb_right : parent->rb_left;
+	}
+	near = left ? sib->rb_left : sib->rb_right;
+	far = left ? sib->rb_right : sib->rb_left;
+	if (is_black(far)) {
+		if (is_black(near)) {
+			set_red(sib);	/* now all below @parent are one short */
+			return false;
+		}
+		set_black(near);
+		set_red(sib);
+		rotate(sib, near, !left, root);
+		far = sib;
+		sib = near;
+	}
+	copy_color(sib, parent);
+	set_black(parent);
+	set_black(far);
+	rotate(parent, sib, left, root);
+	return true;
+}
+
+/* The paths through @node (which may be NULL), a child of @parent, are one black node short. */
 static void erase_color(struct rb_node *node, struct rb_node *parent, struct rb_root *root)
 {
 	while (parent && is_black(node)) {
-		bool left = node == parent->rb_left;
-		struct rb_node *sib = left ? parent->rb_right : parent->rb_left;
-		struct rb_node *near, *far;
-
-		if (is_red(sib)) {	/* give @node a black sibling, one level down */
-			set_black(sib);
-			set_red(parent);
-			rotate(parent, left, root);
-			sib = left ? parent->rb_right : parent->rb_left;
-		}
-		near = left ? sib->rb_left : sib->rb_right;
-		far = left ? sib->rb_right : sib->rb_left;
-		if (is_black(near) && is_black(far)) {
-			set_red(sib);	/* now all below @parent are one short */
-			node = parent;
-			parent = rb_parent(node);
-			continue;
-		}
-		if (is_black(far)) {
-			set_black(near);
-			set_red(sib);
-			rotate(sib, !left, root);
-			far = sib;
-			sib = near;
-		}
-		copy_color(sib, parent);
-		set_black(parent);
-		set_black(far);
-		rotate(parent, left, root);
-		return;
+		if (node == parent->rb_left ? erase_step(parent, true, root)
+					    : erase_step(parent, false, root))
+			return;
+		node = parent;
+		parent = rb_parent(node);
 	}
 	if (node)
 		set_black(node);

@@ -51,10 +51,16 @@ static inline void rb_link_node(struct rb_node *node, struct rb_node *parent,
 	*link = node;
 }
 
+/* The leftmost node's successor: such a node has at most one child, which has none. */
+static inline struct rb_node *rb_second(const struct rb_node *leftmost)
+{
+	return leftmost->rb_right ? leftmost->rb_right : rb_parent(leftmost);
+}
+
 static inline void rb_erase_cached(struct rb_node *node, struct rb_root_cached *root)
 {
 	if (root->rb_leftmost == node)
-		root->rb_leftmost = rb_next(node);
+		root->rb_leftmost = rb_second(node);
 	rb_erase(node, &root->rb_root);
 }
 

@@ -39,7 +39,7 @@ class Task:
         self.delays = []                        # (time it came to run, ns since it was woken, who woke it)
         self.switches = []                      # (time, whether it left the CPU of its own will)
         self.migrations = []                    # when it came to another CPU than its last
-        self.call = self.lock = None            # in which it is now
+        self.call = self.lock = self.futex = None       # in which it is now, for which it waits
         self.woken = None                       # (time, by): woken while it still ran
         self.last_cpu = None
 
@@ -204,7 +204,7 @@ class Model:
             task.now.end = task.died = time
             self.by_pid.pop(task.pid, None)
             return
-        state, cause = sleep_state(letter, task.call, task.lock)
+        state, cause = sleep_state(letter, task.call, task.lock, task.futex)
         task.enter(time, state, cpu, cause)
 
     def comes(self, task, time, cpu):
@@ -215,7 +215,7 @@ class Model:
             task.delays.append((time, time - last.start, last.by))
         elif last.state == "ready" and last.cause in ("woken", "new"):
             task.delays.append((time, time - last.start, last.by))
-        task.woken = None
+        task.woken = task.futex = None
         if task.last_cpu not in (None, cpu):
             task.migrations.append(time)
         task.last_cpu = cpu
@@ -283,7 +283,7 @@ class Model:
             task.calls.append(call)
             for span in task.spans:
                 if span.state == "sleep":
-                    span.state, span.cause = sleep_state("S", call, None)
+                    span.state, span.cause = sleep_state("S", call)
             task.call = call
         if task.call:
             task.call.end, task.call.result = event.time, match[2]
@@ -309,6 +309,16 @@ class Model:
         task = self.task(event.pid)
         if task and task.lock:
             task.lock.end, task.lock = event.time, None
+
+    def on_futex_wait(self, event):
+        task = self.task(event.pid)
+        if task:
+            task.futex = event.args.get("uaddr")
+
+    def ignore(self, event):
+        """What the event says is seen elsewhere too, or is no matter of tasks."""
+
+    on_futex_wake = on_futex_requeue = on_hrtimer_expire_entry = on_profile = ignore
 
     # ---- Marks ----
 

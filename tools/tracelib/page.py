@@ -7,7 +7,7 @@ import os
 import re
 
 from .model import INTERRUPT
-from .states import STATES
+from .states import PALETTE, STATES
 
 WEB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "web")
 KINDS = {       # the marks on a task's row and what the legend says
@@ -95,7 +95,7 @@ class Packer:
         packed = {
             "length": max(self.model.end - self.model.start, 1), "lost": self.model.lost, "events": self.model.events,
             "states": [{"key": key, "label": label, "colour": colour} for key, (label, colour, _) in STATES.items()],
-            "kinds": list(KINDS), "glyphs": KINDS,
+            "palette": PALETTE, "kinds": list(KINDS), "glyphs": KINDS,
             "cpus": [self.cpu(number, turns) for number, turns in sorted(self.model.cpus.items())],
             "tasks": [self.task(task) for task in self.model.tasks],
             "wakes": {

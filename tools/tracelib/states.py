@@ -20,7 +20,9 @@ STATES = {
     "stop": ("stopped or traced", "#8b939c", "T"),
     "sleep": ("sleeps, cause not in the trace", "#dde2e8", "·"),
 }
-ASLEEP = [state for state in STATES if state not in ("run", "ready")]
+# Of tasks, pale, so that nobody takes them for states. The busiest tasks get them in this order.
+PALETTE = ("#a9c4eb", "#f2c6a0", "#b5dbaa", "#dcb9e6", "#f0b0b5", "#a3dada",
+           "#e6d98c", "#c3baf0", "#f3bcdb", "#b9cbd6", "#d0e293", "#dcbfa6")
 
 CALLS = {       # the system calls one sleeps in
     "futex": ("futex", "futex_waitv"),
@@ -75,15 +77,14 @@ class Call:
         return f"{self.name}()"
 
 
-def sleep_state(letter, call, lock):
-    """(state, cause in words) of a task that left the CPU in the state of this letter, within this call, for this lock."""
-    if letter[:1] in "Tt":
+def sleep_state(letter, call, lock=None, futex=None):
+    """(state, cause in words) of a task that left the CPU in the state of this letter, within this call, for this lock or futex."""
+    if letter[0] in "Tt":
         return "stop", "traced" if letter[0] == "t" else "stopped"
     if lock:
         return "lock", str(lock)
     if call:
-        state = CAUSE.get(call.name)
-        if state:
-            return state, str(call)
-        return ("disk" if letter[:1] == "D" else "sleep"), str(call)
-    return ("disk", "") if letter[:1] == "D" else ("sleep", "idle" if letter[:1] == "I" else "")
+        return CAUSE.get(call.name, "disk" if letter[0] == "D" else "sleep"), str(call)
+    if futex:
+        return "futex", f"futex({futex})"
+    return ("disk", "") if letter[0] == "D" else ("sleep", "idle" if letter[0] == "I" else "")

@@ -72,7 +72,6 @@ function escapeText(text) {
 }
 
 // One colour for each task: the busiest get those that are easiest to tell apart.
-const PALETTE = ["#a9c4eb", "#f2c6a0", "#b5dbaa", "#dcb9e6", "#f0b0b5", "#a3dada", "#e6d98c", "#c3baf0", "#f3bcdb", "#b9cbd6", "#d0e293", "#dcbfa6"];
 [...data.tasks].sort((a, b) => b.ran - a.ran).forEach((task, n) => {
-	task.colour = PALETTE[n] || `hsl(${(n * 137.5) % 360} 50% ${74 + n % 3 * 8}%)`;
+	task.colour = data.palette[n] || `hsl(${(n * 137.5) % 360} 50% ${74 + n % 3 * 8}%)`;
 });

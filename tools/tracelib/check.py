@@ -160,5 +160,6 @@ def report(trace, path, most=20):
     pids = {event.pid for event in trace.events} | {event.number("next_pid") for event in trace.events if event.name == "sched_switch"}
     cpus = {event.cpu for event in trace.events}
     lost = f", {trace.lost} events lost (only the grammar was checked)" if trace.lost else ""
+    lost += f", {trace.dropped} older records dropped" if trace.dropped else ""
     lines.append(f"{len(trace.events)} events, {len(cpus)} CPUs, {len(pids - {0, None})} tasks{lost}: {len(complaints)} complaints")
     return lines, not complaints

@@ -10,6 +10,7 @@ import re
 LINE = re.compile(r"""\s*(?P<comm>.*\S)-(?P<pid>\d+) \s+ (?:\(\s*(?P<tgid>\d+|-+)\)\s+)? \[(?P<cpu>\d+)\] \s+
                   (?:(?P<flags>\S{1,5})\s+)? (?P<sec>\d+)\.(?P<fraction>\d{1,9}): \s+ (?P<name>[\w:./-]+): \s?(?P<text>.*)$""",
                   re.VERBOSE)
+WRITTEN = re.compile(r"#\s*entries-in-buffer/entries-written:\s*(\d+)/(\d+)")
 LOST = re.compile(r"CPU:\s*(\d+)\s*\[LOST (\d+) EVENTS\]")
 FIELD = re.compile(r"(\w+)=(.*?)(?=\s+\w+=|\s+==>|$)")
 
@@ -51,10 +52,13 @@ def parse_line(line, number=0):
 
 
 class Trace:
-    """The events of a file in the order of time, the lines that are none, and how many events the ring lost."""
+    """The events of a file in the order of time, and the lines that are none.
+
+    `lost` counts events missing in between; `dropped` records from before the first, which a full ring gave up.
+    """
 
     def __init__(self, lines):
-        self.events, self.bad, self.lost, self.comments = [], [], 0, []
+        self.events, self.bad, self.lost, self.dropped = [], [], 0, 0
         self.order = []         # line numbers at which time runs backwards on one CPU
         last = {}
         for number, line in enumerate(lines, 1):
@@ -67,9 +71,9 @@ class Trace:
                 self.events.append(event)
             elif lost := LOST.search(line):
                 self.lost += int(lost[2])
-            elif line.startswith("#"):
-                self.comments.append(line)
-            elif line.strip():
+            elif written := WRITTEN.match(line):
+                self.dropped += int(written[2]) - int(written[1])
+            elif line.strip() and not line.startswith("#"):
                 self.bad.append((number, line))
         # Rings of several CPUs may have been written one after the other. The sort is stable: equal times keep their order.
         self.events.sort(key=lambda event: event.time)
@@ -81,15 +85,6 @@ class Trace:
     @property
     def end(self):
         return self.events[-1].time if self.events else 0
-
-
-def load(path):
-    """Read a file, or standard input when the path is `-`."""
-    if path == "-":
-        import sys
-        return Trace(sys.stdin)
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return Trace(file)
 
 
 def parse_time(text):

@@ -28,8 +28,8 @@ def fill(template, **parts):
 
 
 def script_safe(text):
-    """JSON that cannot end the <script> it stands in."""
-    return text.replace("</", "<\\/").replace("<!--", "<\\!--")
+    """JSON that cannot end the <script> or the CDATA it stands in."""
+    return text.replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def differences(values):

@@ -22,6 +22,12 @@ def task_colours(tasks):
     return {task: PALETTE[n] if n < len(PALETTE) else f"hsl({n * 137.5 % 360:.0f},50%,{74 + n % 3 * 8}%)" for n, task in enumerate(ranking)}
 
 
+def fitted(room, *names):
+    """The first of the names that has room, or the beginning of the last."""
+    cut = names[-1][:room - 1] + "…" if room >= 4 else ""
+    return next((name for name in names if len(name) <= room), cut)
+
+
 class Row:
     """Collects a row's shapes: few paths of many small rectangles, and single ones with a tooltip."""
 
@@ -94,7 +100,7 @@ class Picture:
         """Grid and times, as text to be put beneath the rows."""
         step = round_step(self.length * 90 / self.plot)
         first = self.model.start - self.model.origin
-        unit, size = next((u, s) for u, s in (("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1)) if step >= s or first + self.length > 5000 * s or s == 1)
+        unit, size = next((u, s) for u, s in (("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1)) if step >= s or first + self.length > 10 * s or s == 1)
         digits = max(round(math.log10(size / step)), 0)
         lines = []
         for time in range(-(-first // step) * step, first + self.length + 1, step):
@@ -146,7 +152,7 @@ class Picture:
             if task:
                 name = f"{task.comm} {task.pid}"
                 row.rect(self.colours[task], x, y, w - 0.8 if w > 4 else w, h, f"{name}: {show_time(end - start)}")
-                text = next((text for text in (name, task.comm) if 6.8 * len(text) + 6 < w), None)
+                text = fitted(int((w - 6) / 6.8), name, task.comm)
                 if text:
                     names.append(f'<text x="{x + w / 2:.1f}" y="{y + h / 2 + 4:.1f}" font-size="11" text-anchor="middle">{escape(text)}</text>')
 
@@ -180,14 +186,17 @@ class Picture:
             self.y += TASK_ROW
 
     def task(self, task, y):
-        row = Row()
+        row, bands = Row(), Row()
 
         def wide(item, x, w):
             span = item[2]
             label, colour, _ = STATES[span.state]
             awake = span.state in ("run", "ready")
             words = f"{task.comm} {task.pid}: {label}, {show_time(span.length)}" + (f"\n{span.cause}" if span.cause else "")
-            row.rect(colour, x, y if awake else y + (BAR - BAND) / 2, w, BAR if awake else BAND, words)
+            if awake:
+                row.rect(colour, x, y, w, BAR, words)
+            else:
+                bands.rect(colour, x, y + (BAR - BAND) / 2, w, BAND, words)
 
         def narrow(x, w, parts):
             share = {}
@@ -195,7 +204,7 @@ class Picture:
                 share[item[2].state] = share.get(item[2].state, 0) + px
             asleep = [state for state in share if state not in ("run", "ready")]
             if asleep:
-                row.rect(STATES[max(asleep, key=share.get)][1], x, y + (BAR - BAND) / 2, w, BAND)
+                bands.rect(STATES[max(asleep, key=share.get)][1], x, y + (BAR - BAND) / 2, w, BAND)
             base = y + BAR
             for state in ("run", "ready"):
                 if state in share:
@@ -204,7 +213,7 @@ class Picture:
                     row.rect(STATES[state][1], x, base, w, size)
 
         self.walk([(span.start, span.end, span) for span in task.spans], wide, narrow)
-        self.out.append(str(row))
+        self.out.append(f"{bands}{row}")       # bars in front of bands
         for time, kind, text in task.points:
             if kind == "mark":
                 self.out.append(f'<path fill="#a23cb8" d="M{self.x(time):.1f} {y - 4}l4 4l-4 4l-4 -4z"><title>{escape(text)}</title></path>')

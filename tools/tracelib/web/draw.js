@@ -84,6 +84,11 @@ function walk(row, wide, narrow) {
 		flush(Math.max(x + 0.5, Math.min(toX(row.end), LABELS + plotWidth())));
 }
 
+// The first of the names that has room, or the beginning of the last.
+function fitted(room, ...names) {
+	return names.find(name => name.length <= room) || (room >= 4 ? names[names.length - 1].slice(0, room - 1) + "…" : "");
+}
+
 function drawCpu(row) {
 	const cpu = data.cpus[row.cpu], paths = new Paths(), labels = [], top = row.y + 4, h = row.h - 8;
 	const colour = n => view.chosen >= 0 && cpu.w[n] !== view.chosen ? "#d9dfe5" : data.tasks[cpu.w[n]].colour;
@@ -91,8 +96,7 @@ function drawCpu(row) {
 		if (cpu.w[n] < 0)
 			return;
 		paths.rect(colour(n), x, top, w > 4 ? w - 0.8 : w, h);
-		const name = taskName(cpu.w[n]), short = data.tasks[cpu.w[n]].comm;
-		const text = name.length * 7 + 6 < w ? name : short.length * 7 + 6 < w ? short : "";
+		const text = fitted(Math.floor((w - 6) / 7), taskName(cpu.w[n]), data.tasks[cpu.w[n]].comm);
 		if (text)
 			labels.push(`<text x="${(x + w / 2).toFixed(1)}" y="${top + h / 2 + 4}" text-anchor="middle" font-size="11">${escapeText(text)}</text>`);
 	}, (x, w, parts) => {
@@ -119,20 +123,20 @@ const colourOf = state => data.states[state].colour;
 const awake = state => state <= STATE.ready;
 
 function drawTask(row) {
-	const task = data.tasks[row.task], paths = new Paths(), top = row.y + row.h - 18, h = 14, band = 5;
+	const task = data.tasks[row.task], paths = new Paths(), bands = new Paths(), top = row.y + row.h - 18, h = 14, band = 5;
 	walk(task, (n, x, w) => {
 		const state = task.s[n];
 		if (awake(state))
 			paths.rect(colourOf(state), x, top, w, h);
 		else
-			paths.rect(colourOf(state), x, top + (h - band) / 2, w, band);
+			bands.rect(colourOf(state), x, top + (h - band) / 2, w, band);
 	}, (x, w, parts) => {
 		const share = new Map();
 		for (const [n, px] of parts)
 			share.set(task.s[n], (share.get(task.s[n]) || 0) + px);
 		const asleep = [...share].filter(([state]) => !awake(state)).sort((a, b) => b[1] - a[1])[0];
 		if (asleep)
-			paths.rect(colourOf(asleep[0]), x, top + (h - band) / 2, w, band);
+			bands.rect(colourOf(asleep[0]), x, top + (h - band) / 2, w, band);
 		let base = top + h;
 		for (const state of [STATE.run, STATE.ready])
 			if (share.has(state)) {
@@ -140,7 +144,7 @@ function drawTask(row) {
 				paths.rect(colourOf(state), x, base -= Math.min(size, base - top), w, Math.min(size, h));
 			}
 	});
-	return `${paths}${drawCalls(task, top + h - 3)}${drawSlices(task, row.y + 2)}${drawPoints(task, top)}`;
+	return `${bands}${paths}${drawCalls(task, top + h - 3)}${drawSlices(task, row.y + 2)}${drawPoints(task, top)}`;
 }
 
 // A dark foot where the task ran inside a system call; only where one can see it.

@@ -1,0 +1,74 @@
+"""/proc/lock_stat, in Linux's format: a table and a picture of waits and holds for each class of locks."""
+import re
+
+from .ftrace import show_time
+from .locks import LEFT, document, text
+from .tables import columns
+
+CLASS = re.compile(r"^\s*(\S.*?):((?:\s+[\d.]+){12})\s*$")
+POINT = re.compile(r"^\s*(\S.*?)\s+(\d+)\s+\[<([^>]*)>\]\s+(\S+)\s*$")
+FIELDS = ("con_bounces", "contentions", "wait_min", "wait_max", "wait_total", "wait_avg",
+          "acq_bounces", "acquisitions", "hold_min", "hold_max", "hold_total", "hold_avg")
+
+
+class LockClass:
+    """Counts, and times in ns, under the names of FIELDS; points: [(how often, where)]."""
+
+    def __init__(self, name, numbers):
+        self.name, self.points = name, []
+        for field, number in zip(FIELDS, numbers):
+            value = float(number)
+            setattr(self, field, round(value * 1000) if "_" in field and "bounces" not in field else int(value))
+
+
+def is_lock_stat(head):
+    return head.startswith("lock_stat version")
+
+
+def parse(lines):
+    """The classes, the longest waited for first, then the longest held. Lines that are neither class nor point are headings."""
+    classes = []
+    for line in lines:
+        match = CLASS.match(line)
+        if match:
+            classes.append(LockClass(match[1], match[2].split()))
+        elif classes and (match := POINT.match(line)):
+            classes[-1].points.append((int(match[2]), match[4]))
+    return sorted(classes, key=lambda lock: (-lock.wait_total, -lock.hold_total))
+
+
+def table(lines):
+    rows = [[lock.name, lock.contentions, show_time(lock.wait_total), show_time(lock.wait_max), lock.acquisitions, show_time(lock.hold_total),
+             show_time(lock.hold_avg), show_time(lock.hold_max)] for lock in parse(lines)]
+    yield from columns(["lock", "contentions", "waited", "longest", "taken", "held", "avg", "longest"], rows)
+
+
+NAMES, BAR, ROW, MOST = 210, 400, 40, 30
+
+
+def bar(x, y, part, whole, colour, words):
+    w = max(part / whole * BAR, 1) if part else 0
+    return [f'<rect x="{x}" y="{y}" width="{BAR}" height="14" fill="#f4f6f8"/><rect x="{x}" y="{y}" width="{w:.1f}" height="14" fill="{colour}"/>',
+            text(x, y + 27, words, 11, "#52606d")]
+
+
+def picture(lines, title):
+    """SVG. ValueError when there is no class in it."""
+    classes = parse(lines)
+    if not classes:
+        raise ValueError("no class of locks in it")
+    shown = classes[:MOST]
+    waited, held = max(max(lock.wait_total for lock in shown), 1), max(max(lock.hold_total for lock in shown), 1)
+    one, two = LEFT + NAMES, LEFT + NAMES + BAR + 40
+    parts = [text(one, 76, f"waited for, full width {show_time(waited)}", extra=' font-weight="bold"'),
+             text(two, 76, f"held, full width {show_time(held)}", extra=' font-weight="bold"')]
+    y = 88
+    for lock in shown:
+        name = lock.name if len(lock.name) <= 28 else lock.name[:27] + "…"
+        parts.append(text(LEFT, y + 12, name, extra=' font-weight="bold"'))
+        where = f"; most at {max(lock.points)[1]}" if lock.points else ""
+        parts += bar(one, y, lock.wait_total, waited, "#d8433f", f"{lock.contentions} ×, {show_time(lock.wait_total)}, longest {show_time(lock.wait_max)}{where}")
+        parts += bar(two, y, lock.hold_total, held, "#7ea8e0", f"{lock.acquisitions} ×, {show_time(lock.hold_total)}, longest {show_time(lock.hold_max)}")
+        y += ROW
+    more = f"; the {MOST} longest waited for" if len(classes) > MOST else ""
+    return document(title, f"{len(classes)} classes of locks, {sum(lock.contentions for lock in classes)} contentions{more}", parts, y + 10)

@@ -22,7 +22,7 @@ static void emit_fill(struct printf_sink *sink, char c, long n)
 static void pad(struct printf_sink *sink, const struct printf_spec *spec, const char *prefix,
 		long zeros, const char *body, size_t len)
 {
-	size_t plen = strlen(prefix);
+	size_t plen = *prefix ? strlen(prefix) : 0;
 	long fill = spec->width - zeros - (long)(plen + len);
 
 	if (spec->zero && !spec->left && fill > 0) {
@@ -49,6 +49,9 @@ static char *digits(char *end, unsigned long long v, unsigned int base, bool upp
 {
 	const char *set = upper ? "0123456789ABCDEF" : "0123456789abcdef";
 
+	if (base == 10)		/* the compiler divides by a constant without dividing */
+		for (; v; v /= 10)
+			*--end = (char)('0' + v % 10);
 	for (; v; v /= base)
 		*--end = set[v % base];
 	return end;
@@ -115,7 +118,7 @@ static int parse_number(const char **fmt, struct args *args)
 static const char *parse_spec(const char *fmt, struct printf_spec *spec, struct args *args)
 {
 	*spec = (struct printf_spec) { .precision = -1 };
-	for (; *fmt && strchr("-+ #0", *fmt); fmt++) {
+	for (; *fmt <= '0' && *fmt && strchr("-+ #0", *fmt); fmt++) {	/* rarely any */
 		spec->left |= *fmt == '-';
 		spec->plus |= *fmt == '+';
 		spec->space |= *fmt == ' ';

@@ -684,6 +684,9 @@ static inline void seq_putc(struct seq_file *m, char c)
 {
 	seq_write(m, &c, 1);
 }
+/* a character, unless it is 0, and the number, fast */
+void seq_put_decimal_ull(struct seq_file *m, char before, unsigned long v);
+void seq_put_decimal_ll(struct seq_file *m, char before, long v);
 /* those characters, and backslash, in octal */
 void seq_escape(struct seq_file *m, const char *s, const char *esc);
 

@@ -25,6 +25,7 @@ struct proc_dir_entry {
 /* An entry of every task's directory. Exactly one of show, link, iops + fops; write beside show. */
 struct pid_entry {
 	const char *name;
+	unsigned int len;
 	mode_t mode;
 	int (*show)(struct seq_file *m, struct task_struct *p);
 	/* the text of one write, of at most PROC_WRITE_MAX bytes. 0 or -errno */

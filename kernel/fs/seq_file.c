@@ -7,6 +7,7 @@
 #include "kernel/fs/internal.h"
 
 #define SEQ_MAX_BUF (1UL << 22)
+#define DECIMAL_MAX 24	/* bytes that a number takes, at most */
 
 void seq_write(struct seq_file *m, const void *data, size_t n)
 {
@@ -30,6 +31,37 @@ void seq_printf(struct seq_file *m, const char *fmt, ...)
 		m->overflow = true;
 	else
 		m->count += n;
+}
+
+void seq_put_decimal_ull(struct seq_file *m, char before, unsigned long v)
+{
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
+	char text[2 * DECIMAL_MAX], *end = text + DECIMAL_MAX, *p = end;
+
+	for (; v > 9; v /= 100) {
+		p -= 2;
+		memcpy(p, pairs + 2 * (v % 100), 2);
+	}
+	if (v || p == end)
+		*--p = (char)('0' + v);
+	if (before)
+		*--p = before;
+	if (m->size - m->count < DECIMAL_MAX) {
+		seq_write(m, p, (size_t)(end - p));
+	} else {	/* a constant length is a few moves; what is too much will be overwritten */
+		memcpy(m->buf + m->count, p, DECIMAL_MAX);
+		m->count += (size_t)(end - p);
+	}
+}
+
+void seq_put_decimal_ll(struct seq_file *m, char before, long v)
+{
+	if (v < 0)
+		seq_putc(m, before);
+	seq_put_decimal_ull(m, v < 0 ? '-' : before, v < 0 ? 0UL - (unsigned long)v : (unsigned long)v);
 }
 
 void seq_escape(struct seq_file *m, const char *s, const char *esc)

@@ -85,7 +85,7 @@ static int dir_lookup(struct inode *dir, struct dentry *d)
 {
 	const struct pid_entry *e = PROC_I(dir)->entry;
 
-	while (e->name && strcmp(e->name, d->d_name))
+	while (e->name && (e->len != d->d_len || memcmp(e->name, d->d_name, e->len)))
 		e++;
 	if (!e->name)
 		return -ENOENT;
@@ -104,7 +104,7 @@ static int dir_iterate(struct file *f, struct dir_context *ctx)
 	if (!dir_emit_dots(f, ctx))
 		return 0;
 	for (e += ctx->pos - 2; e->name; e++, ctx->pos++)
-		if (!dir_emit(ctx, e->name, strlen(e->name), f->f_inode->i_ino + ctx->pos,
+		if (!dir_emit(ctx, e->name, e->len, f->f_inode->i_ino + ctx->pos,
 			      e->mode >> 12))
 			break;
 	return 0;
@@ -126,17 +126,20 @@ static int new_dir(struct dentry *d, struct pid *pid, const struct pid_entry *en
 
 static int task_lookup(struct inode *dir, struct dentry *d)
 {
-	struct task_struct *leader __free(task) = proc_task(dir), *p __free(task) = NULL;
+	struct task_struct *leader __free(task) = proc_task(dir), *p;
 	struct pid *pid __free(pid) = NULL;
 	unsigned int nr;
 
-	if (leader && parse_number(d->d_name, d->d_len, &nr))
-		pid = find_get_pid(nr);
-	if (pid)
-		p = get_pid_task(pid, PIDTYPE_PID);
-	if (!p || !same_thread_group(p, leader))
-		return leader ? -ENOENT : -ESRCH;
-	return new_dir(d, pid, proc_tid_entries);
+	if (!leader)
+		return -ESRCH;
+	if (!parse_number(d->d_name, d->d_len, &nr))
+		return -ENOENT;
+	scoped_guard(spinlock_irqsave, &tasklist_lock) {
+		p = pid_task(find_vpid(nr), PIDTYPE_PID);
+		if (p && same_thread_group(p, leader))
+			pid = get_pid(p->thread_pid);
+	}
+	return pid ? new_dir(d, pid, proc_tid_entries) : -ENOENT;
 }
 
 /*
@@ -304,16 +307,15 @@ bool parse_number(const char *name, unsigned int len, unsigned int *nr)
 
 static int root_lookup(struct inode *dir, struct dentry *d)
 {
-	int err = proc_lookup_pde(d, &proc_root);
-	struct task_struct *p __free(task) = NULL;
 	struct pid *pid __free(pid) = NULL;
 	unsigned int nr;
+	int err;
 
-	if (err == -ENOENT && parse_number(d->d_name, d->d_len, &nr))
-		pid = find_get_pid(nr);
-	if (pid)
-		p = get_pid_task(pid, PIDTYPE_PID);
-	return p ? new_dir(d, pid, proc_tgid_entries) : err;
+	if (!parse_number(d->d_name, d->d_len, &nr))
+		return proc_lookup_pde(d, &proc_root);
+	pid = find_get_pid(nr);
+	err = pid ? new_dir(d, pid, proc_tgid_entries) : -ENOENT;
+	return err == -ESRCH ? -ENOENT : err;
 }
 
 /* The process with the lowest number >= nr, or 0. */

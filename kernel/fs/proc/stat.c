@@ -39,7 +39,9 @@ static void snapshot_signals(struct task_snapshot *s, struct task_struct *p)
 	s->pending = p->pending.signal;
 	s->shared_pending = p->signal->shared_pending.signal;
 	s->blocked = p->blocked;
-	for (int sig = 1; sig <= _NSIG; sig++) {
+	for (sigset_t left = p->sighand->set; left; left &= left - 1) {
+		int sig = __builtin_ctzl(left) + 1;
+
 		if (sighand_handler(p->sighand, sig) == SIG_IGN)
 			s->ignored |= sigmask(sig);
 		else if (sighand_handler(p->sighand, sig) != SIG_DFL)
@@ -105,40 +107,45 @@ bool proc_take_snapshot(struct task_struct *p, bool whole, struct task_snapshot 
 	return true;
 }
 
-static void show_stat_mm(struct seq_file *m, struct mm_struct *mm, unsigned long rss_limit)
+/* " 1 2 3": the line has 52 fields and is read for every thread of the system by every ps, so its
+ * numbers do not go through printf. */
+static void put_fields(struct seq_file *m, const long *fields, size_t n)
 {
-	unsigned long rss = 0;
-
-	if (mm)
-		rss = READ_ONCE(mm->rss_anon) + READ_ONCE(mm->rss_file) + READ_ONCE(mm->rss_shmem);
-	seq_printf(m, " %lu %lu %lu %lu %lu %lu 0 0", mm ? mm->total_vm * PAGE_SIZE : 0, rss,
-		   rss_limit, mm ? mm->start_code : 0, mm ? mm->end_code : 0,
-		   mm ? mm->start_stack : 0);
+	for (size_t i = 0; i < n; i++)
+		seq_put_decimal_ll(m, ' ', fields[i]);
 }
+#define PUT_FIELDS(m, ...)							\
+	put_fields(m, (const long[]){ __VA_ARGS__ }, sizeof((const long[]){ __VA_ARGS__ }) / 8)
 
 static int show_stat(struct seq_file *m, struct task_struct *p, bool whole)
 {
-	struct mm_struct *mm __free(mm) = get_task_mm(p);
+	static const struct mm_struct none;
+	struct mm_struct *own __free(mm) = get_task_mm(p);
+	const struct mm_struct *mm = own ? own : &none;
 	struct task_snapshot s;
 
 	if (!proc_take_snapshot(p, whole, &s))
 		return -ESRCH;
-	seq_printf(m, "%d (%s) %c %d %d %d %lu %d %u %llu %llu %llu %llu", s.pid, s.comm, s.state,
-		   s.ppid, s.pgrp, s.session, s.tty, s.tpgid, p->flags, s.min_flt, s.cmin_flt,
-		   s.maj_flt, s.cmaj_flt);
-	seq_printf(m, " %llu %llu %llu %llu %d %d %d 0 %llu", TO_TICKS(s.utime), TO_TICKS(s.stime),
-		   TO_TICKS(s.cutime), TO_TICKS(s.cstime), p->prio - MAX_RT_PRIO,
-		   PRIO_TO_NICE(p->static_prio), s.threads, TO_TICKS(p->start_time));
-	show_stat_mm(m, mm, s.rss_limit);
-	seq_printf(m, " %lu %lu %lu %lu %d 0 0 %d %d %u %u 0 0 0", s.pending & 0x7fffffff,
-		   s.blocked & 0x7fffffff, s.ignored & 0x7fffffff, s.caught & 0x7fffffff,
-		   p->wchan ? 1 : 0, s.exit_signal, p->cpu, p->rt_priority, p->policy);
-	if (mm)
-		seq_printf(m, " %lu %lu %lu %lu %lu %lu %lu", mm->start_data, mm->end_data,
-			   mm->start_brk, mm->arg_start, mm->arg_end, mm->env_start, mm->env_end);
-	else
-		seq_puts(m, " 0 0 0 0 0 0 0");
-	seq_printf(m, " %d\n", s.exit_code);
+	seq_put_decimal_ll(m, 0, s.pid);
+	seq_puts(m, " (");
+	seq_puts(m, s.comm);
+	seq_puts(m, ") ");
+	seq_putc(m, s.state);
+	PUT_FIELDS(m, s.ppid, s.pgrp, s.session, (long)s.tty, s.tpgid, p->flags);
+	PUT_FIELDS(m, (long)s.min_flt, (long)s.cmin_flt, (long)s.maj_flt, (long)s.cmaj_flt,
+		   (long)TO_TICKS(s.utime), (long)TO_TICKS(s.stime), (long)TO_TICKS(s.cutime),
+		   (long)TO_TICKS(s.cstime));
+	PUT_FIELDS(m, p->prio - MAX_RT_PRIO, PRIO_TO_NICE(p->static_prio), s.threads, 0,
+		   (long)TO_TICKS(p->start_time), (long)(mm->total_vm * PAGE_SIZE),
+		   (long)mm_rss(mm));
+	seq_put_decimal_ull(m, ' ', s.rss_limit);
+	PUT_FIELDS(m, (long)mm->start_code, (long)mm->end_code, (long)mm->start_stack, 0, 0,
+		   s.pending & 0x7fffffff, s.blocked & 0x7fffffff, s.ignored & 0x7fffffff,
+		   s.caught & 0x7fffffff, p->wchan ? 1 : 0, 0, 0, s.exit_signal);
+	PUT_FIELDS(m, p->cpu, p->rt_priority, p->policy, 0, 0, 0, (long)mm->start_data,
+		   (long)mm->end_data, (long)mm->start_brk, (long)mm->arg_start, (long)mm->arg_end,
+		   (long)mm->env_start, (long)mm->env_end, s.exit_code);
+	seq_putc(m, '\n');
 	return 0;
 }
 

@@ -101,14 +101,13 @@ static int root_link(struct task_struct *p, struct path *to)
 	return get_task_fs_path(p, true, to) ? 0 : -ENOENT;
 }
 
-#define REG(file, bits, fn) { .name = file, .mode = S_IFREG | (bits), .show = fn }
-#define WRITABLE(file, fn, write_fn) \
-	{ .name = file, .mode = S_IFREG | 0644, .show = fn, .write = write_fn }
-#define LNK(file, fn) { .name = file, .mode = S_IFLNK | 0777, .link = fn }
-#define DIR(file, bits, lookup_ops, dir_ops)                                                       \
-	{                                                                                          \
-		.name = file, .mode = S_IFDIR | (bits), .iops = &(lookup_ops), .fops = &(dir_ops)  \
-	}
+#define ENTRY(file, type, bits, ...)						\
+	{ .name = file, .len = sizeof(file) - 1, .mode = (type) | (bits), __VA_ARGS__ }
+#define REG(file, bits, fn) ENTRY(file, S_IFREG, bits, .show = fn)
+#define WRITABLE(file, fn, write_fn) ENTRY(file, S_IFREG, 0644, .show = fn, .write = write_fn)
+#define LNK(file, fn) ENTRY(file, S_IFLNK, 0777, .link = fn)
+#define DIR(file, bits, lookup_ops, dir_ops)					\
+	ENTRY(file, S_IFDIR, bits, .iops = &(lookup_ops), .fops = &(dir_ops))
 
 /* What a thread has as a process has it. */
 #define COMMON_ENTRIES								\

@@ -146,7 +146,7 @@ static int map_segment(struct image *img, const Elf64_Phdr *ph)
 			return (int)(long)got;
 	}
 	if (ph->p_filesz && end > file_end && ph->p_flags & PF_W &&
-	    clear_user((void __user *)file_end, min(end, file_pages) - file_end))
+	    clear_user((void __user *)file_end, file_pages - file_end))
 		return -EFAULT;
 	return 0;
 }

@@ -58,6 +58,7 @@ NUMBER(vsz, "%lu", t->vsize / 1024)
 NUMBER(rss, "%lu", t->rss * 4)
 NUMBER(f, "%o", t->flags >> 6 & 7)
 NUMBER(s, "%c", t->state)
+NUMBER(comm, "%s", t->comm)
 
 static void show_ni(const struct proc_task *t, char *buf, size_t size)
 {
@@ -92,11 +93,6 @@ static void show_stat(const struct proc_task *t, char *buf, size_t size)
 	snprintf(buf, size, "%c%s%s%s%s%s", t->state, t->nice < 0 ? "<" : t->nice > 0 ? "N" : "",
 		 locked ? "L" : "", t->session == t->pid ? "s" : "", t->threads > 1 ? "l" : "",
 		 t->tpgid > 0 && t->tpgid == t->pgrp ? "+" : "");
-}
-
-static void show_comm(const struct proc_task *t, char *buf, size_t size)
-{
-	snprintf(buf, size, "%s%s", t->comm, t->state == 'Z' ? " <defunct>" : "");
 }
 
 static void show_args(const struct proc_task *t, char *buf, size_t size)

@@ -95,6 +95,15 @@ static int meminfo_show(struct seq_file *m, void *unused)
 	return 0;
 }
 
+/* What libproc asks of it before it looks at anything else. */
+static int vmstat_show(struct seq_file *m, void *unused)
+{
+	seq_printf(m, "nr_free_pages %lu\nnr_file_pages %lu\nnr_shmem %lu\n", nr_free_pages(),
+		   nr_file_pages(), nr_shmem_pages());
+	seq_puts(m, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n");	/* no disk, no swap */
+	return 0;
+}
+
 /* Run time per CPU is known as idle and not idle; what was not idle is shown as user time. */
 static void stat_cpu(struct seq_file *m, const char *name, u64 busy, u64 idle)
 {
@@ -174,6 +183,7 @@ void proc_root_init(void)
 		{ "stat", stat_show },
 		{ "uptime", uptime_show },
 		{ "version", version_show },
+		{ "vmstat", vmstat_show },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)

@@ -10,11 +10,29 @@
 
 #define MAX_FRAMES 64
 
+/* The function that called the scheduler, for sleepers that say not what they wait for. */
+static const char *sleeping_in(struct task_struct *p)
+{
+	unsigned long pcs[8], unused;
+	int n = stack_trace_save_tsk(p, pcs, ARRAY_SIZE(pcs));
+
+	for (int i = 0; i < n; i++) {
+		const char *name = kallsyms_lookup(pcs[i] - 1, &unused, &unused);
+
+		if (name && strncmp(name + strspn(name, "_"), "schedule", 8))
+			return name;
+	}
+	return NULL;
+}
+
 int proc_wchan_show(struct seq_file *m, struct task_struct *p)
 {
 	const char *wchan = READ_ONCE(p->wchan);
+	char state = task_state_char(p);
 
-	seq_puts(m, wchan && task_state_char(p) != 'R' ? wchan : "0");
+	if (!wchan && state != 'R' && state != 'Z')
+		wchan = sleeping_in(p);
+	seq_puts(m, wchan && state != 'R' ? wchan : "0");
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/task/task.h"
 #include "kernel/time/time.h"
+#include "kernel/trace/trace.h"
 #include "kernel/wq/wq.h"
 #include "libk/printf.h"
 #include "libk/string.h"
@@ -76,6 +77,7 @@ static int kernel_init(void *unused)
 	smp_init();
 	workqueue_init();
 	kreaper_init();
+	trace_init();
 	late_init();
 	if (!boot_info.initrd_end)
 		boot_failed(

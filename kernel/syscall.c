@@ -8,6 +8,7 @@
 #include "kernel/syscalls.h"
 #include "kernel/task/task.h"
 #include "kernel/trace/ptrace.h"
+#include "kernel/trace/trace.h"
 
 #define NR_SYSCALLS 512
 
@@ -52,12 +53,16 @@ u64 syscall_trace_enter(struct pt_regs *regs)
 	if (test_tsk_thread_flag(current, TIF_SYSCALL_TRACE) &&
 	    ptrace_report_syscall(PTRACE_EVENTMSG_SYSCALL_ENTRY))
 		return ~0UL;
+	if (test_tsk_thread_flag(current, TIF_SYSCALL_TRACEPOINT))
+		trace_sys_enter(regs);
 	return (u64)regs_syscall_nr(regs);
 }
 
 /* After it, interrupts on. A step over a call ends here. */
 static void syscall_trace_exit(struct pt_regs *regs)
 {
+	if (test_tsk_thread_flag(current, TIF_SYSCALL_TRACEPOINT))
+		trace_sys_exit(regs);
 	if (test_tsk_thread_flag(current, TIF_SINGLESTEP))
 		force_sig_fault(SIGTRAP, TRAP_BRKPT, instruction_pointer(regs));
 	else if (test_tsk_thread_flag(current, TIF_SYSCALL_TRACE))

@@ -11,6 +11,7 @@
 #include "asm/acpi.h"
 #include "asm/apic.h"
 #include "asm/cpufeature.h"
+#include "asm/cycles.h"
 #include "asm/irqflags.h"
 #include "asm/msr.h"
 #include "asm/processor.h"
@@ -26,11 +27,16 @@ static u64 tsc_mult;			/* ns per tick, times 2^32 */
 static u64 tsc_hz;
 static u64 tsc_per_ns;			/* ticks per ns, times 2^30: good for 17 GHz */
 
+u64 cycles_to_ktime(u64 cycles)
+{
+	return (u64)((unsigned __int128)(cycles - tsc_base) * tsc_mult >> 32);
+}
+
 /* Ten instructions: the product of 64 by 64 bits never overflows, and its upper part is the
  * answer. */
 u64 ktime_get(void)
 {
-	return (u64)((unsigned __int128)(rdtsc() - tsc_base) * tsc_mult >> 32);
+	return cycles_to_ktime(rdtsc());
 }
 
 u64 tsc_frequency(void)

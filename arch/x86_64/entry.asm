@@ -251,11 +251,14 @@ ret_from_fork:
 	mov	rdi, rax
 	call	schedule_tail
 	test	rbx, rbx
-	jz	ret_to_user		; a user task: its pt_regs say where it goes, with ax = 0
+	jz	.user
 	mov	rdi, r12
 	; a kernel thread; returns only if it became a program (init)
 	call	rbx
 	jmp	ret_to_user
+.user:					; its pt_regs say where it goes: out of fork, with ax = 0
+	cli
+	jmp	entry_SYSCALL_64.work_in_frame
 
 section .rodata
 global	isr_stub_table

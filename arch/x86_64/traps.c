@@ -28,6 +28,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
 #include "kernel/task/task.h"
+#include "kernel/trace/trace.h"
 #include "libk/abi/signal.h"
 
 /* entry.asm: the IRET that returns to user mode. */
@@ -138,9 +139,11 @@ static void page_fault(struct pt_regs *regs)
 			     (error & PF_PROT ? FAULT_FLAG_PRESENT : 0);
 
 	if (!user_mode(regs)) {
+		trace_page_fault_kernel(addr, regs->ip, error);
 		fault_from_kernel(regs, addr, flags);
 		return;
 	}
+	trace_page_fault_user(addr, regs->ip, error);
 	if (error & PF_RSVD)
 		kernel_page_fault(regs, addr);
 	current->thread.cr2 = addr;
@@ -258,6 +261,7 @@ static void device_interrupt(struct pt_regs *regs, unsigned long vector)
 	if (vector == SPURIOUS_APIC_VECTOR || vector < IRQ_BASE_VECTOR)
 		return;		/* nobody sent it, so nobody waits for its end */
 	irq_enter();
+	trace_irq_handler_entry((int)vector, vector_name(vector));
 	switch (vector) {
 	case LOCAL_TIMER_VECTOR:
 		if (local_timer_due())
@@ -275,6 +279,7 @@ static void device_interrupt(struct pt_regs *regs, unsigned long vector)
 	/* After the handler: a level-triggered line must be low by now. Before irq_exit(): that may
 	 * switch to another task. */
 	apic_eoi();
+	trace_irq_handler_exit((int)vector);
 	irq_exit();
 }
 

@@ -28,6 +28,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/sched/sched.h"
 #include "kernel/time/time.h"
+#include "kernel/trace/trace.h"
 #include "libk/err.h"
 
 #define PI_CHAIN_MAX 1024	/* longer ones are called deadlocks */
@@ -445,6 +446,7 @@ long futex_unlock_pi(u32 __user *uaddr, bool shared)
 		ret = pi_try_unlock(b, &key, uaddr, uval, &wq);
 		spin_unlock(&pi_lock);
 		spin_unlock(&b->lock);
+		trace_futex_wake(uaddr, wq.first != WAKE_Q_END);
 		wake_up_q(&wq);
 		preempt_enable();
 	} while (ret == PI_RETRY);

@@ -14,6 +14,7 @@
 #include "kernel/sched/rq.h"
 #include "kernel/task/task.h"
 #include "kernel/time/time.h"
+#include "kernel/trace/trace.h"
 #include "kernel/wq/wq.h"
 
 struct rq runqueues[NR_CPUS];
@@ -95,6 +96,7 @@ void leave_cpu(struct rq *from, struct task_struct *p, int cpu)
 {
 	if (p->sched_class->migrate_task)
 		p->sched_class->migrate_task(from, p);
+	trace_sched_migrate_task(p, from->cpu, cpu);
 	p->cpu = cpu;
 	p->se.nr_migrations++;
 }
@@ -285,6 +287,7 @@ static noinline __flatten void __schedule(enum why why)
 		return;
 	}
 	count_switch(rq, prev, next, preempted);
+	trace_sched_switch(why == PREEMPTED, prev, next);
 	rq->curr = next;
 	context_switch(rq, prev, next);	/* releases the lock, on the other side */
 }
@@ -355,9 +358,11 @@ bool __flatten try_to_wake_up(struct task_struct *p, unsigned int mode)
 	if (!woken)
 		goto out;
 	WRITE_ONCE(p->state, TASK_RUNNING);
-	if (p->on_rq)		/* it has not left the queue yet and now will not: wait.c has the
+	if (p->on_rq) {		/* it has not left the queue yet and now will not: wait.c has the
 				 * argument */
+		trace_sched_waking(p, rq->cpu);
 		goto out;
+	}
 	for (;;) {
 		/* Still on its CPU: schedule() there has let go of the lock to look for work
 		 * elsewhere, and will find p. */
@@ -378,6 +383,7 @@ bool __flatten try_to_wake_up(struct task_struct *p, unsigned int mode)
 		if (p->cpus_mask & 1UL << cpu)	/* the mask may have changed meanwhile */
 			break;
 	}
+	trace_sched_waking(p, rq->cpu);
 	update_rq_clock(rq);
 	activate_task(rq, p, how);
 	check_preempt_curr(rq, p);
@@ -405,6 +411,7 @@ void wake_up_new_task(struct task_struct *p)
 	rq = cpu_rq(p->cpu);
 	spin_lock_irqsave(&rq->lock, flags);
 	p->state = TASK_RUNNING;
+	trace_sched_wakeup_new(p, rq->cpu);
 	update_rq_clock(rq);
 	activate_task(rq, p, 0);
 	check_preempt_curr(rq, p);

@@ -43,10 +43,12 @@
 #define TIF_SCHED_STEP 6	/* policy pct counts this task's system calls */
 /* the system call rewrote the whole register frame (exec): leave by IRET */
 #define TIF_RESTORE_ALL 5
+#define TIF_SYSCALL_TRACEPOINT 7	/* the trace ring wants system call entry and exit */
 #define _TIF(flag) (1UL << (flag))
-#define _TIF_ENTRY_WORK (_TIF(TIF_SYSCALL_TRACE) | _TIF(TIF_SCHED_STEP))
+#define _TIF_SYSCALL_WORK (_TIF(TIF_SYSCALL_TRACE) | _TIF(TIF_SYSCALL_TRACEPOINT))
+#define _TIF_ENTRY_WORK (_TIF_SYSCALL_WORK | _TIF(TIF_SCHED_STEP))
 /* on the way out of a system call only, before all else */
-#define _TIF_SYSCALL_EXIT_WORK (_TIF(TIF_SYSCALL_TRACE) | _TIF(TIF_SINGLESTEP))
+#define _TIF_SYSCALL_EXIT_WORK (_TIF_SYSCALL_WORK | _TIF(TIF_SINGLESTEP))
 #define _TIF_EXIT_WORK									\
 	(_TIF(TIF_NEED_RESCHED) | _TIF(TIF_SIGPENDING) | _TIF(TIF_NOTIFY_RESUME) |	\
 	 _TIF_SYSCALL_EXIT_WORK | _TIF(TIF_RESTORE_ALL))

@@ -28,6 +28,7 @@
 #include "kernel/signal/signal.h"
 #include "kernel/task/task.h"
 #include "kernel/trace/ptrace.h"
+#include "kernel/trace/trace.h"
 
 struct ksignal {
 	int sig;
@@ -208,6 +209,7 @@ static bool act_on(int sig, struct ksignal *ksig)
 	__sighandler_t handler = sighand_handler(current->sighand, sig);
 	sigset_t bit = sigmask(sig);
 
+	trace_signal_deliver(sig, ksig->info.si_code, handler, (unsigned long)sa->sa_flags);
 	if (handler == SIG_IGN)
 		return false;
 	if (handler != SIG_DFL) {
@@ -254,9 +256,11 @@ static bool get_signal(struct ksignal *ksig)
 		if (signal->flags & (SIGNAL_CLD_STOPPED | SIGNAL_CLD_CONTINUED))
 			notify_continued(signal);
 		/* The process dies, or another thread's exec wants to be alone. */
-		if ((signal->flags & SIGNAL_GROUP_EXIT) || signal->group_exec_task)
+		if ((signal->flags & SIGNAL_GROUP_EXIT) || signal->group_exec_task) {
+			trace_signal_deliver(SIGKILL, SI_USER, SIG_DFL, 0);
 			die_of(signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code
 								 : SIGKILL);
+		}
 		if ((current->jobctl & JOBCTL_STOP_PENDING) && do_signal_stop(0)) {
 			spin_lock_irq(siglock);
 			sig = -1;	/* much may have changed: look at everything again */

@@ -14,6 +14,7 @@
 #include "kernel/signal/signal.h"
 #include "kernel/sync/guard.h"
 #include "kernel/task/task.h"
+#include "kernel/trace/trace.h"
 
 /* Handler of a kernel thread that asked for a signal; no user function has this address. */
 #define SIG_KTHREAD ((__sighandler_t)2)
@@ -229,6 +230,17 @@ static void fill_siginfo(siginfo_t *to, int sig, const siginfo_t *info, struct t
 	}
 }
 
+/* res: what became of it. si_code as fill_siginfo() would have it. */
+static void generated(int sig, const siginfo_t *info, const struct task_struct *t, bool group,
+		      enum trace_signal_result res)
+{
+	trace_signal_generate(sig,
+			      !is_si_special(info)    ? info->si_code
+			      : info == SEND_SIG_PRIV ? SI_KERNEL
+						      : SI_USER,
+			      t, group, res);
+}
+
 int __flatten send_signal_locked(int sig, const siginfo_t *info, struct task_struct *t, bool group)
 {
 	struct sigpending *pending = pending_set(t, group);
@@ -237,10 +249,14 @@ int __flatten send_signal_locked(int sig, const siginfo_t *info, struct task_str
 					: is_si_special(info) || info->si_code == SI_KERNEL);
 	struct sigqueue *q;
 
-	if (!prepare_signal(sig, t, force))
+	if (!prepare_signal(sig, t, force)) {
+		generated(sig, info, t, group, TRACE_SIGNAL_IGNORED);
 		return 0;
-	if (sig < SIGRTMIN && (pending->signal & sigmask(sig)))
+	}
+	if (sig < SIGRTMIN && (pending->signal & sigmask(sig))) {
+		generated(sig, info, t, group, TRACE_SIGNAL_ALREADY_PENDING);
 		return 0;
+	}
 	if (sig != SIGKILL) {
 		/* What the kernel or kill() reports is worth an entry even if a program has used
 		 * up its share for real-time signals. */
@@ -250,9 +266,11 @@ int __flatten send_signal_locked(int sig, const siginfo_t *info, struct task_str
 			fill_siginfo(&q->info, sig, info, t);
 			list_add_tail(&q->list, &pending->list);
 		} else if (sig >= SIGRTMIN && !is_si_special(info) && info->si_code != SI_USER) {
+			generated(sig, info, t, group, TRACE_SIGNAL_OVERFLOW_FAIL);
 			return -EAGAIN;		/* sigqueue() promised that the value arrives */
 		}
 	}
+	generated(sig, info, t, group, TRACE_SIGNAL_DELIVERED);
 	pending->signal |= sigmask(sig);
 	notify_signalfd(t);
 	complete_signal(sig, t, group);
@@ -268,6 +286,7 @@ int send_sigqueue_locked(struct sigqueue *q, struct task_struct *t, bool group)
 		return 1;
 	if (!list_empty(&q->list))
 		return 0;
+	generated(sig, &q->info, t, group, TRACE_SIGNAL_DELIVERED);
 	list_add_tail(&q->list, &pending->list);
 	pending->signal |= sigmask(sig);
 	notify_signalfd(t);

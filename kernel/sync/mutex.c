@@ -16,6 +16,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/sync/sync.h"
 #include "kernel/task/task.h"
+#include "kernel/trace/trace.h"
 
 #define WAITERS 1L
 
@@ -56,6 +57,7 @@ static int mutex_slow_lock(struct mutex *m, unsigned int state)
 	if (take_or_mark(m))
 		goto out;
 	list_add_tail(&waiter.list, &m->waiters);
+	trace_contention_begin(m, m->class, mutex_owner(m));
 	current->wchan = m->class->name;
 	current->wait_obj = m;
 	for (;;) {
@@ -74,6 +76,7 @@ static int mutex_slow_lock(struct mutex *m, unsigned int state)
 		spin_lock(&m->wait_lock);
 	}
 	__set_current_state(TASK_RUNNING);
+	trace_contention_end(m, ret);
 	current->wchan = NULL;
 	current->wait_obj = NULL;
 out:

@@ -7,6 +7,7 @@
 #include "kernel/printk.h"
 #include "kernel/sync/sync.h"
 #include "kernel/task/task.h"
+#include "kernel/trace/trace.h"
 
 #define LOCKUP_NS (20 * NSEC_PER_SEC)
 #define SPINS_PER_LOOK 100000
@@ -17,11 +18,14 @@ void spin_lock_contended(spinlock_t *lock)
 {
 	u64 deadline = ktime_get() + LOCKUP_NS;
 
+	trace_contention_begin(lock, lock->class, NULL);
 	for (u64 spins = 1;; spins++) {
 		u32 owner = READ_ONCE(lock->locked);
 
-		if (!owner && __spin_trylock(lock))
+		if (!owner && __spin_trylock(lock)) {
+			trace_contention_end(lock, 0);
 			return;
+		}
 		cpu_relax();
 		if (owner && spins % SPINS_PER_LOOK == 0 && ktime_get() > deadline) {
 			struct task_struct *holder = cpu_curr((int)owner - 1);

@@ -21,6 +21,7 @@
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
 #include "kernel/trace/ptrace.h"
+#include "kernel/trace/trace.h"
 #include "libk/string.h"
 
 #define MAX_ARG_STRLEN (32 * PAGE_SIZE)	/* longest single string */
@@ -32,6 +33,7 @@ void set_task_comm(struct task_struct *p, const char *name)
 {
 	spin_lock_irq(&p->alloc_lock);
 	strscpy(p->comm, name, sizeof(p->comm));
+	trace_task_named(p);
 	spin_unlock_irq(&p->alloc_lock);
 }
 
@@ -370,6 +372,7 @@ static void begin_new_exec(struct linux_binprm *bprm, struct cred *cred)
 
 static int exec_binprm(struct linux_binprm *bprm)
 {
+	pid_t old_pid = current->pid;
 	struct cred *cred;
 	int err;
 
@@ -390,6 +393,7 @@ static int exec_binprm(struct linux_binprm *bprm)
 		return err;
 	}
 	begin_new_exec(bprm, cred);
+	trace_sched_process_exec(bprm->filename, old_pid);
 	err = elf_load(bprm);
 	if (err)
 		force_fatal_sig(err == -ENOMEM ? SIGKILL : SIGSEGV);	/* nothing to go back to */

@@ -17,6 +17,7 @@
 #include "kernel/task/task.h"
 #include "kernel/time/time.h"
 #include "kernel/trace/ptrace.h"
+#include "kernel/trace/trace.h"
 
 /* --- giving up the address space --- */
 
@@ -330,6 +331,7 @@ void do_exit(long code)
 	exit_signals(p);	/* PF_EXITING: no more signals from here on */
 	group_dead = leave_group(p);
 	check_exit(p, code, group_dead);
+	trace_sched_process_exit();
 	p->exit_code = (int)code;
 	if (group_dead)
 		exit_itimers(p);

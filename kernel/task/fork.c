@@ -25,6 +25,7 @@
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
 #include "kernel/trace/ptrace.h"
+#include "kernel/trace/trace.h"
 #include "libk/printf.h"
 #include "libk/string.h"
 
@@ -326,6 +327,8 @@ static int publish(struct task_struct *p, struct pid *pid, const struct kernel_c
 		link_pids(p, pid, args);
 		ptrace_init_task(p, args);
 		nr_threads++;
+		trace_task_named(p);
+		trace_sched_process_fork(p);
 	}
 	spin_unlock(&current->sighand->siglock);
 	spin_unlock_irqrestore(&tasklist_lock, flags);

@@ -23,6 +23,7 @@
  */
 #include "asm/processor.h"
 #include "kernel/time/time.h"
+#include "kernel/trace/trace.h"
 
 struct timer_base {
 	spinlock_t lock;
@@ -160,6 +161,7 @@ static void run_timer(struct timer_base *base, struct hrtimer *t, u64 now)
 	dequeue(base, t);
 	t->running = true;
 	spin_unlock(&base->lock);
+	trace_hrtimer_expire_entry(t);
 	next = t->function(t);
 	spin_lock(&base->lock);
 	t->running = false;

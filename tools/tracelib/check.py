@@ -110,7 +110,7 @@ class Checker:
 
     def after_sys_exit(self, event):
         match, call = SYS_EXIT.match(event.text), self.call.pop(event.pid, None)
-        if match and call and match[1] != call:
+        if match and call and match[1] not in (call, "-1"):     # -1: rt_sigreturn put back another frame
             self.complain(event, f"of call {match[1]}, but {event.pid} is in call {call}")
 
     def after_irq_handler_entry(self, event):

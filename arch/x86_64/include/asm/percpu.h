@@ -19,6 +19,7 @@
 struct task_struct;
 struct mm_struct;
 struct rq;
+struct trace_ring;
 
 struct cpu {
 	struct cpu *self;		/* 0: this very structure, to get a plain pointer */
@@ -36,6 +37,7 @@ struct cpu {
 	u32 apic_id;
 	struct tss *tss;
 	struct rq *rq;			/* its run queue (kernel/sched) */
+	struct trace_ring *trace;	/* its trace ring (kernel/trace) */
 	/* whose page tables are in CR3 (a kernel thread borrows its predecessor's) */
 	struct mm_struct *loaded_mm;
 	u64 nr_irqs[256];		/* interrupts taken, by vector; read by /proc/interrupts */

@@ -1,0 +1,78 @@
+/*
+ * The ring and its records, for kernel/trace alone. tools/tracering.py reads the same structures in
+ * the memory of a machine that has ended, so it must follow a change here.
+ */
+#pragma once
+
+#include "kernel/trace/trace.h"
+#include "libk/abi/sched.h"
+
+/* One cache line holds two. An event with more than 16 bytes of fields goes on in records of
+ * TRACE_CONTINUED, which have their 24 bytes from arg[0] on. */
+struct trace_record {
+	u8 event;
+	u8 flags;		/* TRACE_FLAG_xxx */
+	u8 preempt_count;
+	u8 irq_depth;
+	s32 pid;		/* current's, in the initial namespace */
+	union {
+		struct {
+			u64 time;	/* get_cycles() */
+			union {
+				u64 word[2];
+				u8 data[16];
+			};
+		};
+		u8 more[24];
+	};
+};
+
+struct trace_switch {		/* data of sched_switch */
+	u8 prev_prio, preempted;
+	u16 prev_state;
+	s32 next_pid;
+	u8 next_prio;
+};
+#define TRACE_FLAG_NEED_RESCHED 1
+#define TRACE_FLAG_IRQS_OFF 2
+
+#define TRACE_RECORD_SIZE 32UL
+BUILD_BUG_ON(sizeof(struct trace_record) != TRACE_RECORD_SIZE);
+/* The longest event, in records: what is being written over is never more than this. */
+#define TRACE_MAX_RECORDS 32UL
+#define TRACE_MAX_DATA (16 + 24 * (TRACE_MAX_RECORDS - 1))
+#define TRACE_SPARE (TRACE_MAX_RECORDS * TRACE_RECORD_SIZE)
+
+/* One CPU's. Counted in bytes since the ring was made; (n & mask) is the place. */
+struct trace_ring {
+	u64 head;		/* end of the newest record; its own CPU writes, IRQs off */
+	u64 mask;		/* size - 1 */
+	struct trace_record *base;
+	u64 start;		/* older ones were cleared (control_mutex) */
+	u64 read;		/* trace_pipe has given out those before (pipe_mutex) */
+} __aligned(64);
+
+extern struct trace_ring trace_rings[];
+
+static inline struct trace_record *trace_slot(const struct trace_ring *ring, u64 at)
+{
+	return (struct trace_record *)((char *)ring->base + (at & ring->mask));
+}
+
+/* The oldest record of which, with the head there, nothing can be written over. */
+static inline u64 trace_oldest(u64 head, u64 size, u64 start)
+{
+	u64 kept = size - TRACE_SPARE;
+
+	return head > kept && head - kept > start ? head - kept : start;
+}
+
+/* One event more, in any context but NMI. data: its fields, at most TRACE_MAX_DATA bytes; or both
+ * words of an event of one record. */
+void trace_write(enum trace_event event, const void *data, size_t size);
+void trace_write2(enum trace_event event, u64 a, u64 b);
+
+struct trace_event_type {
+	const char *group, *name, *format;	/* NULL: no event */
+};
+extern const struct trace_event_type trace_event_types[NR_TRACE_EVENTS];

@@ -11,6 +11,7 @@
 #include "kernel/entry.h"
 #include "kernel/fs/fs.h"
 #include "kernel/futex/futex.h"
+#include "kernel/hang/hang.h"
 #include "kernel/ktest.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
@@ -78,6 +79,7 @@ static int kernel_init(void *unused)
 	workqueue_init();
 	kreaper_init();
 	trace_init();
+	hang_init();
 	late_init();
 	if (!boot_info.initrd_end)
 		boot_failed(

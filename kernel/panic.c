@@ -3,6 +3,7 @@
  * a status that says so. Takes no locks: whatever was held when things went wrong stays held.
  */
 #include "asm/processor.h"
+#include "kernel/hang/hang.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
@@ -57,6 +58,7 @@ static void __noreturn stop(const struct pt_regs *regs, const char *message)
 		 : stack_walk((unsigned long)__builtin_return_address(0),
 			      (unsigned long)__builtin_frame_address(0), pcs, MAX_FRAMES);
 	print_backtrace(pcs, n);
+	hang_report("panic", 0);
 	printk(KERN_EMERG "---[ end of report ]---\n");
 	machine_exit(EXIT_PANIC);
 	machine_halt();

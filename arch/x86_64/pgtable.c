@@ -127,6 +127,28 @@ pte_t *walk_pte(pte_t *pgd, unsigned long addr, bool alloc)
 	return table_entry(table, addr, PAGE_SHIFT);
 }
 
+/* A table, or a page, that tables may name which are being changed meanwhile: is it RAM in use? */
+static bool plausible(pte_t entry)
+{
+	return pte_pfn(entry) < max_pfn && !(pfn_to_page(pte_pfn(entry))->flags & PG_RESERVED);
+}
+
+u64 peek_phys(const pte_t *pgd, unsigned long addr)
+{
+	const pte_t *table = pgd;
+
+	for (unsigned int shift = TOP_SHIFT;; shift -= 9) {
+		pte_t entry = READ_ONCE(table[addr >> shift & (PTRS_PER_TABLE - 1)]);
+		unsigned long offset = (1UL << shift) - 1;
+
+		if (!pte_present(entry) || (addr < TASK_SIZE && !plausible(entry)))
+			return 0;
+		if (shift == PAGE_SHIFT || entry & PTE_PS)
+			return (pte_phys(entry) & ~offset) | (addr & offset);
+		table = pte_table(entry);
+	}
+}
+
 pte_t *next_pte_range(pte_t *pgd, unsigned long *addr, unsigned long end, unsigned long *stop)
 {
 	unsigned long a = *addr;

@@ -199,6 +199,12 @@ int setup_stack_vma(struct mm_struct *mm, unsigned long top);
  * stack): bytes done. May sleep. */
 size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write,
 			bool force);
+/*
+ * For reports: the aligned word there, if it is in memory. Neither faults nor takes a lock; any
+ * context, any pointer.
+ */
+bool peek_kernel(const void *p, u64 *value);
+bool peek_user(const struct mm_struct *mm, unsigned long addr, u32 *value);
 /* Pages mapped now, and most ever. A snapshot; no lock needed. */
 static inline unsigned long mm_rss(const struct mm_struct *mm)
 {

@@ -80,3 +80,27 @@ bool shared_mapping_key(unsigned long addr, u64 *object, unsigned long *index)
 					 * to do */
 	return shared;
 }
+
+/* --- for reports --- */
+
+bool peek_kernel(const void *p, u64 *value)
+{
+	unsigned long addr = (unsigned long)p;
+
+	if (addr < PAGE_OFFSET || addr & 7 || !peek_phys(kernel_pgd, addr))
+		return false;
+	*value = *(const volatile u64 *)p;
+	return true;
+}
+
+bool peek_user(const struct mm_struct *mm, unsigned long addr, u32 *value)
+{
+	u64 pgd, phys = 0;
+
+	if (addr < TASK_SIZE && !(addr & 3) && peek_kernel(&mm->pgd, &pgd))
+		phys = peek_phys((const pte_t *)pgd, addr);
+
+	if (phys)
+		*value = *(const volatile u32 *)phys_to_virt(phys);
+	return phys;
+}

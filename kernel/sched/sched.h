@@ -194,6 +194,7 @@ u64 task_sched_runtime(struct task_struct *p);
  * p->on_cpu says which. fn's result. */
 int task_call_func(struct task_struct *p, int (*fn)(struct task_struct *p, void *arg), void *arg);
 unsigned int nr_running(void);
+void show_runqueues(void);		/* a line for each CPU into the log; any context */
 unsigned long nr_context_switches(void);
 void get_avenrun(unsigned long loads[3]);	/* fixed point, 11 bits, as Linux's */
 u64 cpu_idle_time(int cpu);		/* ns */

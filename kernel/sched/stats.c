@@ -131,6 +131,17 @@ unsigned int nr_running(void)
 	return n;
 }
 
+void show_runqueues(void)
+{
+	for_each_cpu(cpu) {
+		const struct rq *rq = cpu_rq(cpu);
+		const struct task_struct *p = READ_ONCE(rq->curr);
+
+		printk(KERN_EMERG "CPU %d runs %.15s/%d, %u runnable, %llu switches\n", cpu, p->comm,
+		       p->pid, rq->nr_running, rq->nr_switches);
+	}
+}
+
 unsigned long nr_context_switches(void)
 {
 	unsigned long n = 0;

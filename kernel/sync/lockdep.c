@@ -210,8 +210,8 @@ void show_held_locks(const struct task_struct *p)
 		char symbol[96];
 
 		sprint_symbol(symbol, sizeof(symbol), p->held_locks[i].at);
-		printk(KERN_EMERG "  holds '%s' (%p), taken at %s\n", p->held_locks[i].class->name,
-		       p->held_locks[i].lock, symbol);
+		printk(KERN_EMERG "  %.15s/%d holds '%s' (%p), taken at %s\n", p->comm, p->pid,
+		       p->held_locks[i].class->name, p->held_locks[i].lock, symbol);
 	}
 }
 

@@ -90,7 +90,7 @@ void hrtimer_setup(struct hrtimer *t, u64 (*function)(struct hrtimer *))
 	t->function = function;
 	t->expires = 0;			/* until it is started for the first time */
 	t->cpu = smp_processor_id();	/* any CPU will do: it is not queued */
-	t->queued = t->running = false;
+	t->queued = t->running = t->background = false;
 }
 
 /*
@@ -184,4 +184,20 @@ void hrtimer_interrupt(void)
 	base->armed = t ? t->expires : UINT64_MAX;
 	timer_arm(base->armed);
 	spin_unlock(&base->lock);
+}
+
+bool hrtimers_pending(void)
+{
+	bool found = false;
+
+	for (int cpu = 0; cpu < NR_CPUS; cpu++) {
+		unsigned long flags;
+
+		spin_lock_irqsave(&bases[cpu].lock, flags);
+		for (struct rb_node *n = rb_first_cached(&bases[cpu].tree); n && !found;
+		     n = rb_next(n))
+			found = !rb_entry(n, struct hrtimer, node)->background;
+		spin_unlock_irqrestore(&bases[cpu].lock, flags);
+	}
+	return found;
 }

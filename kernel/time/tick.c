@@ -10,6 +10,7 @@
  */
 #include "asm/processor.h"
 #include "kernel/entry.h"
+#include "kernel/hang/hang.h"
 #include "kernel/printk.h"
 #include "kernel/sched/sched.h"
 #include "kernel/time/time.h"
@@ -43,8 +44,10 @@ void tick_start(void)
 	tick->wanted = true;
 	if (likely(tick->timer.queued || tick->timer.running))	/* changed by this CPU only */
 		return;
-	if (!tick->timer.function)
+	if (!tick->timer.function) {
 		hrtimer_setup(&tick->timer, tick_handler);
+		tick->timer.background = true;
+	}
 	hrtimer_start(&tick->timer, ktime_get() + TICK_NS);
 }
 
@@ -67,6 +70,7 @@ static long timeout_seconds;
 static u64 __noreturn timeout_handler(struct hrtimer *timer)
 {
 	pr_err("timeout: %ld s\n", timeout_seconds);
+	hang_report("the time limit is over", HANG_ALL | HANG_STACKS);
 	smp_stop_others();
 	machine_exit(EXIT_TIMEOUT);
 	machine_power_off();
@@ -78,5 +82,6 @@ void timeout_init(void)
 	if (timeout_seconds <= 0)
 		return;
 	hrtimer_setup(&timeout_timer, timeout_handler);
+	timeout_timer.background = true;
 	hrtimer_start(&timeout_timer, ktime_get() + (u64)timeout_seconds * NSEC_PER_SEC);
 }

@@ -47,6 +47,7 @@ struct hrtimer {
 	u64 (*function)(struct hrtimer *timer);
 	int cpu;		/* (b) whose base; -1: on its way from one to another */
 	bool queued, running;	/* (b) in the tree; its function is being called */
+	bool background;	/* (c) no program waits for it: the tick, time limits, watchmen */
 };
 
 void hrtimer_setup(struct hrtimer *t, u64 (*function)(struct hrtimer *));
@@ -62,6 +63,7 @@ void hrtimer_start(struct hrtimer *t, u64 expires);
 bool hrtimer_cancel(struct hrtimer *t);
 /* Does not wait: 1 was queued, 0 was not, -1 its handler runs right now. Any context. */
 int hrtimer_try_to_cancel(struct hrtimer *t);
+bool hrtimers_pending(void);	/* is any queued, on any CPU, but those in the background? */
 void hrtimers_init(void);	/* at boot, for all CPUs, before the first interrupt */
 void hrtimer_interrupt(void);	/* runs what is due and arms the hardware for the next */
 

@@ -5,6 +5,7 @@
  * Locks: none; a number is read and written whole. Writing vm.drop_caches may sleep.
  */
 #include "kernel/fs/proc.h"
+#include "kernel/hang/hang.h"
 #include "libk/printf.h"
 
 struct sysctl {
@@ -19,6 +20,7 @@ static int dropped;
 
 static const struct sysctl sysctls[] = {
 	{ "sys/kernel/ns_last_pid", 0644, &init_pid_ns.last_pid, 0, PID_MAX_LIMIT - 1, NULL },
+	{ "sys/kernel/hung_task_timeout_secs", 0644, &hung_task_timeout_secs, 0, 1000000, NULL },
 	{ "sys/kernel/pid_max", 0644, &pid_max, 301, PID_MAX_LIMIT, NULL },
 	{ "sys/kernel/randomize_tids", 0644, &randomize_tids, 0, 1, NULL },
 	{ "sys/kernel/threads-max", 0644, &max_threads, 20, PID_MAX_LIMIT, NULL },

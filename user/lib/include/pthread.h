@@ -40,12 +40,15 @@ typedef struct {
 	bool has_cpus;
 } pthread_attr_t;
 
+/* Laid out like glibc's, so that who looks from outside (docs/hang.md) finds the owner. */
 typedef struct {
 	int word;			/* the futex */
+	int count;			/* how often a recursive one was locked again */
+	int owner;			/* who holds a normal one; the others' is in the word */
+	int state;			/* robust: consistent, inconsistent, not recoverable */
 	int type;			/* PTHREAD_MUTEX_ and the flags of
 					 * user/lib/pthread/mutex.c */
-	int count;			/* how often a recursive one was locked again */
-	int state;			/* robust: consistent, inconsistent, not recoverable */
+	int unused;
 	struct { void *next, *prev; } link;	/* robust: in the owner's list */
 } pthread_mutex_t;
 

@@ -6,7 +6,8 @@
  * somebody sleeps. With three, lock is 0 -> 1 and unlock 1 -> 0, without a system call; only a
  * thread about to sleep writes 2, and only an unlock that finds 2 wakes. The rule that makes it
  * right: whoever was asleep takes the lock by writing 2, not 1, for it cannot know whether others
- * still sleep. At worst that costs one FUTEX_WAKE for nobody; it never costs a wake-up.
+ * still sleep. At worst that costs one FUTEX_WAKE for nobody; it never costs a wake-up. The owner is
+ * noted beside the word, for those who look at a hanging program only.
  *
  * The other kinds must know their owner, so their word is the owner's tid, with FUTEX_WAITERS in
  * the place of state 2. That is the format the kernel understands:
@@ -95,6 +96,13 @@ static void robust_del(pthread_mutex_t *m)
 
 /* --- The words --- */
 
+/* A normal mutex is ours now. */
+static int got_it(pthread_mutex_t *m)
+{
+	WRITE_ONCE(m->owner, __pthread_self()->tid);
+	return 0;
+}
+
 /* Takes a normal mutex, having slept (or expecting sleepers). */
 static int lock_three_states(pthread_mutex_t *m, clockid_t clk, const struct timespec *abs)
 {
@@ -105,7 +113,7 @@ static int lock_three_states(pthread_mutex_t *m, clockid_t clk, const struct tim
 		if (err == ETIMEDOUT || err == EINVAL)
 			return err;
 	}
-	return 0;
+	return got_it(m);
 }
 
 /* Puts our tid and @flags into a word without owner; false if there is one. */
@@ -230,7 +238,7 @@ int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clk, const struct time
 	if (m->type & ~MUTEX_SHARED)
 		return lock_owned(m, clk, abs);
 	if (cmpxchg(&m->word, 0, 1) == 0)
-		return 0;
+		return got_it(m);
 	return lock_three_states(m, clk, abs);
 }
 
@@ -242,7 +250,7 @@ int pthread_mutex_timedlock(pthread_mutex_t *m, const struct timespec *abs)
 int pthread_mutex_lock(pthread_mutex_t *m)
 {
 	if (m->type == PTHREAD_MUTEX_NORMAL && cmpxchg(&m->word, 0, 1) == 0)
-		return 0;
+		return got_it(m);
 	return pthread_mutex_clocklock(m, CLOCK_REALTIME, NULL);
 }
 
@@ -282,7 +290,7 @@ int pthread_mutex_trylock(pthread_mutex_t *m)
 {
 	if (m->type & ~MUTEX_SHARED)
 		return try_owned(m);
-	return cmpxchg(&m->word, 0, 1) == 0 ? 0 : EBUSY;
+	return cmpxchg(&m->word, 0, 1) == 0 ? got_it(m) : EBUSY;
 }
 
 int pthread_mutex_unlock(pthread_mutex_t *m)
@@ -296,6 +304,7 @@ int pthread_mutex_unlock(pthread_mutex_t *m)
 		}
 	}
 	if (!(m->type & MUTEX_ROBUST)) {
+		WRITE_ONCE(m->owner, 0);
 		unlock_word(m);
 		return 0;
 	}

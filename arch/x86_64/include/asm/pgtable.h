@@ -78,6 +78,9 @@ struct list_head;
 /* Entry for addr, or NULL; alloc: makes the tables on the way (NULL = no memory, or a large page).
  * The tables' lock held. */
 pte_t *walk_pte(pte_t *pgd, unsigned long addr, bool alloc);
+/* Where addr is mapped, 0: nowhere. For reports: without the lock, so it may be wrong, but reading
+ * there does no harm, except in a device's registers. */
+u64 peek_phys(const pte_t *pgd, unsigned long addr);
 /*
  * For loops over the entries that exist: the entry of the first address in [*addr, end) that has a
  * table; *addr is moved there, *stop set to the end of that table's range (at most end). NULL:

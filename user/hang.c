@@ -1,0 +1,90 @@
+/*
+ * Three ways to hang for ever, each the smallest of its kind:
+ *	hang mutexes	two threads, two mutexes, opposite orders
+ *	hang join	a thread joins another while it holds the mutex that the other needs
+ *	hang dead	a thread ends with a mutex in its hands; nobody can unlock it any more
+ * With -e the mutexes check for errors, which makes every C library note the owner in them.
+ *
+ * On Bobbin the kernel finds out that nothing can run any more, and says who waits for whom
+ * (docs/hang.md). On Linux: the same program, lockview, and ^C.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static pthread_mutex_t a, b;
+static pthread_barrier_t both;
+
+static void *a_then_b(void *unused)
+{
+	pthread_mutex_lock(&a);
+	pthread_barrier_wait(&both);
+	pthread_mutex_lock(&b);
+	return NULL;
+}
+
+static void *b_then_a(void *unused)
+{
+	pthread_mutex_lock(&b);
+	pthread_barrier_wait(&both);
+	pthread_mutex_lock(&a);
+	return NULL;
+}
+
+static void *take_a(void *unused)
+{
+	pthread_mutex_lock(&a);
+	return NULL;
+}
+
+static pthread_t spawn(void *(*fn)(void *))
+{
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, fn, NULL))
+		exit(100);
+	return t;
+}
+
+static void hang_mutexes(void)
+{
+	pthread_t one = spawn(a_then_b), two = spawn(b_then_a);
+
+	pthread_join(one, NULL);
+	pthread_join(two, NULL);
+}
+
+static void hang_join(void)
+{
+	pthread_mutex_lock(&a);
+	pthread_join(spawn(take_a), NULL);
+}
+
+static void hang_dead(void)
+{
+	pthread_join(spawn(take_a), NULL);
+	pthread_mutex_lock(&a);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*fn)(void);
+	} ways[] = { { "mutexes", hang_mutexes }, { "join", hang_join }, { "dead", hang_dead } };
+	int checked = argc == 3 && !strcmp(argv[1], "-e");
+	pthread_mutexattr_t attr;
+
+	pthread_mutexattr_init(&attr);
+	if (checked)
+		pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
+	pthread_mutex_init(&a, &attr);
+	pthread_mutex_init(&b, &attr);
+	pthread_barrier_init(&both, NULL, 2);
+	for (size_t i = 0; argc == 2 + checked && i < sizeof(ways) / sizeof(*ways); i++)
+		if (!strcmp(argv[argc - 1], ways[i].name))
+			ways[i].fn();
+	fprintf(stderr, "usage: hang [-e] mutexes | join | dead\n");
+	return 2;
+}

@@ -7,7 +7,7 @@
 #include "kernel/sched/rq.h"
 #include "kernel/time/time.h"
 
-#define BALANCE_PERIOD_NS (20 * TICK_NS)
+#define BALANCE_PERIOD_NS (10 * TICK_NS)
 
 static bool cpu_idle(int cpu)
 {
@@ -30,13 +30,13 @@ static noinline int search_cpus(struct task_struct *p, int best)
 		return weakest_cpu(p, best);
 	for_each_cpu(cpu)
 		if (p->cpus_mask & 1UL << cpu &&
-		    READ_ONCE(cpu_rq(cpu)->nr_running) < READ_ONCE(cpu_rq(best)->nr_running))
+		    READ_ONCE(cpu_rq(cpu)->load) < READ_ONCE(cpu_rq(best)->load))
 			best = cpu;
 	return best;
 }
 
-/* Where it ran last if that CPU is free, else a free one, else the shortest queue; its last CPU
- * wins ties (warm cache). */
+/* Where it ran last if that CPU is free, else a free one, else the least loaded; its last CPU wins
+ * ties (warm cache). */
 int select_task_rq(struct task_struct *p)
 {
 	int last = p->cpu;
@@ -47,42 +47,69 @@ int select_task_rq(struct task_struct *p)
 	return search_cpus(p, allowed ? last : __builtin_ctzl(p->cpus_mask));
 }
 
-/* A waiting task of the class that may go to cpu, or NULL. */
-static struct task_struct *next_movable(const struct sched_class *class, struct rq *rq, int cpu)
+/*
+ * A move helps if to ends up lighter than from was. If it ends up equal, the two only change
+ * places: who stays behind on from is better off now, and later it is another's turn. That is how
+ * three hogs share two CPUs.
+ */
+static bool worth_moving(u64 from, u64 to, u64 weight)
 {
-	struct task_struct *p = NULL;
-
-	while ((p = class->next_queued(rq, p)) && !may_move(rq, p, cpu))
-		;
-	return p;
+	return to + weight <= from;
 }
 
-/* Both locks held: moves one task that waits on from and may run on to. */
-static bool pull_one(struct rq *from, struct rq *to)
+/*
+ * Both locks held. Who of from's tasks should go to to: one of real time that would run there at
+ * once; else of those that are worth it the one that has been here longest, so that everybody has
+ * its turn. NULL: nobody. If the best one runs just now it is the answer all the same, unless to is
+ * idle: then it must be one that can go.
+ */
+static struct task_struct *choose_task(struct rq *from, struct rq *to)
 {
-	struct task_struct *p = next_movable(&rt_sched_class, from, to->cpu);
+	struct task_struct *p = NULL, *best = NULL;
+	bool idle = !to->nr_running;
 
-	if (!p)
-		p = next_movable(normal_sched_class, from, to->cpu);
-	if (p)
+	while ((p = rt_sched_class.next_queued(from, p)))
+		if (p->prio < to->curr->prio && may_move(from, p, to->cpu))
+			return p;
+	while ((p = normal_sched_class->next_queued(from, p)))
+		if (p->cpus_mask & 1UL << to->cpu &&
+		    (idle ? may_move(from, p, to->cpu)
+			  : worth_moving(from->load, to->load, p->se.weight)) &&
+		    (!best || p->se.arrived < best->se.arrived))
+			best = p;
+	return best;
+}
+
+/* Both locks held. Moves tasks until the queues are even. False: who should go is running, try
+ * again soon. */
+static bool even_out(struct rq *from, struct rq *to)
+{
+	struct task_struct *p;
+	bool strict = false;
+
+	while (from->nr_running > 1 && (p = choose_task(from, to)) &&
+	       !(strict && to->load + p->se.weight >= from->load)) {
+		if (!may_move(from, p, to->cpu))
+			return false;
 		move_queued_task(from, to, p);
-	return p;
+		strict = true;		/* one may change places for nothing */
+	}
+	return true;
 }
 
-/* The other queue with the most (or the fewest) runnable tasks; a snapshot. */
-static struct rq *extreme(struct rq *self, bool most)
+/* The CPU with the most tasks of those where somebody waits, without those tried; a snapshot. */
+static struct rq *busiest(cpumask_t tried)
 {
 	struct rq *best = NULL;
+	unsigned int most = 1;
 
 	for_each_cpu(cpu) {
-		struct rq *rq = cpu_rq(cpu);
-		unsigned int nr = READ_ONCE(rq->nr_running);
+		unsigned int nr = READ_ONCE(cpu_rq(cpu)->nr_running);
 
-		if (rq == self)
-			continue;
-		if (!best ||
-		    (most ? nr > READ_ONCE(best->nr_running) : nr < READ_ONCE(best->nr_running)))
-			best = rq;
+		if (nr > most && !(tried & 1UL << cpu)) {
+			most = nr;
+			best = cpu_rq(cpu);
+		}
 	}
 	return best;
 }
@@ -93,42 +120,39 @@ static struct rq *extreme(struct rq *self, bool most)
  * but still on its stack: try_to_wake_up() sees on_cpu and puts it back on this very queue, where
  * pick_next_task(), which looks again afterwards, finds it.
  */
-bool newidle_balance(struct rq *rq)
+void newidle_balance(struct rq *rq)
 {
-	struct rq *from = nr_cpus > 1 ? extreme(rq, true) : NULL;
-	bool pulled = false;
+	cpumask_t tried = 1UL << rq->cpu;
+	struct rq *from;
 
-	if (!from || READ_ONCE(from->nr_running) < 2)
-		return false;
-	spin_unlock(&rq->lock);
-	double_rq_lock(from, rq);
-	if (!rq->nr_running)
-		pulled = pull_one(from, rq);
-	spin_unlock(&from->lock);
-	return pulled;
+	while (!rq->nr_running && (from = busiest(tried))) {
+		struct task_struct *p;
+
+		tried |= 1UL << from->cpu;
+		spin_unlock(&rq->lock);
+		double_rq_lock(from, rq);
+		if (!rq->nr_running && (p = choose_task(from, rq)))
+			move_queued_task(from, rq, p);
+		rq_unlock(from);
+	}
 }
 
-/* A CPU that idles has no tick, so a busy one gives as well as takes. */
+/* A CPU where tasks wait gives to the others: one that idles has no tick to take. */
 void periodic_balance(struct rq *rq)
 {
-	struct rq *other;
+	bool done = true;
 
 	if (nr_cpus == 1 || rq->clock < rq->next_balance)
 		return;
-	rq->next_balance = rq->clock + BALANCE_PERIOD_NS;
-	other = extreme(rq, false);
-	if (rq->nr_running >= READ_ONCE(other->nr_running) + 2) {
-		double_rq_lock(rq, other);
-		if (rq->nr_running >= other->nr_running + 2)
-			pull_one(rq, other);
-		double_rq_unlock(rq, other);
-		return;
+	for_each_cpu(cpu) {
+		struct rq *to = cpu_rq(cpu);
+
+		if (to == rq || READ_ONCE(rq->nr_running) < 2)
+			continue;
+		double_rq_lock(rq, to);
+		done &= even_out(rq, to);
+		double_rq_unlock(rq, to);
 	}
-	other = extreme(rq, true);
-	if (READ_ONCE(other->nr_running) >= rq->nr_running + 2) {
-		double_rq_lock(rq, other);
-		if (other->nr_running >= rq->nr_running + 2)
-			pull_one(other, rq);
-		double_rq_unlock(rq, other);
-	}
+	if (done)
+		rq->next_balance = rq->clock + BALANCE_PERIOD_NS;
 }

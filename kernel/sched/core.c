@@ -81,6 +81,8 @@ void activate_task(struct rq *rq, struct task_struct *p, int flags)
 {
 	p->on_rq = 1;
 	p->se.wait_start = rq->clock;
+	if (flags & ENQUEUE_MIGRATED)
+		p->se.arrived = rq->clock;
 	rq->nr_running++;
 	enqueue_task(rq, p, flags);
 }
@@ -224,7 +226,7 @@ static struct task_struct *pick_next_task(struct rq *rq)
 
 	if (!rq->nr_running)
 		newidle_balance(rq);
-	if (unlikely(rq->rt.bitmap[0] | rq->rt.bitmap[1]))
+	if (unlikely(rq->rt.nr_running))
 		p = rt_sched_class.pick_next_task(rq);
 	if (!p)
 		p = normal_sched_class->pick_next_task(rq);
@@ -444,6 +446,9 @@ void scheduler_tick(bool from_user)
 			p->stime_ticks++;
 		p->sched_class->update_curr(rq);
 		p->sched_class->task_tick(rq, p);
+		/* the throttle's period may be over */
+		if (p->prio >= MAX_RT_PRIO && rq->rt.nr_running && !rt_throttled(rq))
+			resched_curr(rq);
 	}
 	spin_unlock(&rq->lock);
 	periodic_balance(rq);

@@ -14,6 +14,8 @@
 struct rt_rq {
 	unsigned long bitmap[BITS_TO_LONGS(MAX_RT_PRIO)];	/* queues that are not empty */
 	struct list_head queue[MAX_RT_PRIO];
+	unsigned int nr_running;
+	u64 period_start, used;		/* throttle: run time since then */
 };
 
 /* fair, eevdf: runnable tasks, the running one among them */
@@ -39,6 +41,8 @@ struct rq {
 	u64 nr_switches;
 	u64 idle_ns;			/* time of idle, up to clock */
 	u64 next_balance;		/* ktime */
+	u64 nr_yields, nr_wakeups, nr_local_wakeups;	/* /proc/schedstat */
+	u64 wait_ns, nr_waits;		/* time between runnable and running, and how often */
 	struct list_head rr_queue;	/* rr: runnable tasks, the running one first */
 	struct rb_root_cached pct_queue;	/* pct: runnable tasks by rank */
 	struct cfs_rq cfs;
@@ -171,12 +175,13 @@ static inline bool in_group(const struct task_struct *p)
 	return unlikely(p->sched_task_group != &root_task_group);
 }
 
+bool rt_throttled(struct rq *rq);	/* rt.c: others' turn, for the rest of the period */
+
 /* balance.c */
 int select_task_rq(struct task_struct *p);	/* where a woken or new task should run; no lock
 						 * needed, a good guess */
-/* This CPU would go idle: pulls a task from elsewhere. Drops and retakes rq->lock. True when
- * something came. */
-bool newidle_balance(struct rq *rq);
+/* This CPU would go idle: pulls a task from elsewhere. Drops and retakes rq->lock. */
+void newidle_balance(struct rq *rq);
 void periodic_balance(struct rq *rq);		/* from the tick, rq lock not held, interrupts
 						 * off */
 /* calls.c: pid 0 is the caller; a reference, or NULL. May current change p's scheduling? */

@@ -90,6 +90,7 @@ struct sched_entity {
 	u64 exec_start;			/* rq clock at the last update */
 	u64 sum_exec_runtime;		/* ns on a CPU, ever */
 	u64 wait_start, wait_sum;	/* runnable but not running */
+	u64 arrived;			/* rq clock when it came from another CPU */
 	u64 nr_migrations;
 	u64 nr_slices;			/* times picked */
 	bool placed;			/* was queued by this class before: vruntime is its own */
@@ -198,3 +199,4 @@ void show_runqueues(void);		/* a line for each CPU into the log; any context */
 unsigned long nr_context_switches(void);
 void get_avenrun(unsigned long loads[3]);	/* fixed point, 11 bits, as Linux's */
 u64 cpu_idle_time(int cpu);		/* ns */
+extern int sysctl_sched_rt_period, sysctl_sched_rt_runtime;	/* rt.c */

@@ -23,6 +23,8 @@ static const struct sysctl sysctls[] = {
 	{ "sys/kernel/hung_task_timeout_secs", 0644, &hung_task_timeout_secs, 0, 1000000, NULL },
 	{ "sys/kernel/pid_max", 0644, &pid_max, 301, PID_MAX_LIMIT, NULL },
 	{ "sys/kernel/randomize_tids", 0644, &randomize_tids, 0, 1, NULL },
+	{ "sys/kernel/sched_rt_period_us", 0644, &sysctl_sched_rt_period, 1, 999999999, NULL },
+	{ "sys/kernel/sched_rt_runtime_us", 0644, &sysctl_sched_rt_runtime, -1, 999999999, NULL },
 	{ "sys/kernel/threads-max", 0644, &max_threads, 20, PID_MAX_LIMIT, NULL },
 	{ "sys/vm/drop_caches", 0200, &dropped, 1, 4, drop_caches },
 };
@@ -47,17 +49,19 @@ static ssize_t sysctl_write(struct file *f, struct iov_iter *from, loff_t *pos)
 {
 	const struct sysctl *s = proc_data(f->f_inode);
 	size_t total = iov_iter_count(from), n = min(total, (size_t)15);
-	char text[16];
+	char text[16], *digits = text;
 	long value = 0;
 
 	if (copy_from_iter(text, n, from) != n)
 		return -EFAULT;
 	text[n] = '\0';
-	n = strspn(text, "0123456789");
-	if (!n || n > 9 || text[n + strspn(text + n, " \n")])
+	digits += *text == '-';
+	n = strspn(digits, "0123456789");
+	if (!n || n > 9 || digits[n + strspn(digits + n, " \n")])
 		return -EINVAL;
 	for (size_t i = 0; i < n; i++)
-		value = value * 10 + (text[i] - '0');
+		value = value * 10 + (digits[i] - '0');
+	value = digits == text ? value : -value;
 	if (value < s->min || value > s->max)
 		return -EINVAL;
 	WRITE_ONCE(*s->value, (int)value);

@@ -1,12 +1,13 @@
 /*
  * Strings from user memory, eight bytes at a time. A word is read only where it cannot reach into
  * the next page, which may not exist: reading a little more than the string never faults where the
- * string itself would not.
+ * string itself would not. And structures that have versions.
  *
  * No locks; may sleep (page faults).
  */
 #include "asm/uaccess.h"
 #include "libk/compiler.h"
+#include "libk/string.h"
 
 #define ONES 0x0101010101010101UL
 #define HIGHS 0x8080808080808080UL
@@ -80,4 +81,18 @@ long strnlen_user(const char __user *s, long n)
 			return done;
 	}
 	return done == n && limit >= 0 ? n + 1 : 0;
+}
+
+int copy_struct_from_user(void *to, size_t ksize, const void __user *from, size_t usize)
+{
+	memset(to, 0, ksize);
+	for (size_t i = ksize; i < usize; i++) {
+		char c;
+
+		if (get_user(c, (const char __user *)from + i))
+			return -EFAULT;
+		if (c)
+			return -E2BIG;
+	}
+	return copy_from_user(to, from, min(ksize, usize)) ? -EFAULT : 0;
 }

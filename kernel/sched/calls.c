@@ -54,7 +54,7 @@ int set_cpus_allowed(struct task_struct *p, cpumask_t mask)
 		return -EINVAL;
 	rq = task_rq_lock(p, &flags);
 	p->cpus_mask = mask;
-	cpu = mask & 1UL << p->cpu ? p->cpu : __builtin_ctzl(mask);
+	cpu = mask & 1UL << p->cpu ? p->cpu : select_task_rq(p);
 	if (cpu != p->cpu && p->on_rq && !p->on_cpu) {
 		struct rq *to = cpu_rq(cpu);
 
@@ -161,19 +161,12 @@ long sys_getpriority(int which, int who)
 
 static long change_nice(struct task_struct *p, long acc, int nice)
 {
-	u64 floor = 20 - p->signal->rlim[RLIMIT_NICE].rlim_cur;
-
 	if (!sched_may_change(p))
 		return -EPERM;
-	if (nice < PRIO_TO_NICE(p->static_prio) && !capable() && nice < (int)floor)
+	if (!sched_nice_allowed(p, nice))
 		return -EACCES;
 	set_user_nice(p, nice);
 	return acc;
-}
-
-static int clamp_nice(int nice)
-{
-	return nice < -20 ? -20 : nice > 19 ? 19 : nice;
 }
 
 long sys_setpriority(int which, int who, int nice)

@@ -6,6 +6,9 @@ SYSCALL(sched_setscheduler, pid_t pid, int policy, const struct sched_param __us
 SYSCALL(sched_getscheduler, pid_t pid)
 SYSCALL(sched_setparam, pid_t pid, const struct sched_param __user *param)
 SYSCALL(sched_getparam, pid_t pid, struct sched_param __user *param)
+SYSCALL(sched_setattr, pid_t pid, struct sched_attr __user *attr, unsigned int flags)
+SYSCALL(sched_getattr, pid_t pid, struct sched_attr __user *attr, unsigned int size,
+	unsigned int flags)
 SYSCALL(sched_get_priority_max, int policy)
 SYSCALL(sched_get_priority_min, int policy)
 SYSCALL(sched_rr_get_interval, pid_t pid, struct timespec __user *interval)

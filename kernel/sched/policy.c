@@ -11,6 +11,8 @@
 #include "kernel/time/time.h"
 #include "libk/abi/resource.h"
 
+#define SCHED_FLAGS (SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG_KEEP_POLICY | SCHED_FLAG_KEEP_PARAMS)
+
 static int check_policy(int policy, int priority)
 {
 	switch (policy) {
@@ -26,16 +28,41 @@ static int check_policy(int policy, int priority)
 	}
 }
 
+/* May a task without privileges, within p's RLIMIT_NICE, have this nice value? */
+bool sched_nice_allowed(const struct task_struct *p, int nice)
+{
+	return capable() || nice >= PRIO_TO_NICE(p->static_prio) ||
+	       (rlim_t)(20 - nice) <= p->signal->rlim[RLIMIT_NICE].rlim_cur;
+}
+
 /* An unprivileged task may weaken itself, and strengthen itself up to its RLIMIT_RTPRIO. */
-static int check_rt_limit(struct task_struct *p, int policy, int priority)
+static bool rt_allowed(const struct task_struct *p, int policy, unsigned int priority)
 {
 	rlim_t limit = p->signal->rlim[RLIMIT_RTPRIO].rlim_cur;
 
 	if (capable() || !rt_policy(policy))
-		return 0;
-	if (policy != (int)p->policy && !limit)
+		return true;
+	return (limit || policy == (int)p->policy) &&
+	       (priority <= p->rt_priority || priority <= limit);
+}
+
+static int check_attr(struct task_struct *p, const struct sched_attr *attr)
+{
+	int policy = (int)attr->sched_policy;
+	bool leaves_idle = p->policy == SCHED_IDLE && policy != SCHED_IDLE;
+	bool reset = attr->sched_flags & SCHED_FLAG_RESET_ON_FORK;
+	int err = check_policy(policy, (int)attr->sched_priority);
+
+	if (err || capable())
+		return err;
+	if (!sched_may_change(p) || !rt_allowed(p, policy, attr->sched_priority) ||
+	    (!rt_policy(policy) && !sched_nice_allowed(p, attr->sched_nice)))
 		return -EPERM;
-	return (unsigned int)priority > p->rt_priority && (rlim_t)priority > limit ? -EPERM : 0;
+	/* SCHED_IDLE is weaker than any nice value: leaving it is like asking for a better one */
+	if (leaves_idle && (rlim_t)(20 - PRIO_TO_NICE(p->static_prio)) >
+				   p->signal->rlim[RLIMIT_NICE].rlim_cur)
+		return -EPERM;
+	return p->sched_reset_on_fork && !reset ? -EPERM : 0;
 }
 
 /* p's own priority became another; what it borrowed it keeps, unless that is weaker now. Between
@@ -49,25 +76,56 @@ static void set_normal_prio(struct task_struct *p)
 	set_load_weight(p);
 }
 
-static void set_scheduler(struct task_struct *p, int policy, int priority, bool reset_on_fork)
+/* EEVDF's slice of an ordinary task, 0.1 to 100 ms; 0: the usual. */
+static u64 slice_request(const struct sched_attr *attr)
+{
+	u64 ns = max_t(u64, attr->sched_runtime, 100 * NSEC_PER_USEC);
+
+	if (!attr->sched_runtime || rt_policy((int)attr->sched_policy))
+		return 0;
+	return min_t(u64, ns, 100 * NSEC_PER_MSEC);
+}
+
+static long sched_set(struct task_struct *p, const struct sched_attr *attr)
 {
 	unsigned long flags;
-	struct rq *rq = task_rq_lock(p, &flags);
+	struct rq *rq;
+	int err = check_attr(p, attr);
 
+	if (err)
+		return err;
+	rq = task_rq_lock(p, &flags);
 	sched_change_begin(rq, p);
-	p->policy = (unsigned int)policy;
-	p->rt_priority = (unsigned int)priority;
-	p->sched_reset_on_fork = reset_on_fork;
+	p->policy = attr->sched_policy;
+	p->rt_priority = attr->sched_priority;
+	if (!rt_policy((int)p->policy))
+		p->static_prio = NICE_TO_PRIO(attr->sched_nice);
+	p->sched_reset_on_fork = attr->sched_flags & SCHED_FLAG_RESET_ON_FORK;
+	p->se.request = slice_request(attr);
 	set_normal_prio(p);
 	sched_change_end(rq, p);
 	task_rq_unlock(rq, flags);
 	futex_pi_adjust(p);
+	return 0;
+}
+
+/* What p has, in the terms of sched_setattr(). */
+static struct sched_attr sched_get(const struct task_struct *p)
+{
+	return (struct sched_attr){
+		.size = sizeof(struct sched_attr),
+		.sched_policy = p->policy,
+		.sched_flags = p->sched_reset_on_fork ? SCHED_FLAG_RESET_ON_FORK : 0,
+		.sched_nice = PRIO_TO_NICE(p->static_prio),
+		.sched_priority = p->rt_priority,
+		.sched_runtime = p->se.request,
+	};
 }
 
 static long set_policy(pid_t pid, int policy, const struct sched_param __user *uparam)
 {
-	bool keep = policy < 0, reset = policy & SCHED_RESET_ON_FORK;
 	struct sched_param param;
+	struct sched_attr attr;
 	struct task_struct *p;
 	long ret;
 
@@ -78,16 +136,82 @@ static long set_policy(pid_t pid, int policy, const struct sched_param __user *u
 	p = sched_find_task(pid);
 	if (!p)
 		return -ESRCH;
-	policy = keep ? (int)p->policy : policy & ~SCHED_RESET_ON_FORK;
-	ret = check_policy(policy, param.sched_priority);
-	if (!ret)
-		ret = sched_may_change(p) ? check_rt_limit(p, policy, param.sched_priority)
-					  : -EPERM;
-	if (!ret)
-		set_scheduler(p, policy, param.sched_priority,
-			      keep ? p->sched_reset_on_fork : reset);
+	attr = sched_get(p);
+	attr.sched_priority = (u32)param.sched_priority;
+	if (policy >= 0) {
+		attr.sched_policy = (u32)policy & ~(u32)SCHED_RESET_ON_FORK;
+		attr.sched_flags = policy & SCHED_RESET_ON_FORK ? SCHED_FLAG_RESET_ON_FORK : 0;
+	}
+	ret = sched_set(p, &attr);
 	put_task_struct(p);
 	return ret;
+}
+
+/* The structure may be of a newer version, if what we do not know is 0. */
+static int copy_attr(struct sched_attr *attr, struct sched_attr __user *uattr)
+{
+	u32 size;
+	int err;
+
+	if (get_user(size, &uattr->size))
+		return -EFAULT;
+	if (!size)
+		size = SCHED_ATTR_SIZE_VER0;
+	err = size < SCHED_ATTR_SIZE_VER0 || size > PAGE_SIZE
+		      ? -E2BIG
+		      : copy_struct_from_user(attr, sizeof(*attr), uattr, size);
+	if (err == -E2BIG)
+		(void)put_user((u32)sizeof(*attr), &uattr->size);
+	attr->sched_nice = clamp_nice(attr->sched_nice);
+	return err;
+}
+
+long sys_sched_setattr(pid_t pid, struct sched_attr __user *uattr, unsigned int flags)
+{
+	struct sched_attr attr, old;
+	struct task_struct *p;
+	long ret;
+
+	if (!uattr || pid < 0 || flags)
+		return -EINVAL;
+	ret = copy_attr(&attr, uattr);
+	if (ret)
+		return ret;
+	if ((int)attr.sched_policy < 0)
+		return -EINVAL;
+	p = sched_find_task(pid);
+	if (!p)
+		return -ESRCH;
+	old = sched_get(p);
+	if (attr.sched_flags & SCHED_FLAG_KEEP_POLICY)
+		attr.sched_policy = old.sched_policy;
+	if (attr.sched_flags & SCHED_FLAG_KEEP_PARAMS) {
+		attr.sched_priority = old.sched_priority;
+		attr.sched_nice = old.sched_nice;
+		attr.sched_runtime = old.sched_runtime;
+	}
+	ret = attr.sched_flags & ~(u64)SCHED_FLAGS ? -EINVAL : sched_set(p, &attr);
+	put_task_struct(p);
+	return ret;
+}
+
+long sys_sched_getattr(pid_t pid, struct sched_attr __user *uattr, unsigned int size,
+		       unsigned int flags)
+{
+	struct sched_attr attr;
+	struct task_struct *p;
+
+	if (!uattr || pid < 0 || size > PAGE_SIZE || size < SCHED_ATTR_SIZE_VER0 || flags)
+		return -EINVAL;
+	p = sched_find_task(pid);
+	if (!p)
+		return -ESRCH;
+	attr = sched_get(p);
+	put_task_struct(p);
+	if (rt_policy((int)attr.sched_policy))
+		attr.sched_nice = 0;
+	attr.size = min(size, (unsigned int)sizeof(attr));
+	return copy_to_user(uattr, &attr, attr.size) ? -EFAULT : 0;
 }
 
 long sys_sched_setscheduler(pid_t pid, int policy, const struct sched_param __user *param)

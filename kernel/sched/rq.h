@@ -187,4 +187,9 @@ void periodic_balance(struct rq *rq);		/* from the tick, rq lock not held, inter
 /* calls.c: pid 0 is the caller; a reference, or NULL. May current change p's scheduling? */
 struct task_struct *sched_find_task(pid_t pid);
 bool sched_may_change(struct task_struct *p);
+bool sched_nice_allowed(const struct task_struct *p, int nice);	/* policy.c */
+static inline int clamp_nice(int nice)
+{
+	return nice < -20 ? -20 : nice > 19 ? 19 : nice;
+}
 void calc_global_load(u64 now);	/* stats.c; from the tick */

@@ -45,21 +45,6 @@ long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid,
 	return kernel_clone(&args);
 }
 
-/* A user structure of another version: what we do not know must be zero. 0, -E2BIG, -EFAULT. */
-static int copy_struct_from_user(void *to, size_t ksize, const void __user *from, size_t usize)
-{
-	memset(to, 0, ksize);
-	for (size_t i = ksize; i < usize; i++) {
-		char c;
-
-		if (get_user(c, (const char __user *)from + i))
-			return -EFAULT;
-		if (c)
-			return -E2BIG;
-	}
-	return copy_from_user(to, from, min(ksize, usize)) ? -EFAULT : 0;
-}
-
 #define CLONE3_FLAGS (0xffffffffULL & ~(u64)(CLONE_DETACHED | (CSIGNAL & ~CLONE_NEWTIME)))
 
 static int check_clone3(const struct clone_args *a)

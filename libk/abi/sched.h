@@ -37,6 +37,11 @@ struct sched_param {
 	int sched_priority;
 };
 
+enum {
+	SCHED_FLAG_RESET_ON_FORK = 1, SCHED_FLAG_KEEP_POLICY = 8, SCHED_FLAG_KEEP_PARAMS = 16,
+	SCHED_ATTR_SIZE_VER0 = 48,
+};
+
 struct sched_attr {
 	u32 size, sched_policy;
 	u64 sched_flags;

@@ -102,6 +102,9 @@ static inline unsigned long __must_check clear_user(void __user *to, unsigned lo
 long strncpy_from_user(char *to, const char __user *from, long n);
 /* Length including the NUL, 0 on a fault, > n when longer than n. */
 long strnlen_user(const char __user *s, long n);
+/* A structure that may be of an older or newer version: what lacks becomes 0, and what is not known
+ * here must be. 0, -E2BIG, -EFAULT. */
+int copy_struct_from_user(void *to, size_t ksize, const void __user *from, size_t usize);
 
 /* get_user(x, p): x = *p. put_user(x, p): *p = x. 0 or -EFAULT. Types of 1, 4 or 8 bytes. */
 #define get_user(x, p)								\

@@ -16,6 +16,7 @@
 #include "boot/boot.h"
 #include "kernel/printk.h"
 #include "kernel/task/task.h"
+#include "libk/printf.h"
 
 extern const char trap_return[];
 
@@ -113,6 +114,17 @@ int stack_walk_interrupted(unsigned long *pcs, int max)
 		return 0;
 	regs = (const void *)f->bp;
 	return walk(current, regs->ip, regs->bp, pcs, max);
+}
+
+int sprint_user_regs(char *buf, size_t size, const struct pt_regs *r)
+{
+	return scnprintf(buf, size,
+			 "rip %016lx rsp %016lx rflags %016lx\n"
+			 "rax %016lx rbx %016lx rcx %016lx\nrdx %016lx rsi %016lx rdi %016lx\n"
+			 "rbp %016lx r8  %016lx r9  %016lx\nr10 %016lx r11 %016lx r12 %016lx\n"
+			 "r13 %016lx r14 %016lx r15 %016lx\n",
+			 r->ip, r->sp, r->flags, r->ax, r->bx, r->cx, r->dx, r->si, r->di, r->bp,
+			 r->r8, r->r9, r->r10, r->r11, r->r12, r->r13, r->r14, r->r15);
 }
 
 void show_regs(const struct pt_regs *r)

@@ -500,6 +500,9 @@ struct file *alloc_file_pseudo(struct inode *inode, const char *name, int flags,
 /* another file of the same inode (the pipe's other end) */
 struct file *alloc_file_clone(struct file *base, int flags, const struct file_operations *fops);
 
+/* A pipe: [0] to read from, [1] to write to. 0 or -errno. flags: O_NONBLOCK. */
+int create_pipe_files(struct file *files[2], int flags);
+
 /* --- devices (devtmpfs.c) --- */
 /* at boot; all minors; fops->open may replace f->f_op */
 void register_chrdev(unsigned int major, const struct file_operations *fops);

@@ -383,7 +383,7 @@ const struct file_operations fifo_fops = {
 };
 
 /* A new pipe's two files, reader first. 0 or -errno. */
-static int create_pipe_files(struct file *files[2], int flags)
+int create_pipe_files(struct file *files[2], int flags)
 {
 	struct pipe *p = alloc_pipe(false);
 	struct inode *inode = p ? new_pseudo_inode(S_IFIFO | 0600) : NULL;

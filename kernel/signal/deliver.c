@@ -227,6 +227,11 @@ static bool act_on(int sig, struct ksignal *ksig)
 		default_stop(sig);
 		return false;
 	}
+	if (bit & SIG_KERNEL_COREDUMP_MASK) {
+		spin_unlock_irq(&current->sighand->siglock);
+		do_coredump(&ksig->info);
+		spin_lock_irq(&current->sighand->siglock);
+	}
 	die_of(sig);
 }
 

@@ -132,7 +132,7 @@ static bool prepare_signal(int sig, struct task_struct *p, bool force)
 	struct task_struct *t;
 
 	if (p->signal->flags & SIGNAL_GROUP_EXIT)
-		return false;
+		return sig == SIGKILL && (p->signal->flags & SIGNAL_COREDUMP);
 	if (sigmask(sig) & SIG_KERNEL_STOP_MASK) {
 		flush_sigqueue_mask(&p->signal->shared_pending, sigmask(SIGCONT));
 		for_each_thread(p, t)
@@ -155,7 +155,8 @@ static bool wants_signal(int sig, const struct task_struct *t)
 static bool sig_fatal(const struct task_struct *t, int sig)
 {
 	return sighand_handler(t->sighand, sig) == SIG_DFL && !(t->flags & PF_KTHREAD) &&
-	       !(sigmask(sig) & (SIG_KERNEL_IGNORE_MASK | SIG_KERNEL_STOP_MASK));
+	       !(sigmask(sig) & (SIG_KERNEL_IGNORE_MASK | SIG_KERNEL_STOP_MASK |
+				 SIG_KERNEL_COREDUMP_MASK));	/* those first dump */
 }
 
 /* The signal is recorded. If no thread wants it now (all block it, or are about to look at

@@ -43,6 +43,11 @@ static inline bool valid_signal(unsigned long sig)	/* 0 counts: "is anybody ther
 #define SIG_KERNEL_ONLY_MASK (sigmask(SIGKILL) | sigmask(SIGSTOP))
 #define SIG_KERNEL_STOP_MASK (sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
 #define SIG_KERNEL_IGNORE_MASK (sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
+/* the process dies with a core dump, or what takes its place */
+#define SIG_KERNEL_COREDUMP_MASK							\
+	(sigmask(SIGQUIT) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGABRT) |	\
+	 sigmask(SIGFPE) | sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGSYS) |	\
+	 sigmask(SIGXCPU) | sigmask(SIGXFSZ))
 /* Caused by the very instruction the thread is at: delivered before all others. */
 #define SYNCHRONOUS_MASK (sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGFPE) | sigmask(SIGSYS))
 
@@ -138,6 +143,7 @@ struct signal_struct {
 #define SIGNAL_GROUP_EXIT 4u	/* all threads are to die with group_exit_code */
 #define SIGNAL_CLD_STOPPED 8u	/* the parent is to be told of a stop */
 #define SIGNAL_CLD_CONTINUED 16u	/* ... of a continue */
+#define SIGNAL_COREDUMP 64u	/* dies, but waits for the core_pattern helper: SIGKILL counts */
 #define SIGNAL_UNKILLABLE 32u	/* init: only signals with handlers */
 
 #define SEND_SIG_NOINFO ((siginfo_t *)0)	/* from the current task, SI_USER */

@@ -1,4 +1,5 @@
-/* Tests of kthread.c: asking a kernel thread to stop, to park, and telling it something. */
+/* Tests of kthread.c: asking a kernel thread to stop, to park, and telling it something;
+ * and of umh.c. */
 #include "kernel/ktest.h"
 #include "kernel/task/task.h"
 #include "kernel/time/time.h"
@@ -140,4 +141,39 @@ KTEST(kthread_worker_keeps_order)
 	done = 0;
 	KEXPECT(kthread_queue_work(&worker, &n[0].work));
 	KEXPECT(kthread_stop(worker.task) == 0 && done == 1);	/* what is queued is done first */
+}
+
+/* What "cleanup" and "init" of a helper are called with; the program sleeps for ever. */
+static int helper_pid;
+static bool cleaned;
+
+static int note_pid(void *data)
+{
+	helper_pid = current->pid;
+	KEXPECT(current->flags & PF_KTHREAD && data == &cleaned);
+	return 0;
+}
+
+static void note_cleanup(void *data)
+{
+	cleaned = true;
+}
+
+KTEST(umh_wait_exec)
+{
+	const char *argv[] = { "/bin/sleep", "1000", NULL }, *none[] = { "/no/such", NULL };
+	struct task_struct *p;
+
+	KEXPECT(call_usermodehelper_exec(call_usermodehelper_setup(argv[0], argv, note_pid,
+								   note_cleanup, &cleaned),
+					 UMH_WAIT_EXEC) == 0);
+	KEXPECT(cleaned);
+	p = find_get_task_by_vpid(helper_pid);
+	KEXPECT(p && p->mm && !(p->flags & PF_KTHREAD) && p->real_parent->pid == 2);
+	KEXPECT(!send_sig(SIGKILL, p, SEND_SIG_PRIV));
+	while (READ_ONCE(p->exit_state) != EXIT_DEAD)
+		ktest_sleep(NSEC_PER_MSEC);
+	put_task_struct(p);
+	KEXPECT(call_usermodehelper_exec(call_usermodehelper_setup(none[0], none, NULL, NULL, NULL),
+					 UMH_WAIT_EXEC) == -ENOENT);
 }

@@ -239,6 +239,16 @@ static long do_wait(struct wait_opts *wo)
 	return ret;
 }
 
+int kernel_wait(pid_t pid, int *status)
+{
+	struct wait_opts wo = { .type = P_PID, .options = WEXITED, .pid = find_get_pid(pid) };
+	long ret = do_wait(&wo);
+
+	put_pid(wo.pid);
+	*status = wo.status;
+	return ret < 0 ? (int)ret : 0;
+}
+
 long sys_wait4(pid_t upid, int __user *status, int options, struct rusage __user *ru)
 {
 	struct rusage usage;

@@ -244,8 +244,19 @@ KTEST(wq_drain_follows_chains)
 
 KTEST(wq_idle_workers_go)
 {
-	KEXPECT(workers() > 2 * (nr_cpus + 1));		/* left by the tests above */
-	for (int i = 0; i < 30 && workers() > 2 * (nr_cpus + 1); i++)
+	struct completion gate;
+	struct item items[6];
+
+	init_completion(&gate, "gate");
+	init_items(items, 6, &gate);
+	for (int i = 0; i < 6; i++)
+		KEXPECT(queue_work_on(0, system_wq, &items[i].work));
+	while (READ_ONCE(at_once) < 6)
+		ktest_sleep(NSEC_PER_MSEC);
+	KEXPECT(workers() > 6 + nr_cpus);	/* those, and each pool's idle one */
+	complete_all(&gate);
+	while (workers() > 2 * (nr_cpus + 1))
 		ktest_sleep(NSEC_PER_SEC / 10);
-	KEXPECT(workers() <= 2 * (nr_cpus + 1));
+	for (int i = 0; i < 6; i++)
+		flush_work(&items[i].work);
 }

@@ -70,10 +70,60 @@ static ssize_t sysctl_write(struct file *f, struct iov_iter *from, loff_t *pos)
 	return (ssize_t)total;
 }
 
+/* --- a line of text --- */
+
+struct sysctl_line {
+	const char *path;
+	mode_t mode;
+	char *value;			/* CORE_PATTERN_SIZE */
+	int (*written)(const char *line);	/* what a write does; 0 or -errno */
+};
+
+static char helper_line[CORE_PATTERN_SIZE];
+
+static const struct sysctl_line lines[] = {
+	{ "sys/kernel/bobbin_helper", 0600, helper_line, run_helper_line },
+	{ "sys/kernel/core_pattern", 0644, core_pattern, NULL },
+};
+
+static ssize_t line_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	const struct sysctl_line *s = proc_data(f->f_inode);
+	char text[CORE_PATTERN_SIZE + 1];
+	int len = snprintf(text, sizeof(text), "%s\n", s->value);
+	size_t n = *pos < len ? min(iov_iter_count(to), (size_t)(len - *pos)) : 0;
+
+	if (copy_to_iter(text + *pos, n, to) != n)
+		return -EFAULT;
+	*pos += (loff_t)n;
+	return (ssize_t)n;
+}
+
+static ssize_t line_write(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	const struct sysctl_line *s = proc_data(f->f_inode);
+	size_t n = iov_iter_count(from);
+	char text[CORE_PATTERN_SIZE] = "";
+	int err;
+
+	if (n >= sizeof(text))
+		return -EINVAL;
+	if (copy_from_iter(text, n, from) != n)
+		return -EFAULT;
+	text[strcspn(text, "\n")] = '\0';
+	memcpy(s->value, text, sizeof(text));
+	err = s->written ? s->written(text) : 0;
+	return err ? err : (ssize_t)n;
+}
+
+static const struct file_operations line_fops = { .read = line_read, .write = line_write };
+
 static const struct file_operations sysctl_fops = { .read = sysctl_read, .write = sysctl_write };
 
 void proc_sys_init(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sysctls); i++)
 		proc_create(sysctls[i].path, sysctls[i].mode, &sysctl_fops, (void *)&sysctls[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		proc_create(lines[i].path, lines[i].mode, &line_fops, (void *)&lines[i]);
 }

@@ -120,6 +120,8 @@ int stack_walk_interrupted(unsigned long *pcs, int max);
 void arch_double_fault(void);
 void arch_execute_data(void);
 void arch_touch_user(void);
+/* The user's registers as text: the length. For crash reports. */
+int sprint_user_regs(char *buf, size_t size, const struct pt_regs *regs);
 void show_regs(const struct pt_regs *regs);	/* printk of registers and control registers */
 
 /* Random 64 bits: RDRAND where there is one, mixed with the clock; deterministic under icount with

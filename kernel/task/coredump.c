@@ -1,0 +1,179 @@
+/*
+ * What happens before a program dies of SIGSEGV, SIGABRT and their like: if core_pattern begins
+ * with '|', the program named there runs as a user mode helper, with a crash report on its standard
+ * input, while the dying process, all of its other threads told to go, is still there to be looked
+ * at in /proc. A whole core file is not written. SIGKILL to the dying process ends the wait.
+ *
+ * Locks: siglock, for the beginning and the end.
+ */
+#include "asm/processor.h"
+#include "asm/uaccess.h"
+#include "kernel/fs/fs.h"
+#include "kernel/task/internal.h"
+#include "kernel/time/time.h"
+#include "libk/printf.h"
+
+#define HELPER_LIMIT 1		/* RLIMIT_CORE of a helper: if it crashes, that is that */
+
+char core_pattern[CORE_PATTERN_SIZE];	/* changed a word at a time: worst, some crash gets half of it */
+
+struct core_helper {
+	char pattern[CORE_PATTERN_SIZE], words[512];
+	const char *argv[16];
+	struct file *report;		/* the pipe's end to read from */
+};
+
+/* One %x of the pattern. */
+static int expand(char c, const siginfo_t *info, char *buf, size_t size)
+{
+	switch (c) {
+	case '%':
+		return scnprintf(buf, size, "%%");
+	case 'p':
+		return scnprintf(buf, size, "%d", task_tgid_vnr(current));
+	case 'P':
+		return scnprintf(buf, size, "%d", current->tgid);
+	case 'i':
+		return scnprintf(buf, size, "%d", task_pid_vnr(current));
+	case 'I':
+		return scnprintf(buf, size, "%d", current->pid);
+	case 's':
+		return scnprintf(buf, size, "%d", info->si_signo);
+	case 'u':
+		return scnprintf(buf, size, "%u", current->cred->uid);
+	case 'g':
+		return scnprintf(buf, size, "%u", current->cred->gid);
+	case 't':
+		return scnprintf(buf, size, "%llu", ktime_get_real() / NSEC_PER_SEC);
+	case 'e':
+		return scnprintf(buf, size, "%s", current->comm);
+	default:
+		return 0;	/* unknown: nothing, as on Linux */
+	}
+}
+
+/* The pattern's words, split before they are expanded: a blank in a name splits nothing. */
+static void expand_words(struct core_helper *h, const siginfo_t *info)
+{
+	char *p = h->words, *end = h->words + sizeof(h->words);
+
+	for (const char **word = h->argv; *word; word++) {
+		const char *s = *word;
+
+		*word = p;
+		for (; *s && p < end - 1; s++) {
+			if (*s != '%')
+				*p++ = *s;
+			else if (*++s)
+				p += expand(*s, info, p, (size_t)(end - p));
+			else
+				break;
+		}
+		*p = '\0';
+		p += p < end - 1;
+	}
+}
+
+static size_t write_report(char *buf, size_t size, const siginfo_t *info)
+{
+	struct pt_regs *regs = current_pt_regs();
+	const unsigned long __user *sp = (const void __user *)user_stack_pointer(regs);
+	size_t n = (size_t)scnprintf(buf, size, "process %d thread %d name %s\n"
+				     "signal %d code %d address %lx\n", current->tgid, current->pid,
+				     current->comm, info->si_signo, info->si_code,
+				     info->si_code > 0 ? (unsigned long)info->si_addr : 0);
+	unsigned long word;
+
+	n += (size_t)sprint_user_regs(buf + n, size - n, regs);
+	for (int i = 0; i < 16 && !get_user(word, sp + i); i++)
+		n += (size_t)scnprintf(buf + n, size - n, "stack+%02x %016lx\n", i * 8, word);
+	return n;
+}
+
+/* In the helper, before it becomes the program: no descriptor is open yet. */
+static int helper_init(void *data)
+{
+	struct core_helper *h = data;
+	int fd = get_unused_fd_flags(0);
+
+	if (fd < 0)
+		return fd;
+	fd_install((unsigned int)fd, get_file(h->report));
+	current->signal->rlim[RLIMIT_CORE] = (struct rlimit){ HELPER_LIMIT, HELPER_LIMIT };
+	return 0;
+}
+
+static void helper_cleanup(void *data)
+{
+	struct core_helper *h = data;
+
+	if (h->report)
+		fput(h->report);
+	kfree(h);
+}
+
+/* The report waits in the pipe, which has room for it, before the helper begins. */
+static int prepare_report(struct core_helper *h, const siginfo_t *info)
+{
+	char *text = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	struct file *files[2];
+	int err = text ? create_pipe_files(files, 0) : -ENOMEM;
+
+	if (!err) {
+		h->report = files[0];
+		(void)kernel_write(files[1], text, write_report(text, PAGE_SIZE, info), NULL);
+		fput(files[1]);
+	}
+	kfree(text);
+	return err;
+}
+
+static bool run_core_helper(const siginfo_t *info)
+{
+	struct core_helper *h = kzalloc(sizeof(*h), GFP_KERNEL);
+	struct subprocess_info *umh = NULL;
+
+	if (!h)
+		return false;
+	memcpy(h->pattern, core_pattern, sizeof(h->pattern) - 1);
+	if (h->pattern[0] == '|' && argv_split(h->pattern + 1, h->argv, ARRAY_SIZE(h->argv)) &&
+	    !prepare_report(h, info)) {
+		expand_words(h, info);
+		umh = call_usermodehelper_setup(h->argv[0], h->argv, helper_init, helper_cleanup, h);
+	}
+	if (umh)
+		return call_usermodehelper_exec(umh, UMH_WAIT_PROC | UMH_KILLABLE) >= 0;
+	helper_cleanup(h);
+	return false;
+}
+
+/* Two threads may crash at once: one of them begins. */
+static bool begin_coredump(int sig)
+{
+	struct signal_struct *signal = current->signal;
+
+	guard(spinlock_irq)(&current->sighand->siglock);
+	if ((signal->flags & SIGNAL_GROUP_EXIT) || signal->group_exec_task)
+		return false;
+	signal->flags = SIGNAL_GROUP_EXIT | SIGNAL_COREDUMP;
+	signal->group_exit_code = sig;
+	zap_other_threads(current);
+	recalc_sigpending();
+	return true;
+}
+
+void do_coredump(const siginfo_t *info)
+{
+	struct signal_struct *signal = current->signal;
+	bool dumped;
+
+	if (READ_ONCE(core_pattern[0]) != '|' || !current->mm->dumpable ||
+	    signal->rlim[RLIMIT_CORE].rlim_cur == HELPER_LIMIT || !begin_coredump(info->si_signo))
+		return;
+	current->flags |= PF_DUMPCORE;
+	dumped = run_core_helper(info);
+	guard(spinlock_irq)(&current->sighand->siglock);
+	signal->flags &= ~SIGNAL_COREDUMP;
+	if (dumped && signal->group_exit_code == info->si_signo)
+		signal->group_exit_code |= 0x80;
+}

@@ -20,7 +20,7 @@ void asm_offsets(void)
 {
 	OFFSET(CPU_CURRENT, struct cpu, curr_task);
 	OFFSET(CPU_USER_RSP, struct cpu, user_rsp);
-	OFFSET(CPU_KERNEL_RSP, struct cpu, kernel_rsp);
+	OFFSET(CPU_TSS_SP0, struct cpu, tss.sp0);
 	OFFSET(CPU_CANARY, struct cpu, canary);
 
 	OFFSET(TASK_FLAGS, struct task_struct, thread_flags);

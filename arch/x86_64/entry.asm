@@ -4,7 +4,7 @@
 ; Every way in leaves the same picture on the kernel stack of the running task, struct pt_regs
 ; (asm/ptrace.h):
 ;
-; kernel_rsp ->  +-----------+
+; TSS.sp0 ->     +-----------+
 ;                | ss        |   the interrupted stack,
 ;                | sp        |   flags and instruction: pushed by the CPU for exceptions,
 ;                | flags     |   by us for SYSCALL (which pushes nothing: it only leaves rip in rcx
@@ -63,7 +63,7 @@ global	entry_SYSCALL_64
 entry_SYSCALL_64:
 	swapgs				; GS.base = this CPU's struct cpu
 	mov	[gs:CPU_USER_RSP], rsp	; keep the user's rsp while we have no stack
-	mov	rsp, [gs:CPU_KERNEL_RSP]	; top of this task's kernel stack
+	mov	rsp, [gs:CPU_TSS_SP0]	; top of this task's kernel stack
 	push	USER_DS			; ss
 	push	qword [gs:CPU_USER_RSP]	; sp: from here on we may be preempted
 	push	r11			; flags

@@ -1,7 +1,7 @@
 /*
  * The FPU, SSE and AVX registers of user tasks. The kernel itself never uses them
  * (-mgeneral-regs-only), so between two user tasks they hold the state of the task that ran last:
- * switch_thread_state() saves them into its image and loads the next one's. Eager on purpose:
+ * fpu_switch() saves them into its image and loads the next one's. Eager on purpose:
  * "lazy" switching saved time once and leaked registers between processes later (CVE-2018-3665).
  *
  * An image is what XSAVE writes (SDM vol. 1 chapter 13): 512 bytes of FXSAVE format, a 64-byte
@@ -27,26 +27,54 @@ size_t fpu_image_size = FXSAVE_SIZE;
 static u8 init_image[4096] __aligned(64);	/* the state a new program starts with */
 static u32 mxcsr_mask = 0xffbf;		/* bits that may be set in MXCSR */
 
-void fpu_save_current(void *to)
+/* All components that XCR0 allows. */
+static __always_inline void save(void *to, bool xsave)
 {
-	if (boot_cpu_data.xsave)
+	if (xsave)
 		__asm__ volatile("xsave64 (%0)"
 				 :
-				 : "r"(to), "a"((u32)boot_cpu_data.xcr0), "d"(0)
+				 : "r"(to), "a"(-1), "d"(-1)
 				 : "memory");
 	else
 		__asm__ volatile("fxsave64 (%0)" : : "r"(to) : "memory");
 }
 
-void fpu_load_current(const void *from)
+static __always_inline void load(const void *from, bool xsave)
 {
-	if (boot_cpu_data.xsave)
+	if (xsave)
 		__asm__ volatile("xrstor64 (%0)"
 				 :
-				 : "r"(from), "a"((u32)boot_cpu_data.xcr0), "d"(0)
+				 : "r"(from), "a"(-1), "d"(-1)
 				 : "memory");
 	else
 		__asm__ volatile("fxrstor64 (%0)" : : "r"(from) : "memory");
+}
+
+void fpu_save_current(void *to)
+{
+	save(to, boot_cpu_data.xsave);
+}
+
+void fpu_load_current(const void *from)
+{
+	load(from, boot_cpu_data.xsave);
+}
+
+/* The compiler makes two of this, so that the CPU is asked once what it can. */
+static __always_inline void exchange(void *prev, const void *next, bool xsave)
+{
+	if (prev)
+		save(prev, xsave);
+	if (next)
+		load(next, xsave);
+}
+
+void fpu_switch(void *prev, const void *next)
+{
+	if (boot_cpu_data.xsave)
+		exchange(prev, next, true);
+	else
+		exchange(prev, next, false);
 }
 
 /* CR4 and XCR0 are set up by cpu_init(); here the first CPU also learns the size of an image and

@@ -29,7 +29,6 @@
 #define IST_SLOT (2 * IST_STACK_SIZE)	/* as much again is unmapped below it */
 #define IST_AREA_END (IST_AREA + NR_CPUS * NR_IST * IST_SLOT)
 
-static struct tss cpu_tss[NR_CPUS] __aligned(64);
 static u64 cpu_gdt[NR_CPUS][GDT_ENTRIES] __aligned(64);
 
 static const u64 gdt_template[GDT_ENTRIES] = {
@@ -53,7 +52,7 @@ static void set_tss_desc(u64 *gdt, const struct tss *tss)
 
 void gdt_init(int cpu)
 {
-	struct tss *tss = &cpu_tss[cpu];
+	struct tss *tss = &cpus[cpu].tss;
 
 	memcpy(cpu_gdt[cpu], gdt_template, sizeof(gdt_template));
 	set_tss_desc(cpu_gdt[cpu], tss);
@@ -67,14 +66,12 @@ void gdt_init(int cpu)
 		*(struct cpu **)(memory + IST_STACK_SIZE - 8) = &cpus[cpu];
 		tss->ist[i] = stack + IST_STACK_SIZE - 16;
 	}
-	cpus[cpu].tss = tss;
 }
 
 void gdt_load(int cpu)
 {
 	struct desc_ptr gdtr = { sizeof(cpu_gdt[cpu]) - 1, (u64)cpu_gdt[cpu] };
 
-	cpu_tss[cpu].sp0 = cpus[cpu].kernel_rsp;
 	__asm__ volatile("lgdt %0" : : "m"(gdtr));
 	__asm__ volatile("ltr %w0" : : "r"(GDT_TSS));
 }

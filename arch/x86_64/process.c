@@ -34,14 +34,24 @@ static inline void wrfsbase(unsigned long base)
 	__asm__ volatile("wrfsbase %0" : : "r"(base));
 }
 
+/* The user's GS.base, which waits in an MSR while we are in the kernel: SWAPGS and back is quicker
+ * than RDMSR. In between nobody may look for struct cpu: interrupts are off. */
+static inline unsigned long rdgsbase_inactive(void)
+{
+	unsigned long base;
+
+	__asm__ volatile("swapgs; rdgsbase %0; swapgs" : "=r"(base));
+	return base;
+}
+
 /* Without FSGSBASE user code cannot change the bases behind our back, so thread.fsbase and gsbase
- * are the truth and need no reading. */
+ * are the truth and need no reading. Interrupts off. */
 static void save_bases(struct thread_struct *t)
 {
 	if (!boot_cpu_data.fsgsbase)
 		return;
 	t->fsbase = rdfsbase();
-	t->gsbase = rdmsrl(MSR_KERNEL_GS_BASE);	/* the user's, while we are in the kernel */
+	t->gsbase = rdgsbase_inactive();
 }
 
 static void load_bases(const struct thread_struct *prev, const struct thread_struct *next)
@@ -61,16 +71,11 @@ static void load_bases(const struct thread_struct *prev, const struct thread_str
  */
 void switch_thread_state(struct task_struct *prev, struct task_struct *next)
 {
-	unsigned long top = (unsigned long)next->stack + THREAD_SIZE;
-
 	save_bases(&prev->thread);
 	load_bases(&prev->thread, &next->thread);
-	if (prev->thread.fpu)
-		fpu_save_current(prev->thread.fpu);
-	if (next->thread.fpu)
-		fpu_load_current(next->thread.fpu);
-	this_cpu(kernel_rsp) = top;	/* where SYSCALL's entry goes */
-	this_cpu(tss)->sp0 = top;	/* where an interrupt from user mode goes */
+	/* where an interrupt from user mode begins to push, and SYSCALL's entry */
+	this_cpu(tss.sp0) = (unsigned long)next->stack + THREAD_SIZE;
+	fpu_switch(prev->thread.fpu, next->thread.fpu);
 }
 
 int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
@@ -90,9 +95,9 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 		return -ENOMEM;
 	fpu_save_current(p->thread.fpu);
 	/* the registers are the truth, and only while we are not switched out */
-	preempt_disable();
+	local_irq_disable();
 	save_bases(&current->thread);
-	preempt_enable();
+	local_irq_enable();
 	p->thread.fsbase = args->flags & CLONE_SETTLS ? args->tls : current->thread.fsbase;
 	p->thread.gsbase = current->thread.gsbase;
 	*regs = *current_pt_regs();
@@ -159,9 +164,9 @@ long do_arch_prctl(struct task_struct *p, int code, unsigned long arg)
 		return set_base(MSR_KERNEL_GS_BASE, &t->gsbase, arg);
 	case ARCH_GET_FS:
 	case ARCH_GET_GS:
-		preempt_disable();
+		local_irq_disable();
 		save_bases(t);
-		preempt_enable();
+		local_irq_enable();
 		return put_user(code == ARCH_GET_FS ? t->fsbase : t->gsbase,
 				(unsigned long __user *)arg);
 	default:

@@ -68,7 +68,7 @@ void x86_64_start(u32 magic, u64 info)
 {
 	percpu_load(0);
 	cpus[0].curr_task = &init_task;
-	cpus[0].kernel_rsp = (unsigned long)init_stack + THREAD_SIZE;
+	cpus[0].tss.sp0 = (unsigned long)init_stack + THREAD_SIZE;
 	cpus[0].online = true;
 	boot_info_init(magic, info);
 	uart_early_init();

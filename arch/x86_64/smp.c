@@ -58,9 +58,9 @@ static bool start_cpu(struct cpu *cpu, u64 trampoline)
 
 	cpu->curr_task = idle;
 	cpu->canary = idle->stack_canary;
-	cpu->kernel_rsp = (unsigned long)idle->stack + THREAD_SIZE;
+	cpu->tss.sp0 = (unsigned long)idle->stack + THREAD_SIZE;
 	initial_pgd = virt_to_phys(kernel_pgd);
-	initial_stack = cpu->kernel_rsp;
+	initial_stack = cpu->tss.sp0;
 	initial_code = start_secondary;
 	/* QEMU's -icount takes an INIT for instructions executed up to the next event of the
 	 * machine. So let there be one soon; the interrupt, when it comes, finds nothing to do and

@@ -10,21 +10,6 @@
 #include "kernel/time/time.h"
 #include "libk/abi/resource.h"
 
-long sys_sched_yield(void)
-{
-	struct rq *rq;
-
-	preempt_disable();
-	rq = this_rq();
-	if (rq->nr_running <= 1) {	/* alone: who joins later comes after this call */
-		preempt_enable();
-		return 0;
-	}
-	preempt_enable_no_resched();
-	schedule_yield();
-	return 0;
-}
-
 /* pid 0 is the caller. A reference, or NULL. */
 struct task_struct *sched_find_task(pid_t pid)
 {

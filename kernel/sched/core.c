@@ -12,6 +12,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
 #include "kernel/sched/rq.h"
+#include "kernel/syscalls.h"
 #include "kernel/task/task.h"
 #include "kernel/time/time.h"
 #include "kernel/trace/trace.h"
@@ -133,6 +134,8 @@ static void switch_address_space(struct rq *rq, struct task_struct *prev, struct
 {
 	struct mm_struct *old = prev->active_mm;
 
+	if (next->mm == prev->mm && next->mm)	/* threads of one process */
+		return;
 	if (!next->mm) {
 		next->active_mm = old;
 		if (prev->mm)
@@ -146,6 +149,7 @@ static void switch_address_space(struct rq *rq, struct task_struct *prev, struct
 	if (!prev->mm) {
 		prev->active_mm = NULL;
 		rq->prev_mm = old;
+		rq->aftermath = true;
 	}
 }
 
@@ -187,26 +191,40 @@ static void place_task(struct task_struct *p)
 	local_irq_enable();
 }
 
-void finish_task_switch(struct task_struct *prev)
+static noinline void finish_aftermath(struct rq *rq, struct task_struct *prev)
 {
-	struct rq *rq = this_rq();
 	struct mm_struct *mm = rq->prev_mm;
 	bool dead = prev->state == TASK_DEAD && !prev->on_rq;	/* on_rq: preempted on its way to
 								 * its last schedule() */
 	bool misplaced = prev->state == TASK_RUNNING && !prev->on_rq && prev != rq->idle;
 
+	rq->aftermath = false;
 	rq->prev_mm = NULL;
-	if (unlikely(misplaced))
+	if (misplaced)
 		leave_cpu(rq, prev, select_task_rq(prev));
-	prev->on_cpu = 0;	/* its stack is free to be run elsewhere, or to be freed */
-	spin_unlock_irq(&rq->lock);
-	if (unlikely(misplaced))
+	prev->on_cpu = 0;
+	__spin_unlock(&rq->lock);
+	local_irq_enable();
+	if (misplaced)
 		place_task(prev);
 	if (mm)
 		mmdrop(mm);
 	if (dead)
 		put_task_struct(prev);	/* the reference a running task has on itself; it could
 					 * not drop its own stack */
+}
+
+void finish_task_switch(struct task_struct *prev)
+{
+	struct rq *rq = this_rq();
+
+	if (unlikely(rq->aftermath)) {
+		finish_aftermath(rq, prev);
+		return;
+	}
+	prev->on_cpu = 0;	/* its stack is free to be run elsewhere, or to be freed */
+	__spin_unlock(&rq->lock);
+	local_irq_enable();
 }
 
 void schedule_tail(struct task_struct *prev)
@@ -219,13 +237,36 @@ void schedule_tail(struct task_struct *prev)
 
 /* --- choosing --- */
 
+static void clear_resched(struct task_struct *curr)
+{
+	clear_tsk_thread_flag(curr, TIF_NEED_RESCHED);
+	this_cpu(preempt_count) |= PREEMPT_NO_RESCHED;
+}
+
+/*
+ * Somebody asked for a switch. True: prev was taken off the queue, because it must not run on this
+ * CPU any more (set_cpus_allowed); finish_task_switch() moves it. A sleeper that was preempted
+ * before it tested its condition stays: should it run on, the tick asks again.
+ */
+static noinline bool note_resched(struct rq *rq, struct task_struct *prev)
+{
+	clear_resched(prev);
+	if (likely(prev->cpus_mask & 1UL << rq->cpu) || prev->state != TASK_RUNNING)
+		return false;
+	deactivate_task(rq, prev, 0);
+	rq->aftermath = true;
+	return true;
+}
+
 /* Mostly nobody of real time is runnable: then that class need not be asked. */
-static struct task_struct *pick_next_task(struct rq *rq)
+static struct task_struct *pick_next_task(struct rq *rq, struct task_struct *prev)
 {
 	struct task_struct *p = NULL;
 
-	if (!rq->nr_running)
+	if (!rq->nr_running) {
 		newidle_balance(rq);
+		clear_resched(prev);	/* what came asked for the switch that is under way */
+	}
 	if (unlikely(rq->rt.nr_running))
 		p = rt_sched_class.pick_next_task(rq);
 	if (!p)
@@ -233,14 +274,9 @@ static struct task_struct *pick_next_task(struct rq *rq)
 	return p ? p : rq->idle;
 }
 
-static void count_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next,
-			 bool preempted)
+static void count_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next)
 {
 	rq->nr_switches++;
-	if (preempted)
-		prev->nivcsw++;
-	else
-		prev->nvcsw++;
 	if (prev->sched_class->put_prev_task)
 		prev->sched_class->put_prev_task(rq, prev);
 	next->se.exec_start = rq->clock;
@@ -248,47 +284,51 @@ static void count_switch(struct rq *rq, struct task_struct *prev, struct task_st
 	next->se.nr_slices++;
 }
 
+/* Does prev go to sleep, or for ever? Not when a signal came that ends this sleep. */
+static bool leaves_queue(struct task_struct *prev)
+{
+	if (likely(!signal_pending_state(prev->state, prev)))
+		return true;
+	prev->state = TASK_RUNNING;
+	return false;
+}
+
 /* PREEMPTED: prev did not ask for it. Then its state does not count: it may have been set by a
  * sleeper that has not tested its condition yet. */
 enum why { ASKED, YIELDED, PREEMPTED };
 
+/* With one preempt count, the caller's. */
 static noinline __flatten void __schedule(enum why why)
 {
 	struct task_struct *prev = current, *next;
-	bool preempted = why == PREEMPTED;
+	unsigned long *count = &prev->nivcsw;
 	struct rq *rq;
 
 	local_irq_disable();
 	rq = this_rq();
-	spin_lock(&rq->lock);
+	__spin_lock(&rq->lock);
 	update_rq_clock(rq);
-	clear_tsk_thread_flag(prev, TIF_NEED_RESCHED);
-	this_cpu(preempt_count) |= PREEMPT_NO_RESCHED;
 	if (prev != rq->idle)
 		prev->sched_class->update_curr(rq);
-	if (!preempted && prev->state != TASK_RUNNING) {
-		if (signal_pending_state(prev->state, prev)) {
-			prev->state = TASK_RUNNING;
-			preempted = true;
-		} else {
-			deactivate_task(rq, prev, DEQUEUE_SLEEP);
-		}
+	if (unlikely(need_resched()) && note_resched(rq, prev)) {
+		;
+	} else if (why != PREEMPTED && prev->state != TASK_RUNNING && leaves_queue(prev)) {
+		count = &prev->nvcsw;
+		rq->aftermath = prev->state == TASK_DEAD;
+		deactivate_task(rq, prev, DEQUEUE_SLEEP);
 	} else {
-		preempted = true;
 		prev->se.wait_start = rq->clock;
 		if (why == YIELDED)
 			prev->sched_class->yield_task(rq);
-		/* Must not run here any more: finish_task_switch() moves it. A sleeper that was
-		 * preempted before it tested its condition stays. */
-		if (unlikely(!(prev->cpus_mask & 1UL << rq->cpu)) && prev->state == TASK_RUNNING)
-			deactivate_task(rq, prev, 0);
 	}
-	next = pick_next_task(rq);
+	next = pick_next_task(rq, prev);
 	if (next == prev) {
-		spin_unlock_irq(&rq->lock);
+		__spin_unlock(&rq->lock);
+		local_irq_enable();
 		return;
 	}
-	count_switch(rq, prev, next, preempted);
+	++*count;
+	count_switch(rq, prev, next);
 	trace_sched_switch(why == PREEMPTED, prev, next);
 	rq->curr = next;
 	context_switch(rq, prev, next);	/* releases the lock, on the other side */
@@ -317,12 +357,13 @@ void schedule(void)
 	}
 }
 
-/* sched_yield(): the same with the turn given up, under the one lock. */
-void schedule_yield(void)
+long sys_sched_yield(void)
 {
 	preempt_disable();
-	__schedule(YIELDED);
+	if (this_rq()->nr_running > 1)	/* who joins later comes after this call */
+		__schedule(YIELDED);
 	preempt_enable();
+	return 0;
 }
 
 /* The preempt count fell to 0 with a reschedule due, or an interrupt that found it at 0 returns.
@@ -448,6 +489,8 @@ void scheduler_tick(bool from_user)
 		p->sched_class->task_tick(rq, p);
 		/* the throttle's period may be over */
 		if (p->prio >= MAX_RT_PRIO && rq->rt.nr_running && !rt_throttled(rq))
+			resched_curr(rq);
+		if (unlikely(!(p->cpus_mask & 1UL << rq->cpu)))	/* see note_resched() */
 			resched_curr(rq);
 	}
 	spin_unlock(&rq->lock);

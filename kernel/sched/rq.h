@@ -35,8 +35,9 @@ struct rq {
 	u64 load;			/* their weights together */
 	struct task_struct *curr;	/* running now */
 	struct task_struct *idle;	/* constant */
-	struct mm_struct *prev_mm;	/* borrowed by a kernel thread that just left; dropped in
-					 * finish_task_switch() */
+	/* for finish_task_switch(): who leaves is dead, or may not stay here, or returns prev_mm */
+	bool aftermath;
+	struct mm_struct *prev_mm;	/* borrowed by a kernel thread that just left */
 	u64 clock;			/* ktime at the last update_rq_clock() */
 	u64 nr_switches;
 	u64 idle_ns;			/* time of idle, up to clock */
@@ -108,7 +109,6 @@ static inline void task_rq_unlock(struct rq *rq, unsigned long flags)
 	}
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
-void schedule_yield(void);	/* schedule(), the running task having given up its turn */
 void double_rq_lock(struct rq *a, struct rq *b);	/* interrupts off */
 void double_rq_unlock(struct rq *a, struct rq *b);
 

@@ -8,8 +8,8 @@
  * CPU's echo of its task's TIF_NEED_RESCHED, and only the CPU itself writes it: resched_curr() on
  * it, the reschedule interrupt when another CPU set the flag, __schedule() when it clears the flag.
  *
- * The count needs no saving at a switch: schedule() itself runs with exactly one count (its own)
- * plus one for the run-queue lock, so the task that comes in finds the value it left with.
+ * The count needs no saving at a switch: schedule() runs with exactly one, its own (the run-queue
+ * lock adds none there), so the task that comes in finds the value it left with.
  */
 #pragma once
 

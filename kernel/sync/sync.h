@@ -101,12 +101,18 @@ static inline bool __spin_trylock(spinlock_t *lock)
 	return try_cmpxchg(&lock->locked, &nobody, this_cpu(spin_token));
 }
 
-static inline void spin_lock(spinlock_t *lock)
+/* The preempt count stays as it is: for who has preemption off already, as schedule(). */
+static inline void __spin_lock(spinlock_t *lock)
 {
-	preempt_disable();
 	lock_acquire(lock, lock->class, LOCK_SPIN);
 	if (unlikely(!__spin_trylock(lock)))
 		spin_lock_contended(lock);
+}
+
+static inline void spin_lock(spinlock_t *lock)
+{
+	preempt_disable();
+	__spin_lock(lock);
 }
 
 static inline bool spin_trylock(spinlock_t *lock)

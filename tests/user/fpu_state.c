@@ -1,7 +1,7 @@
 /*
  * What only the CPU holds must survive: the vector registers, x87 and MXCSR of several processes
  * that each keep a pattern of their own while they are preempted, yield, take signals whose handler
- * destroys everything, and fork. With AVX where the CPU has it. test: timeout=60
+ * destroys everything, go to another CPU, and fork. With AVX where the CPU has it. test: timeout=60
  */
 #include <signal.h>
 #include <stdio.h>
@@ -84,41 +84,58 @@ static void handler(int sig)
  * Loads a pattern, does `what`, and looks. Nothing between may touch the registers, so the system
  * calls are made by hand.
  */
-static long call(long nr, long a, long b)
+static long call(long nr, long a, long b, const void *c)
 {
 	long ret;
 
-	__asm__ volatile("syscall" : "=a"(ret) : "a"(nr), "D"(a), "S"(b) : "rcx", "r11", "memory");
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c)
+			 : "rcx", "r11", "memory");
 	return ret;
 }
 
-enum { YIELD, SPIN, SIGNAL, FORK, NR_WHATS };
-static const char *const names[] = { "sched_yield", "being preempted", "a signal", "fork" };
+/* To a CPU, if the machine has it; then we must be there. */
+static int move_to(unsigned int cpu)
+{
+	unsigned long mask = 1UL << cpu;
+	unsigned int here = cpu;
+
+	if (!call(203, 0, sizeof(mask), &mask))		/* sched_setaffinity */
+		call(309, (long)&here, 0, NULL);	/* getcpu */
+	return here != cpu;
+}
+
+enum { YIELD, SPIN, SIGNAL, MOVE, FORK, NR_WHATS };
+static const char *const names[] = { "sched_yield", "being preempted", "a signal", "a move",
+				     "fork" };
 
 static int try(int what, int seed)
 {
 	struct state s, t;
+	int status, lost = 0;
 	long pid = -1;
-	int status;
 
 	fill(&s, seed);
 	fill(&t, seed);
 	load(&s);
 	if (what == YIELD)
-		call(24, 0, 0);
+		call(24, 0, 0, NULL);
 	else if (what == SPIN)
 		for (volatile int i = 0; i < 20000; i++)
 			;
 	else if (what == SIGNAL)
-		call(62, call(39, 0, 0), SIGUSR1);
+		call(62, call(39, 0, 0, NULL), SIGUSR1, NULL);
+	else if (what == MOVE)
+		lost = move_to((unsigned int)seed / WORKERS % 2);
 	else
-		pid = call(57, 0, 0);
+		pid = call(57, 0, 0, NULL);
 	store(&t);
 	if (pid == 0)
 		_exit(memcmp(&s, &t, sizeof(s)) != 0);
 	if (pid > 0 && (waitpid((pid_t)pid, &status, 0) != pid || status))
 		return 1;
-	return memcmp(&s, &t, sizeof(s)) != 0;
+	return lost || memcmp(&s, &t, sizeof(s)) != 0;
 }
 
 static int worker(int seed)

@@ -57,7 +57,7 @@ class SyscallWalk:
         walk.step()
         tell("mov [gs:user_rsp], rsp", "The user's rsp is put aside: not one push may go to a stack that the user chose.", f"rsp {user_rsp:#x}")
         walk.step()
-        tell("mov rsp, [gs:kernel_rsp]", f"From here on we stand on {self.who}'s own kernel stack; the last switch to it put its top here.",
+        tell("mov rsp, [gs:tss.sp0]", f"From here on we stand on {self.who}'s own kernel stack; the last switch to it put its top here.",
              f"rsp {user_rsp:#x}", f"rsp {get('rsp'):#x}")
         top = get("rsp")
         for name in FRAME:

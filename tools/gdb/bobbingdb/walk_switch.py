@@ -11,8 +11,8 @@ SENTENCES = {
            "mean {next}'s memory from here on.",
     "fs_base": "FS.base is where a thread finds its thread-local storage (TLS). {prev}'s was noted in its thread_struct.",
     "gs_base": "The user's GS.base waits in an MSR that SWAPGS will exchange on the way out.",
-    "kernel_rsp": "Where the entry of a system call will begin to push: the top of {next}'s kernel stack.",
-    "sp0": "TSS.rsp0: where the CPU begins to push when an interrupt comes from user mode: the top of {next}'s kernel stack.",
+    "sp0": "TSS.rsp0: where the CPU begins to push when an interrupt comes from user mode, and the entry of a system call: the top of "
+           "{next}'s kernel stack.",
     "saved_sp": "{prev} sleeps here: all that is needed to go on with it is on its stack, and this number says where.",
     "rsp": "This instruction is the switch. {prev}'s stack is left as it is; we stand on {next}'s, where {next} left it.",
     "current": "`current` is {next} now. For two instructions it named one task while we stood on the other's stack.",
@@ -23,10 +23,10 @@ SENTENCES = {
     "load": "{next}'s FPU, SSE and AVX registers come from its thread.fpu.",
 }
 WHAT = {
-    "cr3": "CR3", "fs_base": "FS.base", "gs_base": "user GS.base", "kernel_rsp": "cpu.kernel_rsp", "sp0": "TSS.rsp0", "rsp": "rsp",
+    "cr3": "CR3", "fs_base": "FS.base", "gs_base": "user GS.base", "sp0": "TSS.rsp0", "rsp": "rsp",
     "current": "current", "canary": "canary", "saved_sp": "thread.sp", "on_cpu": "on_cpu", "unlock": "rq lock",
 }
-ORDER = ("cr3", "gs_base", "fs_base", "kernel_rsp", "sp0", "saved_sp", "current", "canary", "on_cpu", "unlock")
+ORDER = ("cr3", "gs_base", "fs_base", "sp0", "saved_sp", "current", "canary", "on_cpu", "unlock")
 
 
 class State:
@@ -36,7 +36,7 @@ class State:
         where = base.symbol("cpus")[cpu]
         self.values = {
             "cr3": walk.register("cr3") & ~0xfff, "fs_base": walk.register("fs_base"), "gs_base": walk.register("k_gs_base"),
-            "kernel_rsp": base.address(where["kernel_rsp"]), "sp0": base.address(where["tss"]["sp0"]),
+            "sp0": base.address(where["tss"]["sp0"]),
             "saved_sp": base.address(prev["thread"]["sp"]), "current": base.address(where["curr_task"]),
             "canary": base.address(where["canary"]), "on_cpu": int(prev["on_cpu"]),
             "unlock": int(base.symbol("runqueues")[cpu]["lock"]["locked"]),
@@ -77,7 +77,7 @@ class Switch:
         left = right = None
         if key == "saved_sp":
             left = f"thread.sp = {after:#x}"
-        elif key in ("kernel_rsp", "sp0", "fs_base", "cr3"):
+        elif key in ("sp0", "fs_base", "cr3"):
             left, right = f"{WHAT[key]} {before:#x}", f"{WHAT[key]} {after:#x}"
         self.story.step(what + (f"    [{instruction}]" if instruction else ""), SENTENCES[key].format(**self.names), left, right)
 
@@ -196,8 +196,10 @@ def reverse():
         switch.one(now, later, mnemonic, text)
         later = now
     here = lambda: base.selected_cpu() == cpu
-    while (fpu := walk.go_to_any([("switch_thread_state", here), ("fpu_save_current", here), ("fpu_load_current", here)], backwards=True)):
-        switch.fpu("save" if fpu == 1 else "load", "")
+    walk.go_to("fpu_switch", here, backwards=True)
+    for key, task in ("load", next_), ("save", prev):
+        if base.address(task["thread"]["fpu"]):
+            switch.fpu(key, "")
     for spec in None, "context_switch":
         if spec:
             walk.go_to(spec, here, backwards=True)

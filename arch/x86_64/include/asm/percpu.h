@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "asm/desc.h"
 #include "libk/compiler.h"
 #include "libk/types.h"
 
@@ -27,15 +28,14 @@ struct cpu {
 	struct task_struct *curr_task;
 	/* 16: the user's rsp between SYSCALL and the push onto the kernel stack */
 	unsigned long user_rsp;
-	unsigned long kernel_rsp;	/* 24: top of current's kernel stack; also in TSS.rsp0 */
-	u32 preempt_count;		/* 32: see kernel/sync/preempt.h */
-	int nr;				/* 36: this CPU's number, 0 .. nr_cpus - 1 */
-	unsigned long canary;		/* 40: current's stack canary, written in switch_to only */
+	u32 preempt_count;		/* 24: see kernel/sync/preempt.h */
+	int nr;				/* this CPU's number, 0 .. nr_cpus - 1 */
 	u32 spin_token;			/* nr + 1: what a spinlock contains that this CPU holds */
 	int irq_depth;			/* nesting of interrupt handlers; > 0: in_interrupt() */
+	unsigned long canary;		/* 40: current's stack canary, written in switch_to only */
 	bool online;			/* set once by the CPU itself, read by all */
 	u32 apic_id;
-	struct tss *tss;
+	struct tss tss;			/* tss.sp0: top of current's kernel stack */
 	struct rq *rq;			/* its run queue (kernel/sched) */
 	struct trace_ring *trace;	/* its trace ring (kernel/trace) */
 	/* whose page tables are in CR3 (a kernel thread borrows its predecessor's) */

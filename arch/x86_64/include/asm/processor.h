@@ -60,6 +60,8 @@ int thread_alloc_fpu(struct task_struct *p);
 long do_arch_prctl(struct task_struct *p, int code, unsigned long arg);
 void fpu_init(void);				/* once per CPU */
 extern size_t fpu_image_size;			/* bytes of an XSAVE image here */
+/* Live registers -> prev's image; next's -> live registers. NULL: a kernel thread. IRQs off. */
+void fpu_switch(void *prev, const void *next);
 void fpu_save_current(void *to);		/* live registers -> image */
 /* image -> live registers; one that no user touched (for those: asm/uaccess.h) */
 void fpu_load_current(const void *from);

@@ -190,8 +190,8 @@ class Birth:
             step_over_calls(self.child)
             if mnemonic == "call":
                 tell(f"{name}: call", CALLED.get(name.split("+")[0].split(".")[0], "Work to do before user mode."))
-            elif mnemonic in ("je", "jz") and "ret_to_user" in symbol_now() and "ret_from_fork" in name:
-                tell("jz ret_to_user", "rbx is 0: not a kernel thread. There is no way back into copy_process() here: that stack is the parent's.")
+            elif mnemonic in ("je", "jz") and "user" in symbol_now() and "ret_from_fork" in name:
+                tell("jz .user", "rbx is 0: not a kernel thread. There is no way back into copy_process() here: that stack is the parent's.")
             if user_mode():
                 break
         tell(mnemonic, "The child is in user mode, behind the same instruction as the parent, and finds 0.", None,

@@ -77,7 +77,7 @@ class Model:
     """
 
     def __init__(self, trace):
-        self.lost, self.events = trace.lost, len(trace.events)
+        self.lost, self.dropped, self.events = trace.lost, trace.dropped, len(trace.events)
         self.origin, self.start, self.end = trace.start, trace.start, trace.end
         self.tasks, self.by_pid = [], {}
         self.cpus, self.irqs, self.open_irq = {}, {}, {}

@@ -93,7 +93,7 @@ class Packer:
     def pack(self):
         wakes = [wake for wake in self.model.wakes if wake[3] in self.number]
         packed = {
-            "length": max(self.model.end - self.model.start, 1), "lost": self.model.lost, "events": self.model.events,
+            "length": max(self.model.end - self.model.start, 1), "lost": self.model.lost, "dropped": self.model.dropped, "events": self.model.events,
             "states": [{"key": key, "label": label, "colour": colour} for key, (label, colour, _) in STATES.items()],
             "palette": PALETTE, "kinds": list(KINDS), "glyphs": KINDS,
             "cpus": [self.cpu(number, turns) for number, turns in sorted(self.model.cpus.items())],

@@ -4,6 +4,7 @@ One look for both: CPUs above, a block for each turn; tasks below, a thick bar a
 narrower than MIN pixels, the height of a bar is the share of the time. Spans one can point at have a tooltip.
 """
 import math
+from collections import Counter
 
 from .ftrace import show_time
 from .gantt import round_step
@@ -51,6 +52,7 @@ class Picture:
         self.length = max(model.end - model.start, 1)
         self.tasks = sorted((task for task in model.tasks if task.total("run")), key=lambda task: (task.tgid or task.pid, task.pid))
         self.colours = task_colours(model.tasks)
+        self.names = Counter(task.comm for task in model.tasks)
         self.out, self.y = [], 0
         self.heading(title)
         self.legend()
@@ -73,6 +75,7 @@ class Picture:
         model = self.model
         self.text(14, 24, title, 17, extra=' font-weight="bold"')
         lost = f"; {model.lost} events were lost: there are gaps" if model.lost else ""
+        lost += "; older events were dropped" if model.dropped else ""
         self.text(14, 42, f"{show_time(self.length)} on {len(model.cpus)} CPUs, {len(model.tasks)} tasks, {model.events} events, {len(model.wakes)} wake-ups{lost}",
                   fill="#52606d")
         self.y = 58
@@ -152,7 +155,7 @@ class Picture:
             if task:
                 name = f"{task.comm} {task.pid}"
                 row.rect(self.colours[task], x, y, w - 0.8 if w > 4 else w, h, f"{name}: {show_time(end - start)}")
-                text = fitted(int((w - 6) / 6.8), name, task.comm)
+                text = fitted(int((w - 6) / 6.8), name, task.comm if self.names[task.comm] == 1 else str(task.pid))
                 if text:
                     names.append(f'<text x="{x + w / 2:.1f}" y="{y + h / 2 + 4:.1f}" font-size="11" text-anchor="middle">{escape(text)}</text>')
 

@@ -75,3 +75,7 @@ function escapeText(text) {
 [...data.tasks].sort((a, b) => b.ran - a.ran).forEach((task, n) => {
 	task.colour = data.palette[n] || `hsl(${(n * 137.5) % 360} 50% ${74 + n % 3 * 8}%)`;
 });
+
+// What tells a task from the others in a narrow place: its name, or its pid where others have the same name.
+for (const task of data.tasks)
+	task.short = data.tasks.some(other => other !== task && other.comm === task.comm) ? String(task.pid) : task.comm;

@@ -96,7 +96,7 @@ function drawCpu(row) {
 		if (cpu.w[n] < 0)
 			return;
 		paths.rect(colour(n), x, top, w > 4 ? w - 0.8 : w, h);
-		const text = fitted(Math.floor((w - 6) / 7), taskName(cpu.w[n]), data.tasks[cpu.w[n]].comm);
+		const text = fitted(Math.floor((w - 6) / 7), taskName(cpu.w[n]), data.tasks[cpu.w[n]].short);
 		if (text)
 			labels.push(`<text x="${(x + w / 2).toFixed(1)}" y="${top + h / 2 + 4}" text-anchor="middle" font-size="11">${escapeText(text)}</text>`);
 	}, (x, w, parts) => {

@@ -235,7 +235,7 @@ function begin() {
 	button("legend").innerHTML = data.states.map((state, n) => used.has(n) ? legendItem(state.colour, state.label, awake(n)) : "").join("") +
 		`<span><svg width="12" height="14"><path d="M6 0V9" stroke="#334e68"/><path d="M6 13l-3-6h6z" fill="#334e68"/></svg>wakes</span>` +
 		Object.keys(GLYPHS).filter(kind => kinds.has(kind)).map(glyph).join("");
-	const lost = data.lost ? ` ${data.lost} events were lost: there are gaps.` : "";
+	const lost = (data.lost ? ` ${data.lost} events were lost: there are gaps.` : "") + (data.dropped ? " The ring was full: what came before is not here." : "");
 	button("summary").textContent = `${showTime(data.length)} on ${data.cpus.length} CPU${data.cpus.length === 1 ? "" : "s"}, ${data.tasks.length} tasks, ${data.events.toLocaleString("en")} events, ` +
 		`${data.wakes.t.length.toLocaleString("en")} wake-ups.${lost} Press ? for how to read and use this page.`;
 	layOut();

@@ -6,6 +6,7 @@ for locks and slices that end have begun.
 """
 import re
 
+from .ftrace import plural
 from .model import CONTENTION, SYS_ENTER, SYS_EXIT
 
 NEEDED = {
@@ -161,5 +162,5 @@ def report(trace, path, most=20):
     cpus = {event.cpu for event in trace.events}
     lost = f", {trace.lost} events lost (only the grammar was checked)" if trace.lost else ""
     lost += f", {trace.dropped} older records dropped" if trace.dropped else ""
-    lines.append(f"{len(trace.events)} events, {len(cpus)} CPUs, {len(pids - {0, None})} tasks{lost}: {len(complaints)} complaints")
+    lines.append(f"{len(trace.events)} events, {plural(len(cpus), 'CPU')}, {plural(len(pids - {0, None}), 'task')}{lost}: {plural(len(complaints), 'complaint')}")
     return lines, not complaints

@@ -103,3 +103,7 @@ def show_time(nanoseconds):
             digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
             return f"{value:.{digits}f} {unit}"
     return f"{nanoseconds} ns"
+
+
+def plural(number, word):
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -7,7 +7,7 @@ has waits but no holds; /proc/lock_stat has those of the kernel's (lockstat.py).
 import re
 from collections import Counter
 
-from .ftrace import show_time
+from .ftrace import plural, show_time
 from .model import INTERRUPT
 from .page import escape
 from .svg import FONT, task_colours
@@ -119,9 +119,8 @@ def waiting(lock, start, end, bins=320):
 def block(lock, y, most, crowd, model, colours):
     """One lock: its name and numbers, a bar of the time waited by task, a strip of how many waited when, who for whom."""
     lengths = lock.lengths()
-    plural = "" if len(lengths) == 1 else "s"
     out = [text(LEFT, y + 14, lock.name, extra=' font-weight="bold"'),
-           text(LEFT + BAR_WIDTH, y + 14, f"{len(lengths)} wait{plural}, together {show_time(lock.total)}, longest {show_time(lengths[-1])}", 11, "#52606d",
+           text(LEFT + BAR_WIDTH, y + 14, f"{plural(len(lengths), 'wait')}, together {show_time(lock.total)}, longest {show_time(lengths[-1])}", 11, "#52606d",
                 ' text-anchor="end"')]
     x = LEFT
     for task, time in lock.by_task():

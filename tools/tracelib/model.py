@@ -77,7 +77,7 @@ class Model:
     """
 
     def __init__(self, trace):
-        self.lost, self.dropped, self.events = trace.lost, trace.dropped, len(trace.events)
+        self.lost, self.dropped, self.times = trace.lost, trace.dropped, [event.time for event in trace.events]
         self.origin, self.start, self.end = trace.start, trace.start, trace.end
         self.tasks, self.by_pid = [], {}
         self.cpus, self.irqs, self.open_irq = {}, {}, {}
@@ -97,6 +97,10 @@ class Model:
             else:
                 self.unknown[event.name] = self.unknown.get(event.name, 0) + 1
         self.close()
+
+    @property
+    def events(self):
+        return len(self.times)
 
     # ---- Who is where ----
 
@@ -176,6 +180,7 @@ class Model:
         self.wakes = inside(self.wakes)
         self.waits = [wait for wait in self.waits if wait.start < high and wait.end > low]
         self.counters = {name: inside(values) for name, values in self.counters.items()}
+        self.times = [time for time in self.times if low <= time <= high]
         return self
 
     # ---- The scheduler ----

@@ -6,7 +6,7 @@ narrower than MIN pixels, the height of a bar is the share of the time. Spans on
 import math
 from collections import Counter
 
-from .ftrace import show_time
+from .ftrace import plural, show_time
 from .gantt import round_step
 from .page import escape
 from .states import PALETTE, STATES
@@ -76,7 +76,7 @@ class Picture:
         self.text(14, 24, title, 17, extra=' font-weight="bold"')
         lost = f"; {model.lost} events were lost: there are gaps" if model.lost else ""
         lost += "; older events were dropped" if model.dropped else ""
-        self.text(14, 42, f"{show_time(self.length)} on {len(model.cpus)} CPUs, {len(model.tasks)} tasks, {model.events} events, {len(model.wakes)} wake-ups{lost}",
+        self.text(14, 42, f"{show_time(self.length)} on {plural(len(model.cpus), 'CPU')}, {plural(len(model.tasks), 'task')}, {plural(model.events, 'event')}, {plural(len(model.wakes), 'wake-up')}{lost}",
                   fill="#52606d")
         self.y = 58
 
@@ -93,7 +93,7 @@ class Picture:
             self.out.append(f'<rect x="{x}" y="{self.y + (-1 if thick else 3)}" width="20" height="{12 if thick else BAND}" fill="{colour}"/>')
             self.text(x + 26, self.y + 9, label)
             x += room + 14
-        if x + 150 > self.width:
+        if x + 220 > self.width:
             x, self.y = 14, self.y + 18
         self.out.append(f'<path d="M{x + 5} {self.y - 2}v10" stroke="#334e68"/><path d="M{x + 5} {self.y + 12}l-3 -6h6z" fill="#334e68"/>')
         self.text(x + 14, self.y + 9, "wakes (dashed: an interrupt)")
@@ -109,8 +109,9 @@ class Picture:
         for time in range(-(-first // step) * step, first + self.length + 1, step):
             x = LABELS + (time - first) / self.length * self.plot
             label = f"{time / size:.{digits}f} {unit}" if time else "0"
+            anchor = "end" if x > self.width - 40 else "middle"
             lines.append(f'<path d="M{x:.1f} {top - 4}V{self.y}" stroke="#e3e8ed"/>'
-                         f'<text x="{x:.1f}" y="{top - 8}" font-size="11" text-anchor="middle" fill="#39424e">{label}</text>')
+                         f'<text x="{x:.1f}" y="{top - 8}" font-size="11" text-anchor="{anchor}" fill="#39424e">{label}</text>')
         return "".join(lines)
 
     # ---- Rows ----

@@ -1,5 +1,5 @@
 """Tables of a model: shares of the CPUs, latency of wake-ups, and timehist, a line for each turn on a CPU."""
-from .ftrace import show_time
+from .ftrace import plural, show_time
 from .model import INTERRUPT
 
 BARS = " ▁▂▃▄▅▆▇█"
@@ -34,7 +34,7 @@ def shares(model):
                      sum(own for _, own in task.switches), sum(not own for _, own in task.switches), len(task.migrations)])
     rows.append(["(idle)", show_time(whole - busy), share(whole - busy, whole), "", "", "", ""])
     yield from columns(["task", "ran", "share", "runnable", "voluntary", "involuntary", "migrations"], rows)
-    yield f"{len(model.cpus)} CPUs for {show_time(model.end - model.start)}"
+    yield f"{plural(len(model.cpus), 'CPU')} for {show_time(model.end - model.start)}"
 
 
 def histogram(values):

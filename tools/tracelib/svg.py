@@ -13,7 +13,7 @@ from .states import PALETTE, STATES
 
 LABELS, RIGHT, MIN, TIP = 210, 20, 2, 6         # px; TIP: from this width on a span has a tooltip
 CPU_ROW, TASK_ROW, BAR, BAND = 24, 20, 13, 5
-MOST_ARROWS = 150
+MOST_ARROWS, CROWDED = 150, 25       # CROWDED: px a mark wants on average, else none are drawn in that row
 FONT = "DejaVu Sans, Helvetica, Arial, sans-serif"
 
 
@@ -218,9 +218,9 @@ class Picture:
 
         self.walk([(span.start, span.end, span) for span in task.spans], wide, narrow)
         self.out.append(f"{bands}{row}")       # bars in front of bands
-        for time, kind, text in task.points:
-            if kind == "mark":
-                self.out.append(f'<path fill="#a23cb8" d="M{self.x(time):.1f} {y - 4}l4 4l-4 4l-4 -4z"><title>{escape(text)}</title></path>')
+        marks = [(time, text) for time, kind, text in task.points if kind == "mark"]
+        for time, text in marks if len(marks) <= self.plot / CROWDED else ():
+            self.out.append(f'<path fill="#a23cb8" d="M{self.x(time):.1f} {y - 4}l4 4l-4 4l-4 -4z"><title>{escape(text)}</title></path>')
 
     def arrows(self):
         if len(self.model.wakes) > MOST_ARROWS:

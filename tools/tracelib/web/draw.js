@@ -107,9 +107,9 @@ function drawCpu(row) {
 				paths.rect(colour(n), x, base -= share, w, share);
 			}
 	});
-	const irq = cpu.irq;
+	const irq = cpu.irq, first = Math.max(lastBefore(irq.t, view.start), 0), crowded = lastBefore(irq.t, view.end) - first > plotWidth() / 4;
 	let last = -9;
-	for (let n = Math.max(lastBefore(irq.t, view.start), 0); n < irq.t.length && irq.t[n] < view.end; n++) {
+	for (let n = first; !crowded && n < irq.t.length && irq.t[n] < view.end; n++) {
 		const x = toX(irq.t[n]);
 		if (x >= LABELS && x >= last + 1.5) {
 			paths.rect("#39424e", x, top + h - 3, Math.max(Math.min(toX(irq.t[n] + irq.d[n]), LABELS + plotWidth()) - x, 0.8), 4);
@@ -192,14 +192,22 @@ const GLYPHS = {		// around 0,0
 	migrate: ["#5c7080", "M-4-2H1V-4L4 0L1 4V2H-4z"],
 };
 
+// Where marks of a kind would stand closer than this many px on average they are left out, and the note below says so.
+const CROWDED = 25;
+
 function drawPoints(task, y) {
-	const out = [], last = {};
-	for (const [time, kind] of task.points) {
-		const x = toX(time), name = data.kinds[kind];
-		if (!GLYPHS[name] || x < LABELS || x > LABELS + plotWidth() || x < (last[name] ?? -99) + 9)
-			continue;
-		last[name] = x;
-		out.push(`<path class="point" transform="translate(${x.toFixed(1)} ${y})" fill="${GLYPHS[name][0]}" stroke="#fff" stroke-width=".6" d="${GLYPHS[name][1]}"/>`);
+	const shown = task.points.filter(([time, kind]) => time >= view.start && time <= view.end && GLYPHS[data.kinds[kind]]);
+	const counts = {}, last = {}, out = [];
+	for (const [, kind] of shown)
+		counts[kind] = (counts[kind] || 0) + 1;
+	for (const [time, kind] of shown) {
+		const x = toX(time), [fill, shape] = GLYPHS[data.kinds[kind]];
+		if (counts[kind] > Math.max(plotWidth() / CROWDED, 3))
+			view.crowded = true;
+		else if (x >= (last[kind] ?? -99) + 5) {
+			last[kind] = x;
+			out.push(`<path class="point" transform="translate(${x.toFixed(1)} ${y})" fill="${fill}" stroke="#fff" stroke-width=".6" d="${shape}"/>`);
+		}
 	}
 	return out.join("");
 }
@@ -306,6 +314,7 @@ function draw(everything) {
 		element.setAttribute("height", size);
 		element.setAttribute("viewBox", `0 0 ${width} ${size}`);
 	}
+	view.crowded = false;
 	svg.top.innerHTML = drawTop(marks);
 	svg.rows.innerHTML = `<style>.wake{fill:none;stroke:#334e68;stroke-width:1;opacity:.75}.head{fill:#334e68}</style>` +
 		`<g>${lines}</g>` + shown.map(row => `<g class="row" data-kind="${row.kind}" data-n="${row.cpu ?? row.task ?? ""}"${dimmed(row) ? ' opacity=".2"' : ""}>` +
@@ -319,5 +328,7 @@ function tellView() {
 	const note = [`Shown: ${showTime(view.end - view.start)} of ${showTime(data.length)}, from ${showMoment(view.start)}.`];
 	if (view.wakes > MOST_ARROWS)
 		note.push(`${view.wakes} wake-ups are too many for arrows: zoom in, or click a task to see only its own.`);
+	if (view.crowded)
+		note.push("Marks that would crowd a row are left out: zoom in.");
 	document.getElementById("note").textContent = note.join(" ");
 }

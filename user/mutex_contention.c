@@ -1,15 +1,17 @@
 /*
  * A mutex at rising contention: 0 (one thread alone), 2, 4, 8, 16 threads add to one counter. The
  * verdict is the sum; with -v also the time an operation took and how it was spread.
+ *
+ *	mutex_contention [-v] [THREADS [OPERATIONS]]
  */
 #include "check.h"
 
-#define OPS 16000
 #define BUCKETS 16
 #define MAX_THREADS 16
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static volatile long counter;
+static long ops = 16000;		/* of all threads together */
 static long histogram[BUCKETS];		/* guarded by mutex: waits of 2^n * 64 ns */
 
 static void *worker(void *arg)
@@ -41,14 +43,14 @@ static void level(int contenders)
 	counter = 0;
 	memset(histogram, 0, sizeof(histogram));
 	for (int i = 0; i < threads; i++)
-		t[i] = spawn(worker, (void *)(long)(OPS / threads));
+		t[i] = spawn(worker, (void *)(ops / threads));
 	for (int i = 0; i < threads; i++)
 		pthread_join(t[i], NULL);
-	snprintf(line, sizeof(line), "contention %2d: %ld of %d", contenders, counter, OPS);
-	check(line, counter == OPS);
+	snprintf(line, sizeof(line), "contention %2d: %ld of %ld", contenders, counter, ops);
+	check(line, counter == ops);
 	if (!verbose)
 		return;
-	printf("     %.0f ns an operation; waits of up to", (now() - start) * 1e9 / OPS);
+	printf("     %.0f ns an operation; waits of up to", (now() - start) * 1e9 / (double)ops);
 	for (int i = 0; i < BUCKETS; i++)
 		if (histogram[i])
 			printf(" %d ns: %ld", 64 << i, histogram[i]);
@@ -59,7 +61,18 @@ int main(int argc, char **argv)
 {
 	static const int levels[] = { 0, 2, 4, 8, 16 };
 
-	begin(argc, argv);
+	int first = begin(argc, argv);
+
+	if (first < argc) {
+		int threads = atoi(argv[first]);
+
+		threads = threads < 0 ? 0 : threads > MAX_THREADS ? MAX_THREADS : threads;
+		if (first + 1 < argc)
+			ops = atol(argv[first + 1]);
+		ops -= threads ? ops % threads : 0;
+		level(threads);
+		return failures;
+	}
 	for (int i = 0; i < 5; i++)
 		level(levels[i]);
 	return failures;

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -266,6 +267,69 @@ static int probe_sigaction(long flag)
 	return error ? error : act.flags == (uint64_t)flag ? 0 : FORGOTTEN;
 }
 
+/* --- ptrace: of a tracee that is stopped, with arguments that the request can do something with --- */
+
+static pid_t stopped_tracee(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	syscall(SYS_ptrace, 0x4206L, pid, 0L, 0L); /* SEIZE */
+	syscall(SYS_ptrace, 0x4207L, pid, 0L, 0L); /* INTERRUPT */
+	waitpid(pid, NULL, __WALL);
+	return pid;
+}
+
+static int probe_ptrace(long request)
+{
+	enum {
+		GETREGS = 12,
+		ATTACH = 16,
+		GETSIGINFO = 0x4202,
+		GETREGSET = 0x4204,
+		SEIZE = 0x4206,
+		GETSIGMASK = 0x420a,
+		GET_SYSCALL_INFO = 0x420e
+	};
+	bool regset = (request & ~1L) == GETREGSET,
+	     memory = request >= 1 && request <= 5 && request != 3;
+	bool get = request <= 3 || (request >= GETREGS && request <= 15) || request >= 0x4201;
+	void *iov[2] = { buffer, (void *)216 };
+	pid_t pid;
+	long addr, data;
+	int error;
+
+	if (request == 0) /* TRACEME */
+		return answer(syscall(SYS_ptrace, request, 0, 0, 0));
+	pid = stopped_tracee();
+	if (request == ATTACH || request == SEIZE)
+		syscall(SYS_ptrace, 17L, pid, 0L, 0L); /* DETACH */
+	addr = regset			       ? 1
+	       : (request & ~1L) == GETSIGMASK ? 8
+	       : request == GET_SYSCALL_INFO   ? 24
+	       : memory			       ? (long)&word
+					       : 0;
+	data = regset ? (long)iov : get && request != SEIZE ? (long)buffer : 0;
+	if (request == 13 || request == 15 || request == 0x4203 ||
+	    request == 0x4205) /* the SET requests */
+		syscall(SYS_ptrace, request == 13 || request == 15 ? request - 1 : request ^ 1, pid,
+			addr, data);
+	error = answer(syscall(SYS_ptrace, request, pid, addr, data));
+	kill(pid, SIGKILL);
+	return error;
+}
+
+static int probe_ptrace_option(long option)
+{
+	pid_t pid = stopped_tracee();
+	int error = answer(syscall(SYS_ptrace, 0x4200L, pid, 0L, option)); /* SETOPTIONS */
+
+	kill(pid, SIGKILL);
+	return error;
+}
+
 static int probe_prctl(long option)
 {
 	long a = 0;
@@ -350,6 +414,8 @@ static const struct {
 	{ "wait4", probe_wait4 },
 	{ "waitid", probe_waitid },
 	{ "sigaction", probe_sigaction },
+	{ "ptrace", probe_ptrace },
+	{ "ptrace-option", probe_ptrace_option },
 	{ "prctl", probe_prctl },
 	{ "ioctl", probe_ioctl },
 };

@@ -40,12 +40,16 @@ static unsigned long wild(void)
 }
 
 static const int requests[] = {
-	PTRACE_PEEKTEXT, PTRACE_PEEKUSER, PTRACE_POKEDATA, PTRACE_POKEUSER, PTRACE_CONT,
-	PTRACE_SINGLESTEP, PTRACE_GETREGS, PTRACE_SETREGS, PTRACE_GETFPREGS, PTRACE_SETFPREGS,
-	PTRACE_ATTACH, PTRACE_DETACH, PTRACE_SYSCALL, PTRACE_SETOPTIONS, PTRACE_GETEVENTMSG,
-	PTRACE_GETSIGINFO, PTRACE_SETSIGINFO, PTRACE_GETREGSET, PTRACE_SETREGSET, PTRACE_SEIZE,
-	PTRACE_INTERRUPT, PTRACE_LISTEN, PTRACE_GETSIGMASK, PTRACE_SETSIGMASK,
-	PTRACE_GET_SYSCALL_INFO, PTRACE_CONT, PTRACE_SYSCALL, PTRACE_SINGLESTEP,
+	PTRACE_PEEKTEXT,	 PTRACE_PEEKUSER,   PTRACE_POKEDATA,
+	PTRACE_POKEUSER,	 PTRACE_CONT,	    PTRACE_SINGLESTEP,
+	PTRACE_GETREGS,		 PTRACE_SETREGS,    PTRACE_GETFPREGS,
+	PTRACE_SETFPREGS,	 PTRACE_ATTACH,	    PTRACE_DETACH,
+	PTRACE_SYSCALL,		 PTRACE_SETOPTIONS, PTRACE_GETEVENTMSG,
+	PTRACE_GETSIGINFO,	 PTRACE_SETSIGINFO, PTRACE_GETREGSET,
+	PTRACE_SETREGSET,	 PTRACE_SEIZE,	    PTRACE_INTERRUPT,
+	PTRACE_LISTEN,		 PTRACE_GETSIGMASK, PTRACE_SETSIGMASK,
+	PTRACE_GET_SYSCALL_INFO, PTRACE_CONT,	    PTRACE_SYSCALL,
+	PTRACE_SINGLESTEP,
 };
 
 static void *idle_thread(void *arg)
@@ -118,7 +122,7 @@ static void look_around(pid_t pid)
 	int status;
 
 	if (dice(2))
-		sched_yield();		/* they shall come to do something */
+		sched_yield(); /* they shall come to do something */
 	pid = waitpid(pid, &status, WNOHANG | __WALL | WUNTRACED);
 	for (int i = 0; i < 3; i++)
 		if (pid > 0 && pid == children[i] && !WIFSTOPPED(status))
@@ -165,7 +169,7 @@ static void play(int rounds)
 	}
 	printf("%s\n", succeeded > rounds / 50 ? "played" : "hardly a request did anything");
 	fflush(stdout);
-	_exit(0);	/* with tracees in every state */
+	_exit(0); /* with tracees in every state */
 }
 
 /* Processes of ours that are left: they are killed, and waited for. */
@@ -185,7 +189,7 @@ int main(int argc, char **argv)
 	int rounds = argc > 2 ? atoi(argv[2]) : 3000;
 	pid_t pid;
 
-	syscall(SYS_prctl, 36, 1);	/* PR_SET_CHILD_SUBREAPER: the orphans are ours */
+	syscall(SYS_prctl, 36, 1); /* PR_SET_CHILD_SUBREAPER: the orphans are ours */
 	seed = argc > 1 ? (unsigned long)atol(argv[1]) : 1;
 	for (int game = 0; game < 4; game++) {
 		seed += (unsigned long)game;

@@ -68,7 +68,8 @@ static inline long request(int what, pid_t pid, unsigned long addr, unsigned lon
 }
 
 /* One that may fail: says how. */
-static inline void attempt(const char *name, int what, pid_t pid, unsigned long addr, unsigned long data)
+static inline void attempt(const char *name, int what, pid_t pid, unsigned long addr,
+			   unsigned long data)
 {
 	long ret;
 

@@ -78,8 +78,8 @@ static int tracer_of(pid_t pid)
 /* How the tracee is found when its tracer dies. */
 enum when { RUNS, IN_SIGNAL, IN_CALL, IN_GROUP_STOP, LISTENS, SEIZED_AND_RUNS, NR_WHEN };
 static const char *const when_names[] = {
-	"it runs", "stopped by a signal", "stopped at a call", "in a group stop", "listening",
-	"seized, it runs",
+	"it runs",	   "stopped by a signal", "stopped at a call",
+	"in a group stop", "listening",		  "seized, it runs",
 };
 
 static void bring_there(pid_t pid, enum when when, unsigned long options)
@@ -184,8 +184,11 @@ static void zombie(int wait_first)
 		request(PTRACE_SEIZE, tracee, 0, 0);
 		(void)!write(ready[1], "", 1);
 		(void)!read(go[0], &c, 1);
-		if (wait_first)
+		if (wait_first) {
 			await("the tracer", tracee);
+			(void)!write(ready[1], "", 1);
+			(void)!read(go[0], &c, 1);
+		}
 		_exit(0);
 	}
 	(void)!read(ready[0], &c, 1);
@@ -197,7 +200,10 @@ static void zombie(int wait_first)
 	       info.si_pid ? "there" : "not yet");
 	fflush(stdout);
 	(void)!write(go[1], "", 1);
-	await("the parent", tracee);
+	if (wait_first)
+		(void)!read(ready[0], &c, 1);
+	await("the parent", tracee); /* once its tracer has seen it, or died */
+	(void)!write(go[1], "", 1);
 	waitpid(tracer, &status, 0);
 	close_pipes();
 	close(ready[0]), close(ready[1]);
@@ -221,7 +227,7 @@ static void thread_dies(void)
 
 	pthread_create(&t, NULL, tracing_thread, &pid);
 	pthread_join(t, NULL);
-	while (tracer_of(pid))	/* joined a little before it has let go */
+	while (tracer_of(pid)) /* joined a little before it has let go */
 		sched_yield();
 	puts("its tracee is free");
 	attempt("and can be traced anew", PTRACE_SEIZE, pid, 0, 0);
@@ -301,8 +307,8 @@ static void killed_meanwhile(int rounds)
 		}
 		waitpid(killer, &status, 0);
 	}
-	printf("killed meanwhile: %s, %d odd results\n", deaths == rounds ? "every time" : "not always",
-	       odd);
+	printf("killed meanwhile: %s, %d odd results\n",
+	       deaths == rounds ? "every time" : "not always", odd);
 }
 
 int main(void)

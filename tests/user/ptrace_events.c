@@ -6,9 +6,9 @@
 #include "ptrace.h"
 #include <pthread.h>
 
-#define EVERYTHING									\
-	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |		\
-	 PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEVFORKDONE | PTRACE_O_TRACEEXIT)
+#define EVERYTHING                                                                                 \
+	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |  \
+	 PTRACE_O_TRACEEXEC | PTRACE_O_TRACEVFORKDONE | PTRACE_O_TRACEEXIT)
 
 static char *self;
 
@@ -357,10 +357,10 @@ static void clone_flags(void)
 	tell(child == pid ? "child" : "grandchild", status);
 	request(PTRACE_CONT, child, 0, 0);
 	await("grandchild", child);
-	await("child", pid);		/* SIGCHLD */
+	await("child", pid); /* SIGCHLD */
 	request(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEFORK | PTRACE_O_TRACECLONE);
 	request(PTRACE_CONT, pid, 0, 0);
-	await("child", pid);		/* SIGCHLD of the one nobody traced */
+	await("child", pid); /* SIGCHLD of the one nobody traced */
 	request(PTRACE_CONT, pid, 0, 0);
 	await("child", pid);
 }

@@ -49,7 +49,8 @@ static long plant(pid_t pid, char *where)
 {
 	long word = request(PTRACE_PEEKTEXT, pid, (unsigned long)where, 0);
 
-	request(PTRACE_POKETEXT, pid, (unsigned long)where, (unsigned long)((word & ~0xffL) | 0xcc));
+	request(PTRACE_POKETEXT, pid, (unsigned long)where,
+		(unsigned long)((word & ~0xffL) | 0xcc));
 	return word;
 }
 
@@ -181,7 +182,10 @@ static int child_steps_itself(void)
 {
 	signal(SIGTRAP, count_trap);
 	__asm__ volatile("pushfq\n\torl $0x100, (%%rsp)\n\tpopfq\n\tnop\n\tnop\n\t"
-			 "pushfq\n\tandl $~0x100, (%%rsp)\n\tpopfq" : : : "memory", "cc");
+			 "pushfq\n\tandl $~0x100, (%%rsp)\n\tpopfq"
+			 :
+			 :
+			 : "memory", "cc");
 	return own_traps;
 }
 
@@ -225,13 +229,20 @@ static void one_by_one(pid_t pid)
 		size_t at;
 		unsigned long value;
 	} values[] = {
-		{ "rax", AT(rax), 0x1234567890abcdef }, { "r15", AT(r15), 15 },
-		{ "orig_rax", AT(orig_rax), -1UL },	{ "cs wrong", AT(cs), 0x10 },
-		{ "cs null", AT(cs), 0 },		{ "cs right", AT(cs), 0x33 },
-		{ "ss right", AT(ss), 0x2b },		{ "ds kernel's", AT(ds), 0x18 },
-		{ "fs_base high", AT(fs_base), 1UL << 63 }, { "gs_base", AT(gs_base), 0x123000 },
-		{ "rip wild", AT(rip), 0xdead000000000000 }, { "unaligned", AT(rax) + 4, 1 },
-		{ "i387", offsetof(struct user, i387), 1 }, { "u_comm", offsetof(struct user, u_comm), 1 },
+		{ "rax", AT(rax), 0x1234567890abcdef },
+		{ "r15", AT(r15), 15 },
+		{ "orig_rax", AT(orig_rax), -1UL },
+		{ "cs wrong", AT(cs), 0x10 },
+		{ "cs null", AT(cs), 0 },
+		{ "cs right", AT(cs), 0x33 },
+		{ "ss right", AT(ss), 0x2b },
+		{ "ds kernel's", AT(ds), 0x18 },
+		{ "fs_base high", AT(fs_base), 1UL << 63 },
+		{ "gs_base", AT(gs_base), 0x123000 },
+		{ "rip wild", AT(rip), 0xdead000000000000 },
+		{ "unaligned", AT(rax) + 4, 1 },
+		{ "i387", offsetof(struct user, i387), 1 },
+		{ "u_comm", offsetof(struct user, u_comm), 1 },
 		{ "debug register 7", offsetof(struct user, u_debugreg) + 56, 0 },
 		{ "beyond", sizeof(struct user), 1 },
 	};
@@ -239,8 +250,9 @@ static void one_by_one(pid_t pid)
 	for (size_t i = 0; i < ARRAY(values); i++) {
 		attempt(values[i].name, PTRACE_POKEUSER, pid, values[i].at, values[i].value);
 		if (values[i].at < sizeof(regs) && values[i].at % 8 == 0)
-			printf("  as written: %d\n", (unsigned long)ptrace(PTRACE_PEEKUSER, pid,
-					values[i].at, 0) == values[i].value);
+			printf("  as written: %d\n",
+			       (unsigned long)ptrace(PTRACE_PEEKUSER, pid, values[i].at, 0) ==
+				       values[i].value);
 	}
 	attempt("peek beyond", PTRACE_PEEKUSER, pid, sizeof(struct user), 0);
 	attempt("peek unaligned", PTRACE_PEEKUSER, pid, 3, 0);
@@ -258,7 +270,8 @@ static void sets(pid_t pid)
 	struct iovec iov = { big, 5000 * 3 };
 
 	memset(big, 0x55, sizeof(big));
-	attempt("odd length", PTRACE_GETREGSET, pid, NT_PRSTATUS, (unsigned long)&(struct iovec){ big, 12 });
+	attempt("odd length", PTRACE_GETREGSET, pid, NT_PRSTATUS,
+		(unsigned long)&(struct iovec){ big, 12 });
 	attempt("no such set", PTRACE_GETREGSET, pid, 77, (unsigned long)&iov);
 	request(PTRACE_GETREGSET, pid, NT_PRSTATUS, (unsigned long)&iov);
 	get(pid);
@@ -269,7 +282,8 @@ static void sets(pid_t pid)
 	((unsigned long *)big)[1] = 0x1414;
 	request(PTRACE_SETREGSET, pid, NT_PRSTATUS, (unsigned long)&iov);
 	printf("two of them: %zu bytes\n", iov.iov_len);
-	printf("changed: %d, the rest not: %d\n", get(pid) && regs.r15 == 0x1515 && regs.r14 == 0x1414,
+	printf("changed: %d, the rest not: %d\n",
+	       get(pid) && regs.r15 == 0x1515 && regs.r14 == 0x1414,
 	       regs.r13 == ((unsigned long *)big)[2]);
 	iov.iov_len = sizeof(struct user_fpregs_struct);
 	request(PTRACE_GETREGSET, pid, NT_FPREGSET, (unsigned long)&iov);
@@ -280,7 +294,7 @@ static void sets(pid_t pid)
 	request(PTRACE_GETREGSET, pid, NT_X86_XSTATE, (unsigned long)&iov);
 	printf("XSAVE: at least 576 bytes: %d, XCR0 has x87 and SSE: %d\n", iov.iov_len >= 576,
 	       (big[464] & 3) == 3);
-	big[512 + 9] = 1;	/* compact form: not from user space */
+	big[512 + 9] = 1; /* compact form: not from user space */
 	attempt("a bad XSAVE header", PTRACE_SETREGSET, pid, NT_X86_XSTATE, (unsigned long)&iov);
 	big[512 + 9] = 0;
 	big[512 + 30] = 1;
@@ -307,7 +321,7 @@ static void registers(void)
 
 	puts("--- registers");
 	await("child", pid);
-	syscall(SYS_arch_prctl, 0x1003, &base);	/* ARCH_GET_FS */
+	syscall(SYS_arch_prctl, 0x1003, &base); /* ARCH_GET_FS */
 	get(pid);
 	printf("its thread pointer is where ours is: %d\n", regs.fs_base == base);
 	printf("in tgkill: %d, flags %#lx\n", regs.orig_rax == SYS_tgkill, regs.eflags & 0x200);
@@ -341,13 +355,13 @@ static void fpu(void)
 	await("child", pid);
 	request(PTRACE_GETFPREGS, pid, 0, (unsigned long)&fp);
 	memcpy(&x, &fp.xmm_space[5 * 4], sizeof(x));
-	printf("xmm5 %d, st0 exponent %#x, control %#x, mxcsr %#x\n", (int)x, fp.st_space[2] & 0xffff,
-	       fp.cwd, fp.mxcsr & 0xff80);
+	printf("xmm5 %d, st0 exponent %#x, control %#x, mxcsr %#x\n", (int)x,
+	       fp.st_space[2] & 0xffff, fp.cwd, fp.mxcsr & 0xff80);
 	memcpy(&fp.xmm_space[5 * 4], &y, sizeof(y));
-	fp.st_space[2]++;	/* twice pi */
+	fp.st_space[2]++; /* twice pi */
 	request(PTRACE_SETFPREGS, pid, 0, (unsigned long)&fp);
 	request(PTRACE_CONT, pid, 0, 0);
-	await("child", pid);	/* 42 + 6 */
+	await("child", pid); /* 42 + 6 */
 }
 
 /* --- memory --- */
@@ -358,7 +372,8 @@ static char variable[16] __attribute__((aligned(16)));
 static int child_reads(void)
 {
 	raise(SIGUSR1);
-	printf("it reads: %s, %s\n", *(const char *volatile *)&(const char *){ constant }, variable);
+	printf("it reads: %s, %s\n", *(const char *volatile *)&(const char *){ constant },
+	       variable);
 	fflush(stdout);
 	return 0;
 }

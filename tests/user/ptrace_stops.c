@@ -12,10 +12,10 @@ static void handler(int sig)
 static int signals_to_itself(void)
 {
 	signal(SIGUSR2, handler);
-	raise(SIGUSR1);		/* would end it */
+	raise(SIGUSR1); /* would end it */
 	raise(SIGUSR2);
-	raise(SIGTERM);		/* becomes SIGUSR2 */
-	raise(SIGCHLD);		/* ignored, but a tracer sees it */
+	raise(SIGTERM); /* becomes SIGUSR2 */
+	raise(SIGCHLD); /* ignored, but a tracer sees it */
 	return 5;
 }
 
@@ -41,14 +41,14 @@ static void signals(void)
 	await("child", pid);
 	show_info(pid);
 	request(PTRACE_CONT, pid, 0, 0);
-	await("child", pid);		/* USR1: suppressed */
+	await("child", pid); /* USR1: suppressed */
 	show_info(pid);
 	request(PTRACE_CONT, pid, 0, 0);
-	await("child", pid);		/* USR2 */
+	await("child", pid); /* USR2 */
 	request(PTRACE_CONT, pid, 0, SIGUSR2);
-	await("child", pid);		/* TERM */
+	await("child", pid); /* TERM */
 	request(PTRACE_CONT, pid, 0, SIGUSR2);
-	await("child", pid);		/* CHLD */
+	await("child", pid); /* CHLD */
 	request(PTRACE_CONT, pid, 0, SIGCHLD);
 	await("child", pid);
 }
@@ -72,7 +72,8 @@ static int siginfo_of_handler(void)
 	if (seen.si_signo != SIGUSR1 || seen.si_code != SI_QUEUE || seen.si_int != 77)
 		return 1;
 	raise(SIGUSR1);
-	return seen.si_signo == SIGUSR2 && seen.si_code == SI_USER && seen.si_pid == getppid() ? 0 : 2;
+	return seen.si_signo == SIGUSR2 && seen.si_code == SI_USER && seen.si_pid == getppid() ? 0
+											       : 2;
 }
 
 static void changed_siginfo(void)
@@ -124,10 +125,10 @@ static void show_call(pid_t pid)
 		       info.entry.nr == SYS_gettid ? (int)info.entry.args[5] : 0);
 	else if (info.op == PTRACE_SYSCALL_INFO_EXIT)
 		printf("result %s, error %d\n",
-		       info.exit.rval == pid		     ? "its pid"
+		       info.exit.rval == pid	    ? "its pid"
 		       : info.exit.rval == getpid() ? "our pid"
-		       : info.exit.rval == -EBADF	     ? "EBADF"
-							     : "?",
+		       : info.exit.rval == -EBADF   ? "EBADF"
+						    : "?",
 		       info.exit.is_error);
 	else
 		printf("none\n");
@@ -238,7 +239,7 @@ static void group_stop(void)
 
 	puts("--- a group stop of a tracee");
 	pid = traced_child(stop_twice);
-	setpgid(pid, 0);	/* not orphaned: we are in the session */
+	setpgid(pid, 0); /* not orphaned: we are in the session */
 	await("child", pid);
 	request(PTRACE_CONT, pid, 0, SIGSTOP);
 	await("child", pid);
@@ -307,7 +308,7 @@ static void seized(void)
 	await("child", pid);
 	show_info(pid);
 	request(PTRACE_CONT, pid, 0, 0);
-	await("child", pid);		/* SIGCONT itself */
+	await("child", pid); /* SIGCONT itself */
 	request(PTRACE_DETACH, pid, 0, SIGCONT);
 	await_state(pid, 'S');
 	finish("child", pid);
@@ -333,9 +334,9 @@ static void attached(void)
 	tell("child", status);
 	show_info(pid);
 	request(PTRACE_CONT, pid, 0, 0);
-	await("child", pid);	/* ATTACH's SIGSTOP */
+	await("child", pid); /* ATTACH's SIGSTOP */
 	request(PTRACE_DETACH, pid, 0, 0);
-	await_state(pid, 'T');	/* the group stop is still in force */
+	await_state(pid, 'T'); /* the group stop is still in force */
 	puts("  detached: stopped again");
 	request(PTRACE_SEIZE, pid, 0, 0);
 	await("child", pid);

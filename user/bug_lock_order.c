@@ -39,7 +39,7 @@ static int transfer(struct account *from, struct account *to, long amount)
 
 static void *pay_back(void *arg)
 {
-	compute(1000000);
+	compute(300000);
 	return (void *)(long)transfer(&yours, &mine, 10);
 }
 

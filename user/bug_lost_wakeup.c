@@ -18,7 +18,7 @@ static volatile int full;
 
 static void *produce(void *arg)
 {
-	compute(1000000);
+	compute(300000);
 	full = 1;
 	pthread_cond_signal(&changed);
 	return NULL;

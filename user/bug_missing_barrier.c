@@ -20,7 +20,7 @@ static void *work(void *arg)
 
 	part[me] = me + 1;
 	/* <- here the barrier is missing */
-	compute(1000000);
+	compute(300000);
 	for (int i = 0; i < WORKERS; i++)
 		sum[me] += part[i];
 	return NULL;

@@ -48,7 +48,7 @@ int main(int argc, char **argv)
 	printer = spawn(print, NULL);
 	worker = spawn(work, &r);
 	pthread_join(worker, NULL);
-	compute(1000000);
+	compute(300000);
 	memset(&r, 0xdd, sizeof(r));
 	pthread_join(printer, NULL);
 	check("the printer read what the worker wrote", !torn);

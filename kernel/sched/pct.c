@@ -17,8 +17,9 @@
  * one load or store. For the latter half of the points are moments in time instead.
  *
  * Two things the paper need not care about: a thread that yields, or computes for HOG_NS, goes
- * behind all others, or programs that poll would never end; and PID 1, kernel threads and their
- * like come before all, in order, since they are not under test.
+ * behind all others, or programs that poll would never end (they get less time once the program is
+ * far older than its change points); and PID 1, kernel threads and their like come before all, in
+ * order, since they are not under test.
  *
  * Locks: called with rq->lock held. sched_step() and the timer take it.
  */
@@ -26,7 +27,9 @@
 #include "kernel/sched/rq.h"
 #include "kernel/time/time.h"
 
-#define HOG_NS (100 * TICK_NS)
+#define HOG_NS (25 * TICK_NS)
+#define OLD_HOG_NS TICK_NS	/* the same later on */
+#define OLD_NS NSEC_PER_SEC
 #define MAX_DEPTH 16
 
 /* se.vruntime is a task's rank here: the lowest runs. From strong to weak: */
@@ -37,6 +40,7 @@
 
 static u64 seed;
 static unsigned long nr_points;		/* constant after init_pct() */
+static u64 horizon_ns;			/* the same */
 static struct {
 	bool timed;
 	u64 at;			/* step number, or ns after the first step */
@@ -109,7 +113,9 @@ static void yield_task_pct(struct rq *rq)
 
 static void task_tick_pct(struct rq *rq, struct task_struct *p)
 {
-	if (turn_used(&p->se) < HOG_NS)
+	bool old = rq->clock > READ_ONCE(first_step) + OLD_NS + horizon_ns;
+
+	if (turn_used(&p->se) < (old ? OLD_HOG_NS : HOG_NS))
 		return;
 	yield_task_pct(rq);
 	resched_curr(rq);
@@ -201,8 +207,8 @@ static void init_pct(void)
 	long depth = cmdline_number("sched.depth", 3), steps = cmdline_number("sched.steps", 500);
 	long us = cmdline_number("sched.time", 100000);
 	u64 horizon_steps = steps > 0 ? (u64)steps : 1;
-	u64 horizon_ns = us > 0 ? (u64)us * NSEC_PER_USEC : 1;
 
+	horizon_ns = us > 0 ? (u64)us * NSEC_PER_USEC : 1;
 	seed = (u64)cmdline_number("sched.seed", 1);
 	nr_points = depth < 1 ? 0 : depth > MAX_DEPTH ? MAX_DEPTH - 1 : (unsigned long)depth - 1;
 	hrtimer_setup(&timer, timed_points);

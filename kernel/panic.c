@@ -7,7 +7,9 @@
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
+#include "kernel/sched/sched.h"
 #include "kernel/task/task.h"
+#include "kernel/time/time.h"
 #include "libk/printf.h"
 #include "libk/string.h"
 
@@ -58,6 +60,7 @@ static void __noreturn stop(const struct pt_regs *regs, const char *message)
 		 : stack_walk((unsigned long)__builtin_return_address(0),
 			      (unsigned long)__builtin_frame_address(0), pcs, MAX_FRAMES);
 	print_backtrace(pcs, n);
+	show_all_cpus();
 	hang_report("panic", 0);
 	printk(KERN_EMERG "---[ end of report ]---\n");
 	machine_exit(EXIT_PANIC);
@@ -95,6 +98,7 @@ void __stack_chk_fail(void)
 /* --- deliberate failures, for the tests of the reports: panic-test=NAME --- */
 
 static DEFINE_MUTEX(test_mutex);
+static DEFINE_MUTEX(other_mutex);
 static DEFINE_SPINLOCK(test_lock);
 
 static int overflow_stack(int depth);
@@ -164,6 +168,37 @@ static void smash_stack(void)
 		p[i] = 'x';
 }
 
+/* Both orders, one after the other: nothing hangs, but it could. DEBUG=1 says so. */
+static void invert_order(void)
+{
+	mutex_lock(&test_mutex);
+	mutex_lock(&other_mutex);
+	mutex_unlock(&test_mutex);
+	mutex_lock(&test_mutex);
+	mutex_unlock(&test_mutex);
+	mutex_unlock(&other_mutex);
+}
+
+/* Both orders at once: each has one when the second begins to wait. */
+static int embrace(void *has)
+{
+	struct mutex *wants = has == &test_mutex ? &other_mutex : &test_mutex;
+
+	mutex_lock(has);
+	while (!mutex_owner(wants)) {
+		set_current_state(TASK_UNINTERRUPTIBLE);
+		schedule_hrtimeout(ktime_get() + NSEC_PER_MSEC);
+	}
+	mutex_lock(wants);
+	return 0;
+}
+
+static void deadlock(void)
+{
+	kthread_run(embrace, &test_mutex, "embrace/1");
+	kthread_run(embrace, &other_mutex, "embrace/2");
+}
+
 static const struct {
 	const char *name;
 	void (*fn)(void);
@@ -174,6 +209,7 @@ static const struct {
 	{ "spin", lock_twice },	     { "bug", bug },
 	{ "canary", smash_stack },   { "double", arch_double_fault },
 	{ "nx", arch_execute_data }, { "smap", arch_touch_user },
+	{ "inversion", invert_order }, { "deadlock", deadlock },
 };
 
 void late_init(void)
@@ -182,8 +218,11 @@ void late_init(void)
 
 	if (!cmdline_option("panic-test", name, sizeof(name)))
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(failures); i++)
-		if (!strcmp(failures[i].name, name))
+	for (size_t i = 0; i < ARRAY_SIZE(failures); i++) {
+		if (!strcmp(failures[i].name, name)) {
 			failures[i].fn();
+			return;
+		}
+	}
 	pr_err("panic-test=%s: there is no such test\n", name);
 }

@@ -1,8 +1,10 @@
 /*
- * Three ways to hang for ever, each the smallest of its kind:
+ * Ways to hang for ever, each the smallest of its kind:
  *	hang mutexes	two threads, two mutexes, opposite orders
  *	hang join	a thread joins another while it holds the mutex that the other needs
  *	hang dead	a thread ends with a mutex in its hands; nobody can unlock it any more
+ *	hang pipe	waits for the end of a pipe whose other end it forgot to close itself
+ *	hang child	waits for a child that waits until somebody empties a full pipe
  * With -e the mutexes check for errors, which makes every C library note the owner in them.
  *
  * On Bobbin the kernel finds out that nothing can run any more, and says who waits for whom
@@ -12,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static pthread_mutex_t a, b;
 static pthread_barrier_t both;
@@ -67,12 +71,36 @@ static void hang_dead(void)
 	pthread_mutex_lock(&a);
 }
 
+static void hang_pipe(void)
+{
+	int fds[2];
+	char c;
+
+	if (pipe(fds) == 0)
+		exit((int)read(fds[0], &c, 1));
+}
+
+static void hang_child(void)
+{
+	static char many[1 << 20];
+	int fds[2];
+
+	if (pipe(fds))
+		exit(100);
+	if (fork() == 0) {
+		close(fds[0]);
+		_exit(write(fds[1], many, sizeof(many)) < 0);
+	}
+	wait(NULL);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		void (*fn)(void);
-	} ways[] = { { "mutexes", hang_mutexes }, { "join", hang_join }, { "dead", hang_dead } };
+	} ways[] = { { "mutexes", hang_mutexes }, { "join", hang_join }, { "dead", hang_dead },
+		     { "pipe", hang_pipe }, { "child", hang_child } };
 	int checked = argc == 3 && !strcmp(argv[1], "-e");
 	pthread_mutexattr_t attr;
 
@@ -85,6 +113,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc == 2 + checked && i < sizeof(ways) / sizeof(*ways); i++)
 		if (!strcmp(argv[argc - 1], ways[i].name))
 			ways[i].fn();
-	fprintf(stderr, "usage: hang [-e] mutexes | join | dead\n");
+	fprintf(stderr, "usage: hang [-e] mutexes | join | dead | pipe | child\n");
 	return 2;
 }

@@ -145,13 +145,23 @@ void smp_call_function_many(unsigned long cpumask, void (*fn)(void *), void *arg
 	preempt_enable();
 }
 
-/* --- stopping --- */
+/* --- stopping, and asking where a CPU is --- */
+
+/* Long, because QEMU's host may have other things to do than to run that CPU. */
+#define NMI_TIMEOUT_NS 1000000000UL
 
 /* 0, or 1 + the number of the CPU that wants the others stopped; set once */
 static u32 stopping;
 static atomic_t stopped;
 
-void stop_if_asked(void)
+/* Where a CPU was when the last NMI struck it, for reports. It writes; who asked reads. */
+static struct seen {
+	u32 asked;		/* falls when the answer is there */
+	int n;
+	unsigned long pcs[CPU_BACKTRACE_MAX];
+} seen[NR_CPUS];
+
+static void stop_if_asked(void)
 {
 	if (!READ_ONCE(stopping) || READ_ONCE(stopping) == 1 + (u32)smp_processor_id())
 		return;
@@ -160,12 +170,40 @@ void stop_if_asked(void)
 		__asm__ volatile("cli; hlt");
 }
 
+bool handle_nmi(const struct pt_regs *regs)
+{
+	struct seen *s = &seen[smp_processor_id()];
+	bool asked = READ_ONCE(s->asked);
+
+	s->n = user_mode(regs) ? 0
+			       : stack_walk(regs->ip, regs->bp, s->pcs, CPU_BACKTRACE_MAX);
+	smp_store_release(&s->asked, 0);
+	stop_if_asked();
+	return asked;
+}
+
+int cpu_backtrace(int cpu, const unsigned long **pcs)
+{
+	struct seen *s = &seen[cpu];
+	u64 end = ktime_get() + NMI_TIMEOUT_NS;
+
+	*pcs = s->pcs;
+	if (READ_ONCE(stopping))
+		return s->n;	/* it was seen when it was stopped */
+	smp_store_release(&s->asked, 1);
+	apic_send_ipi(cpus[cpu].apic_id, APIC_DM_NMI);
+	while (smp_load_acquire(&s->asked))
+		if (cpu_relax(), ktime_get() > end)
+			return -1;
+	return s->n;
+}
+
 /* By NMI, since a CPU that spins with interrupts off must stop too. If two CPUs panic at once the
  * second stops here. */
 void smp_stop_others(void)
 {
 	u32 nobody = 0;
-	u64 end = ktime_get() + 10000000;
+	u64 end = ktime_get() + NMI_TIMEOUT_NS;
 
 	local_irq_disable();
 	if (!try_cmpxchg(&stopping, &nobody, 1 + (u32)smp_processor_id())) {

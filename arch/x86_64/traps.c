@@ -233,7 +233,8 @@ static noinline void exception(struct pt_regs *regs, unsigned long vector)
 
 	switch (vector) {
 	case X86_TRAP_NMI:
-		stop_if_asked();
+		if (handle_nmi(regs))
+			return;
 		break;
 	case X86_TRAP_DF:
 		double_fault(regs);

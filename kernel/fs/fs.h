@@ -377,6 +377,9 @@ struct fd {
 struct fd __fdget_shared(unsigned int fd, unsigned int refuse);
 void fput(struct file *f);	/* the last one closes the file. May sleep */
 
+/* Could an end that f holds wake who waits on a pipe's queue? Looks at addresses only: for reports. */
+bool pipe_other_end(const struct file *f, const void *queue);
+
 static inline struct file *get_file(struct file *f)
 {
 	atomic_long_inc(&f->f_count);

@@ -248,6 +248,15 @@ bool pipe_is_open(const struct pipe *p, bool read)
 	return READ_ONCE(*(read ? &p->readers : &p->writers));
 }
 
+bool pipe_other_end(const struct file *f, const void *queue)
+{
+	const struct pipe *p = f->private_data;
+
+	return f->f_op->read == pipe_read &&
+	       ((f->f_mode & FMODE_WRITE && queue == &p->rd_wait) ||
+		(f->f_mode & FMODE_READ && queue == &p->wr_wait));
+}
+
 static unsigned int pipe_poll(struct file *f, struct poll_table *pt)
 {
 	struct pipe *p = f->private_data;

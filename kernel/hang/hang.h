@@ -31,6 +31,7 @@ struct wait_info {
 	u32 word;			/* WAIT_FUTEX: its value now */
 	u32 nr;				/* the holder's number where the waiter lives; 0: not known */
 	struct task_struct *holder;	/* NULL: not known, or no longer there */
+	unsigned int others;		/* how many more could end it as well */
 	bool dead;			/* WAIT_FUTEX: nobody is left who could let go */
 	const char *rule;		/* how the holder was found, or why not; NULL: no doubt */
 };
@@ -54,6 +55,9 @@ bool tasklist_trylock(void);
 #define HANG_ALL 1u		/* every task, not only those that wait for others */
 #define HANG_STACKS 2u		/* and its kernel stack */
 void hang_report(const char *why, unsigned int show);
+
+/* What each CPU runs, and where it is; in a panic the others. Any context, interrupts off. */
+void show_all_cpus(void);
 
 /* The letters of Linux's SysRq, from the console or /proc/sysrq-trigger. Any context. */
 void handle_sysrq(char key);

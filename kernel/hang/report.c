@@ -17,7 +17,6 @@
 #include "libk/printf.h"
 
 #define MAX_CYCLE 64
-#define MAX_FRAMES 24
 #define MAX_SHOWN 1000		/* tasks of one report */
 #define TRIES 1000000
 
@@ -31,14 +30,47 @@ bool tasklist_trylock(void)
 
 /* --- tasks --- */
 
+static void show_own_stack(struct task_struct *p)
+{
+	unsigned long pcs[CPU_BACKTRACE_MAX];
+
+	print_backtrace(pcs, stack_walk_task(p, pcs, CPU_BACKTRACE_MAX));
+}
+
+static void show_cpu_stack(int cpu)
+{
+	const unsigned long *pcs;
+	int n = cpu_backtrace(cpu, &pcs);
+
+	if (n > 0)
+		print_backtrace(pcs, n);
+	else
+		printk(KERN_EMERG "  %s\n", n ? "CPU does not answer" : "in user mode");
+}
+
+void show_all_cpus(void)
+{
+	for_each_cpu(cpu) {
+		const struct task_struct *p = cpus[cpu].curr_task;
+
+		if (cpu == smp_processor_id() && panicking())
+			continue;	/* the panic shows it */
+		printk(KERN_EMERG "CPU %d runs %.15s/%d\n", cpu, p->comm, p->pid);
+		if (cpu == smp_processor_id())
+			show_own_stack(current);
+		else
+			show_cpu_stack(cpu);
+	}
+}
+
 static void show_stack(struct task_struct *p)
 {
-	unsigned long pcs[MAX_FRAMES];
+	int cpu = READ_ONCE(p->cpu);
 
-	if (!p->on_cpu || p == current)
-		print_backtrace(pcs, stack_walk_task(p, pcs, MAX_FRAMES));
+	if (p->on_cpu && cpu != smp_processor_id())
+		show_cpu_stack(cpu);
 	else
-		printk(KERN_EMERG "  running on CPU %d\n", p->cpu);
+		show_own_stack(p);
 }
 
 static void show_task(struct task_struct *p, const struct wait_info *w, unsigned int show)
@@ -77,7 +109,7 @@ static void *awaited(void *p)
 	struct wait_info w;
 
 	task_waits_for(p, &w);
-	return w.holder;
+	return w.others ? NULL : w.holder;
 }
 
 /* A circle that first is in, a line for each: what one waits for is what the next one holds. */

@@ -39,6 +39,14 @@ static void memory(void)
 	       nr_file_pages() * (PAGE_SIZE / 1024));
 }
 
+static void all_cpus(void)
+{
+	unsigned long flags = local_irq_save();
+
+	show_all_cpus();
+	local_irq_restore(flags);
+}
+
 static void help(void);
 
 static const struct {
@@ -50,6 +58,7 @@ static const struct {
 	{ 'c', crash, "crash(c)" },
 	{ 'd', locks, "show-all-locks(d)" },
 	{ 'h', help, "help(h)" },
+	{ 'l', all_cpus, "show-backtrace-all-active-cpus(l)" },
 	{ 'm', memory, "show-memory-usage(m)" },
 	{ 't', all_tasks, "show-task-states(t)" },
 	{ 'w', blocked_tasks, "show-blocked-tasks(w)" },

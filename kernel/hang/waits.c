@@ -15,8 +15,12 @@
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
 #include "kernel/task/task.h"
+#include "libk/abi/syscall.h"
+#include "libk/abi/wait.h"
 #include "libk/printf.h"
+#include "libk/string.h"
 
+#define MAX_FDS 1024u		/* of a task, that are looked through */
 #define CONTROL_BLOCK 0x900	/* bytes from FS.base on that a library keeps about a thread */
 
 /* --- all tasks --- */
@@ -159,20 +163,63 @@ static const struct mutex *as_mutex(const struct task_struct *p)
 	       (const char *)name == p->wchan ? m : NULL;
 }
 
-/* wait4(): the first child that could end it. vfork(): the child whose vfork_done it is. */
-static struct task_struct *awaited_child(struct task_struct *p)
+/* The number that wait4() or waitid() was asked for, 0: any child. */
+static u32 awaited_number(struct task_struct *p)
 {
-	bool any = p->wait_obj == &p->signal->wait_chldexit;
+	const struct pt_regs *regs = task_pt_regs(p);
+	unsigned long args[6];
+
+	syscall_get_arguments(regs, args);
+	if (regs_syscall_nr(regs) == __NR_wait4)
+		return max_t(int, (int)args[0], 0);
+	return regs_syscall_nr(regs) == __NR_waitid && args[0] == P_PID ? (u32)args[1] : 0;
+}
+
+/* Children that could end wait4(); for vfork() the child whose vfork_done it is. */
+static bool ends_wait(struct task_struct *p, struct task_struct *t)
+{
+	u32 nr;
+
+	if (p->wait_obj != &p->signal->wait_chldexit)
+		return t->vfork_done && &t->vfork_done->wait == p->wait_obj;
+	nr = p->mm ? awaited_number(p) : 0;
+	return thread_group_leader(t) && !t->exit_state &&
+	       t->real_parent->signal == p->signal && (!nr || number_for(p, t) == nr);
+}
+
+/* Does t have a file that could end p's wait for a pipe? */
+static bool holds_other_end(struct task_struct *p, struct task_struct *t)
+{
+	u64 fd, file, op;
+
+	if (!peek_kernel(&t->files->fd, &fd))
+		return false;
+	for (unsigned int i = 0; i < min(t->files->max_fds, MAX_FDS); i++)
+		if (peek_kernel((u64 *)fd + i, &file) &&
+		    peek_kernel(&((struct file *)file)->f_op, &op) &&
+		    peek_kernel((void *)op, &op) &&
+		    pipe_other_end((struct file *)file, p->wait_obj))
+			return true;
+	return false;
+}
+
+/* The first task that could end p's wait by what it does, and how many more could. */
+static void find_enders(struct task_struct *p, struct wait_info *w,
+			bool (*could)(struct task_struct *p, struct task_struct *t))
+{
+	struct files_struct *last = NULL;
 	struct task_struct *t;
 	int left;
 
 	for_each_task_checked(t, left) {
-		if (any ? t->real_parent->signal == p->signal && thread_group_leader(t) &&
-				  !t->exit_state
-			: t->vfork_done && &t->vfork_done->wait == p->wait_obj)
-			return t;
+		if (is_dead(t) || (t->files && t->files == last) || !could(p, t))
+			continue;
+		last = t->files;	/* threads that share their files count once */
+		if (!w->holder || w->holder == p)
+			w->holder = t;
+		else if (t != p)
+			w->others++;
 	}
-	return NULL;
 }
 
 void task_waits_for(struct task_struct *p, struct wait_info *w)
@@ -190,8 +237,11 @@ void task_waits_for(struct task_struct *p, struct wait_info *w)
 	} else if ((m = as_mutex(p))) {
 		w->what = WAIT_MUTEX;
 		w->holder = mutex_owner(m);
+	} else if (!strncmp(w->name, "pipe_", 5)) {
+		w->what = WAIT_PIPE;
+		find_enders(p, w, holds_other_end);
 	} else {
-		w->holder = awaited_child(p);
+		find_enders(p, w, ends_wait);
 		if (w->holder)
 			w->what = WAIT_END, w->rule = "child";
 	}
@@ -211,6 +261,8 @@ static int sprint_holder(char *buf, size_t size, const struct wait_info *w)
 		n = scnprintf(buf, size, ", held by %u", w->nr);
 	else
 		n = scnprintf(buf, size, ", holder not known");
+	if (w->others)
+		n += scnprintf(buf + n, size - (size_t)n, " and %u more", w->others);
 	if (w->dead && w->nr)
 		n += scnprintf(buf + n, size - (size_t)n, ", which is dead");
 	if (w->rule)
@@ -225,12 +277,14 @@ int sprint_wait(char *buf, size_t size, const struct wait_info *w)
 	if (w->what == WAIT_NOTHING)
 		return scnprintf(buf, size, "nothing");
 	if (w->what == WAIT_END)
-		return scnprintf(buf, size, "the end of %.15s/%d (%s)", w->holder->comm,
-				 w->holder->pid, w->rule);
+		return scnprintf(buf, size, "the end of %.15s/%d%s (%s)", w->holder->comm,
+				 w->holder->pid, w->others ? " or others" : "", w->rule);
 	if (w->what == WAIT_MUTEX)
 		n = scnprintf(buf, size, "mutex '%s' (%p)", w->name, (void *)w->addr);
 	else if (w->what == WAIT_FUTEX)
 		n = scnprintf(buf, size, "futex %#lx (word %#x)", w->addr, w->word);
+	else if (w->what == WAIT_PIPE)
+		n = scnprintf(buf, size, "%s (%p), the other end", w->name, (void *)w->addr);
 	else
 		return scnprintf(buf, size, "%s", w->name ?: "something without a name");
 	return n + sprint_holder(buf + n, size - (size_t)n, w);

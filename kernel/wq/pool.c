@@ -265,6 +265,7 @@ static void init_pool(struct worker_pool *pool, int cpu)
 	INIT_LIST_HEAD(&pool->worklist);
 	INIT_LIST_HEAD(&pool->idle);
 	hrtimer_setup(&pool->idle_timer, idle_timeout);
+	pool->idle_timer.background = true;
 	spin_lock_irq(&wq_lock);
 	make_reserve(pool);
 	spin_unlock_irq(&wq_lock);

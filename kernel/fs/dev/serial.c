@@ -10,6 +10,7 @@
 #include "asm/uart.h"
 #include "kernel/entry.h"
 #include "kernel/fs/dev/tty.h"
+#include "kernel/hang/hang.h"
 #include "kernel/printk.h"
 #include "libk/printf.h"
 
@@ -17,6 +18,8 @@
 
 static struct serial_port {
 	struct tty_struct tty, plain;
+	u64 sysrq;		/* a BREAK came: until then a byte is a system request; 0: none.
+				 * Its interrupt's only */
 } ports[NR_UARTS];
 static bool ready;		/* bytes that arrive earlier have nowhere to go */
 
@@ -57,26 +60,47 @@ struct tty_struct *serial_tty(int port)
 	return uart_present(port) ? &ports[port].tty : NULL;
 }
 
+/* Is byte the letter after a BREAK? Then it is not input. */
+static bool take_sysrq(struct serial_port *port, u8 byte)
+{
+	bool in_time = ktime_get() < port->sysrq;
+
+	port->sysrq = 0;
+	if (in_time)
+		handle_sysrq((char)byte);
+	return in_time;
+}
+
 void serial_receive(int nr, u8 byte)
 {
 	struct serial_port *port = &ports[nr];
 
 	if (!smp_load_acquire(&ready))
 		return;
+	if (unlikely(port->sysrq) && take_sysrq(port, byte))
+		return;
 	tty_receive(READ_ONCE(port->plain.count) ? &port->plain : &port->tty, &byte, 1);
 }
 
-/* BREAK on a terminal: what BRKINT and IGNBRK say of it. */
+/*
+ * BREAK on a terminal: the next byte, if it comes within five seconds, is a request to the kernel. A
+ * second BREAK instead of it is one for the terminal: what BRKINT and IGNBRK say of it.
+ */
 void serial_break(int nr)
 {
-	struct tty_struct *tty = &ports[nr].tty;
-	tcflag_t iflag = READ_ONCE(tty->ldisc.termios.c_iflag);
+	struct serial_port *port = &ports[nr];
+	tcflag_t iflag = READ_ONCE(port->tty.ldisc.termios.c_iflag);
 
-	if (!smp_load_acquire(&ready) || iflag & IGNBRK)
+	if (!smp_load_acquire(&ready))
 		return;
-	if (iflag & BRKINT)
-		tty_signal_pgrp(tty, SIGINT);
-	else
+	if (!READ_ONCE(port->plain.count) && !port->sysrq) {
+		port->sysrq = ktime_get() + 5 * NSEC_PER_SEC;
+		return;
+	}
+	port->sysrq = 0;
+	if (iflag & BRKINT && !(iflag & IGNBRK))
+		tty_signal_pgrp(&port->tty, SIGINT);
+	else if (!(iflag & IGNBRK))
 		serial_receive(nr, 0);
 }
 

@@ -42,5 +42,6 @@ int proc_status_show(struct seq_file *m, struct task_struct *p);
 
 /* proc/where.c */
 int proc_wchan_show(struct seq_file *m, struct task_struct *p);
+int proc_waits_for_show(struct seq_file *m, struct task_struct *p);
 int proc_stack_show(struct seq_file *m, struct task_struct *p);
 int proc_syscall_show(struct seq_file *m, struct task_struct *p);

@@ -128,6 +128,7 @@ static int root_link(struct task_struct *p, struct path *to)
 	REG("stack", 0400, proc_stack_show),					\
 	REG("status", 0444, proc_status_show),					\
 	REG("syscall", 0400, proc_syscall_show),				\
+	REG("waits_for", 0444, proc_waits_for_show),				\
 	REG("wchan", 0444, proc_wchan_show)
 
 const struct pid_entry proc_tgid_entries[] = {

@@ -1,11 +1,12 @@
 /*
- * Where a task is in the kernel: /proc/PID/wchan, what it waits for; stack, who called whom; and
- * syscall, what it asked for.
+ * Where a task is in the kernel: /proc/PID/wchan, what it waits for; waits_for, and who
+ * holds that; stack, who called whom; and syscall, what it asked for.
  *
- * Locks: the task's run-queue lock, inside the functions that hold it still.
+ * Locks: tasklist_lock; the task's run-queue lock, inside the functions that hold it still.
  */
 #include "asm/processor.h"
 #include "kernel/fs/proc/pid.h"
+#include "kernel/hang/hang.h"
 #include "kernel/printk.h"
 
 #define MAX_FRAMES 64
@@ -33,6 +34,20 @@ int proc_wchan_show(struct seq_file *m, struct task_struct *p)
 	if (!wchan && state != 'R' && state != 'Z')
 		wchan = sleeping_in(p);
 	seq_puts(m, wchan && state != 'R' ? wchan : "0");
+	return 0;
+}
+
+/* What it waits for and who holds that, in the words of a hang report. Linux has no such file. */
+int proc_waits_for_show(struct seq_file *m, struct task_struct *p)
+{
+	struct wait_info w;
+	char text[192];
+
+	scoped_guard(spinlock_irqsave, &tasklist_lock) {
+		task_waits_for(p, &w);
+		sprint_wait(text, sizeof(text), &w);
+	}
+	seq_printf(m, "%s\n", text);
 	return 0;
 }
 

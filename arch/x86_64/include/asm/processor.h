@@ -124,6 +124,10 @@ void arch_execute_data(void);
 void arch_touch_user(void);
 /* The user's registers as text: the length. For crash reports. */
 int sprint_user_regs(char *buf, size_t size, const struct pt_regs *regs);
+/* Where another CPU is, even one that spins with interrupts off: it is asked by NMI, unless it was
+ * stopped for good. The number of return addresses, 0: user mode, -1: no answer. Any context. */
+#define CPU_BACKTRACE_MAX 24
+int cpu_backtrace(int cpu, const unsigned long **pcs);
 void show_regs(const struct pt_regs *regs);	/* printk of registers and control registers */
 
 /* Random 64 bits: RDRAND where there is one, mixed with the clock; deterministic under icount with

@@ -11,5 +11,7 @@ extern char trampoline_start[], trampoline_end[];
 /* Makes struct cpu number nr this CPU's: GS.base. The first thing any C code does on a CPU. */
 void percpu_load(int nr);
 void call_function_interrupt(void);
-/* An NMI: does another CPU want us to stop? Then this does not return. */
-void stop_if_asked(void);
+/* An NMI: another CPU asks where we are, or wants us to stop; then this does not return. False: it
+ * was none of the two. */
+struct pt_regs;
+bool handle_nmi(const struct pt_regs *regs);

@@ -5,6 +5,7 @@
     check.py    does the text keep the grammar, do the events fit together?
     convert.py  text for Perfetto and traceshark, JSON for Chrome
     tables.py   shares, latency, timehist            gantt.py    the terminal
-    page.py     timeline as HTML (page.js, page.css) svg.py      timeline as plain SVG
-    locks.py    who waited for which lock            flame.py    folded stacks -> flame graph (flame.js)
+    page.py     timeline as HTML (web/)           svg.py      timeline as plain SVG
+    locks.py    who waited for which lock            lockstat.py the same of /proc/lock_stat
+    flame.py    folded stacks -> flame graph         shapes.py   SVG as text
 """

@@ -158,9 +158,11 @@ def report(trace, path, most=20):
     lines = [f"{path}:{number}: {text}" for number, text in complaints[:most]]
     if len(complaints) > most:
         lines.append(f"... and {len(complaints) - most} more")
-    pids = {event.pid for event in trace.events} | {event.number("next_pid") for event in trace.events if event.name == "sched_switch"}
+    pids = {event.pid for event in trace.events}
+    pids |= {event.number("next_pid") for event in trace.events if event.name == "sched_switch"}
     cpus = {event.cpu for event in trace.events}
     lost = f", {trace.lost} events lost (only the grammar was checked)" if trace.lost else ""
     lost += f", {trace.dropped} older records dropped" if trace.dropped else ""
-    lines.append(f"{len(trace.events)} events, {plural(len(cpus), 'CPU')}, {plural(len(pids - {0, None}), 'task')}{lost}: {plural(len(complaints), 'complaint')}")
+    found = f"{plural(len(trace.events), 'event')}, {plural(len(cpus), 'CPU')}, {plural(len(pids - {0, None}), 'task')}{lost}"
+    lines.append(f"{found}: {plural(len(complaints), 'complaint')}")
     return lines, not complaints

@@ -13,11 +13,11 @@ def word(name):
 
 def arguments(event):
     """The arguments with names that are one word."""
-    if event.name == "tracing_mark_write" or " " not in "".join(event.args.get(key, "") for key in ("comm", "prev_comm", "next_comm", "child_comm")):
-        return event.text
     text = event.text
+    if event.name in ("tracing_mark_write", "print") or "comm=" not in text:
+        return text
     for key, value in event.args.items():
-        if key.endswith("comm"):
+        if key.endswith("comm") and " " in value:
             text = text.replace(f"{key}={value}", f"{key}={word(value)}")
     return text
 
@@ -49,7 +49,8 @@ def shark_switch(event):
 
 def shark_wakeup(event):
     args = event.args
-    return f"{word(args.get('comm', '?'))}:{args.get('pid')} [{args.get('prio')}] success=1 CPU:{int(args.get('target_cpu', 0)):03}"
+    cpu = event.number("target_cpu", 0)
+    return f"{word(args.get('comm', '?'))}:{args.get('pid')} [{args.get('prio')}] success=1 CPU:{cpu:03}"
 
 
 def traceshark(trace):

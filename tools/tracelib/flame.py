@@ -8,10 +8,12 @@ import json
 import re
 import zlib
 
-from .page import asset, escape, script_safe
+from .page import asset, script_safe
+from .shapes import PALE, document, element, escape, rect, text
 
 FOLDED = re.compile(r"(.*\S)\s+(\d+)\s*$")
 WIDTH, MARGIN, TOP, ROW = 1200, 10, 78, 18
+LETTER = 7.3            # px
 NARROWEST = 0.25        # px; what is narrower is left out and said so
 HUES = {"task": (212, 24, 78), "user": (96, 38, 66), "kernel": (26, 82, 66)}    # hue, saturation, lightness
 LEGEND = (("task", "task"), ("user", "user mode"), ("kernel", "kernel"))
@@ -75,21 +77,37 @@ def shape(row, root, base):
     name, start, count, depth, fill = row
     scale = (WIDTH - 2 * MARGIN) / root.count
     x, w, y = MARGIN + start * scale, max(count * scale - 0.5, 0.2), base - (depth + 1) * ROW
-    room = int((w - 6) / 7.3)
+    room = int((w - 6) / LETTER)
     label = name if len(name) <= room else name[:room - 1] + "…" if room >= 3 else ""
-    share = f"{100 * count / root.count:.1f} %"
-    return (f'<g class="f"><title>{escape(name)}: {count} of {root.count} samples, {share}</title>'
-            f'<rect x="{x:.1f}" y="{y}" width="{w:.1f}" height="{ROW - 1}" rx="1" fill="{fill}"/>'
-            f'<text x="{x + 4:.1f}" y="{y + 13}">{escape(label)}</text></g>')
+    tip = f"{name}: {count} of {root.count} samples, {100 * count / root.count:.1f} %"
+    content = element("title", escape(tip)) + rect(x, y, w, ROW - 1, fill, rx=1) + element("text", escape(label) or " ", x=x + 4, y=y + 13)
+    return element("g", content, class_="f")
 
 
 def legend():
     out, x = [], MARGIN
     for kind, words in LEGEND:
-        hue, saturation, lightness = HUES[kind]
-        out.append(f'<rect x="{x}" y="52" width="14" height="12" fill="hsl({hue},{saturation}%,{lightness}%)"/><text x="{x + 20}" y="62">{words}</text>')
+        out += [rect(x, 52, 14, 12, "hsl({},{}%,{}%)".format(*HUES[kind])), text(x + 20, 62, words)]
         x += 40 + 7 * len(words)
-    return "".join(out)
+    return out
+
+
+STYLE = """<style>
+#frames text { font-size: 12px; fill: #1f2933; pointer-events: none }
+.f { cursor: pointer } .f:hover rect { stroke: #1f2933 } .f.parent { opacity: .5 }
+.f.away { display: none } .f.found rect { fill: #d68de4 }
+.button { cursor: pointer; fill: #2563a8 } .button, #told, #found { font-size: 12px }
+</style>"""
+
+
+def button(name, x, y, words="", kind=None, **more):
+    return element("text", words or " ", id=name, class_=kind, x=x, y=y, **more)
+
+
+def script(rows, root):
+    frames = script_safe(json.dumps([row[:4] for row in rows], separators=(",", ":")))
+    constants = f"const frames = {frames};\nconst total = {root.count}, width = {WIDTH - 2 * MARGIN}, margin = {MARGIN};\n"
+    return f"<script><![CDATA[\n{constants}{asset('flame.js')}]]></script>"
 
 
 def flame(lines, title):
@@ -99,26 +117,14 @@ def flame(lines, title):
         raise ValueError("no folded stacks (`a;b;c 42`) in it")
     rows, left_out = flatten(root)
     height = TOP + (max(row[3] for row in rows) + 1) * ROW + 40
-    base = height - 36
     notes = [f"{root.count} samples: the width of a frame is how often it was seen; below it stands its caller"]
     if left_out:
         notes.append(f"{left_out} frames too narrow to draw")
     if bad:
         notes.append(f"{len(bad)} lines were no stacks")
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}">',
-        "<style>text{font:12px DejaVu Sans,Helvetica,Arial,sans-serif;fill:#1f2933}.f{cursor:pointer}.f text{pointer-events:none}"
-        ".f:hover rect{stroke:#1f2933}.f.parent{opacity:.5}.f.away{display:none}.f.found rect{fill:#d68de4}.button{cursor:pointer;fill:#2563a8}</style>",
-        '<rect width="100%" height="100%" fill="#fff"/>',
-        f'<text x="{MARGIN}" y="24" style="font-size:17px;font-weight:bold">{escape(title)}</text>',
-        f'<text x="{MARGIN}" y="43" style="fill:#52606d">{escape("; ".join(notes))}</text>', legend(),
-        f'<text id="back" class="button" x="{WIDTH - 250}" y="24" visibility="hidden">whole graph (Esc)</text>',
-        f'<text id="search" class="button" x="{WIDTH - MARGIN}" y="24" text-anchor="end">search (/)</text>',
-        f'<text id="found" x="{WIDTH - MARGIN}" y="62" text-anchor="end"></text>',
-        f'<text id="told" x="{MARGIN}" y="{height - 12}"></text>',
-        '<g id="frames">', *(shape(row, root, base) for row in rows), "</g>",
-        f"<script><![CDATA[\nconst frames = {script_safe(json.dumps([row[:4] for row in rows], separators=(',', ':')))};\n"
-        f"const total = {root.count}, width = {WIDTH - 2 * MARGIN}, margin = {MARGIN};\n{asset('flame.js')}]]></script>",
-        "</svg>",
-    ]
-    return "\n".join(parts) + "\n"
+    return document(WIDTH, height, [
+        STYLE, text(MARGIN, 24, title, 17, bold=True), text(MARGIN, 43, "; ".join(notes), fill=PALE), *legend(),
+        button("back", WIDTH - 250, 24, "whole graph (Esc)", "button", visibility="hidden"),
+        button("search", WIDTH - MARGIN, 24, "search (/)", "button", text_anchor="end"),
+        button("found", WIDTH - MARGIN, 62, text_anchor="end"), button("told", MARGIN, height - 12),
+        '<g id="frames">', *(shape(row, root, height - 36) for row in rows), "</g>", script(rows, root)])

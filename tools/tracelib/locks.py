@@ -9,8 +9,8 @@ from collections import Counter
 
 from .ftrace import plural, show_time
 from .model import INTERRUPT
-from .page import escape
-from .svg import FONT, task_colours
+from .shapes import GROUND, PALE, document, path, rect, text
+from .states import task_colours
 from .tables import columns, name_of, percentile, who
 
 FUTEX = re.compile(r"0x[0-9a-f]+")
@@ -91,19 +91,14 @@ def table(model):
 
 # ---- The picture ----
 
-LEFT, BAR_WIDTH, PAIRS, PAIR_BARS, WIDTH = 14, 560, 604, 980, 1200
+LEFT, BAR, PAIRS, PAIR_BARS, WIDTH = 14, 560, 604, 980, 1200
 MOST_LOCKS, MOST_PAIRS, BLOCK = 20, 4, 92
+RED, GREY = "#d8433f", "#9aa5b1"
 
 
-def text(x, y, words, size=12, fill="#1f2933", extra=""):
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{fill}"{extra}>{escape(words)}</text>'
-
-
-def document(title, subtitle, parts, height):
-    return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height:.0f}" viewBox="0 0 {WIDTH} {height:.0f}" font-family="{FONT}">',
-        '<rect width="100%" height="100%" fill="#fff"/>', text(LEFT, 26, title, 17, extra=' font-weight="bold"'),
-        text(LEFT, 46, subtitle, fill="#52606d"), *parts, "</svg>"]) + "\n"
+def sheet(title, subtitle, parts, height):
+    """A document with its heading."""
+    return document(WIDTH, height, [text(LEFT, 26, title, 17, bold=True), text(LEFT, 46, subtitle, fill=PALE), *parts])
 
 
 def waiting(lock, start, end, bins=320):
@@ -116,30 +111,56 @@ def waiting(lock, start, end, bins=320):
     return counts
 
 
-def block(lock, y, most, crowd, model, colours):
-    """One lock: its name and numbers, a bar of the time waited by task, a strip of how many waited when, who for whom."""
-    lengths = lock.lengths()
-    out = [text(LEFT, y + 14, lock.name, extra=' font-weight="bold"'),
-           text(LEFT + BAR_WIDTH, y + 14, f"{plural(len(lengths), 'wait')}, together {show_time(lock.total)}, longest {show_time(lengths[-1])}", 11, "#52606d",
-                ' text-anchor="end"')]
-    x = LEFT
-    for task, time in lock.by_task():
-        w = time / most * BAR_WIDTH
-        out.append(f'<rect x="{x:.1f}" y="{y + 21}" width="{max(w - 0.6, 0.4):.1f}" height="18" fill="{colours[task]}"><title>{escape(who(task))} waited {show_time(time)}</title></rect>')
-        if 7 * len(who(task)) + 8 < w:
-            out.append(text(x + 5, y + 34, who(task), 11))
-        x += w
-    base, counts = y + 70, waiting(lock, model.start, model.end)
-    points = "".join(f"L{LEFT + n * BAR_WIDTH / len(counts):.1f} {base - count / crowd * 24:.1f}" for n, count in enumerate(counts))
-    out.append(f'<rect x="{LEFT}" y="{base - 24}" width="{BAR_WIDTH}" height="24" fill="#f4f6f8"/><path d="M{LEFT} {base}{points}L{LEFT + BAR_WIDTH} {base}z" fill="#d8433f"/>')
-    pairs = lock.pairs()
-    for n, ((task, whom), (count, time)) in enumerate(pairs[:MOST_PAIRS]):
-        w = max(time / most * (WIDTH - PAIR_BARS - LEFT), 1)
-        out.append(f'<rect x="{PAIR_BARS}" y="{y + 5 + n * 16}" width="{w:.1f}" height="10" fill="#9aa5b1"/>')
-        out.append(text(PAIRS, y + 14 + n * 16, f"{task} waited for {whom}: {count} ×, {show_time(time)}", 11))
-    if len(pairs) > MOST_PAIRS:
-        out.append(text(PAIRS, y + 14 + MOST_PAIRS * 16, f"and {len(pairs) - MOST_PAIRS} more pairs", 11, "#7b8794"))
-    return out
+class Picture:
+    """The locks below each other, on common scales."""
+
+    def __init__(self, model, shown):
+        self.colours = task_colours(model.tasks)
+        self.most = max(lock.total for lock in shown)
+        self.counts = {lock: waiting(lock, model.start, model.end) for lock in shown}
+        self.crowd = max(1, max(max(counts) for counts in self.counts.values()))
+        length = show_time(model.end - model.start)
+        self.parts = [
+            text(LEFT, 74, "Bar: time waited, a colour for each task. Red: how many waited at once, "
+                 f"over {length}, up to {self.crowd:.0f}.", 11, PALE),
+            text(PAIRS, 74, "Who waited for whom: its owner, or else who ended the wait.", 11, PALE)]
+        self.y = 92
+        for lock in shown:
+            self.name(lock)
+            self.bar(lock)
+            self.strip(lock)
+            self.pairs(lock)
+            self.y += BLOCK
+
+    def name(self, lock):
+        lengths = lock.lengths()
+        words = f"{plural(len(lengths), 'wait')}, together {show_time(lock.total)}, longest {show_time(lengths[-1])}"
+        self.parts += [text(LEFT, self.y + 14, lock.name, bold=True), text(LEFT + BAR, self.y + 14, words, 11, PALE, "end")]
+
+    def bar(self, lock):
+        x = LEFT
+        for task, time in lock.by_task():
+            w = time / self.most * BAR
+            tip = f"{who(task)} waited {show_time(time)}"
+            self.parts.append(rect(x, self.y + 21, max(w - 0.6, 0.4), 18, self.colours[task], tip))
+            if 7 * len(who(task)) + 8 < w:
+                self.parts.append(text(x + 5, self.y + 34, who(task), 11))
+            x += w
+
+    def strip(self, lock):
+        base, counts = self.y + 70, self.counts[lock]
+        step, unit = BAR / len(counts), 24 / self.crowd
+        line = "".join(f"L{LEFT + n * step:.1f} {base - count * unit:.1f}" for n, count in enumerate(counts))
+        self.parts += [rect(LEFT, base - 24, BAR, 24, GROUND), path(f"M{LEFT} {base}{line}L{LEFT + BAR} {base}z", RED)]
+
+    def pairs(self, lock):
+        pairs = lock.pairs()
+        for n, ((task, whom), (count, time)) in enumerate(pairs[:MOST_PAIRS]):
+            y, w = self.y + n * 16, max(time / self.most * (WIDTH - PAIR_BARS - LEFT), 1)
+            words = f"{task} waited for {whom}: {count} ×, {show_time(time)}"
+            self.parts += [rect(PAIR_BARS, y + 5, w, 10, GREY), text(PAIRS, y + 14, words, 11)]
+        if len(pairs) > MOST_PAIRS:
+            self.parts.append(text(PAIRS, self.y + 14 + MOST_PAIRS * 16, f"and {len(pairs) - MOST_PAIRS} more pairs", 11, PALE))
 
 
 def picture(model, title):
@@ -147,18 +168,10 @@ def picture(model, title):
     locks = from_trace(model)
     if not locks:
         raise ValueError("nobody waited for a lock in it (events contention_begin, sys_enter or futex_wait are needed)")
-    shown, colours = locks[:MOST_LOCKS], task_colours(model.tasks)
-    most = max(lock.total for lock in shown)
-    crowd = max(1, max(max(waiting(lock, model.start, model.end)) for lock in shown))
-    parts, y = [], 92
-    parts.append(text(LEFT, 74, "Bar: time waited, a colour for each task. Red: how many waited at once, "
-                      f"over {show_time(model.end - model.start)}, up to {crowd:.0f}.", 11, "#52606d"))
-    parts.append(text(PAIRS, 74, "Who waited for whom: its owner, or else who ended the wait.", 11, "#52606d"))
-    for lock in shown:
-        parts += block(lock, y, most, crowd, model, colours)
-        y += BLOCK
+    drawn = Picture(model, locks[:MOST_LOCKS])
     if len(locks) > MOST_LOCKS:
-        parts.append(text(LEFT, y + 4, f"and {len(locks) - MOST_LOCKS} more locks with shorter waits", 11, "#7b8794"))
-        y += 16
-    waits = sum(len(lock.waits) for lock in locks)
-    return document(title, f"{len(locks)} locks, {waits} waits, together {show_time(sum(lock.total for lock in locks))}", parts, y)
+        drawn.parts.append(text(LEFT, drawn.y + 4, f"and {len(locks) - MOST_LOCKS} more locks with shorter waits", 11, PALE))
+        drawn.y += 16
+    waits, total = sum(len(lock.waits) for lock in locks), sum(lock.total for lock in locks)
+    subtitle = f"{plural(len(locks), 'lock')}, {plural(waits, 'wait')}, together {show_time(total)}"
+    return sheet(title, subtitle, drawn.parts, drawn.y)

@@ -1,8 +1,9 @@
 """/proc/lock_stat, in Linux's format: a table and a picture of waits and holds for each class of locks."""
 import re
 
-from .ftrace import show_time
-from .locks import LEFT, document, text
+from .ftrace import plural, show_time
+from .locks import LEFT, RED, sheet
+from .shapes import GROUND, PALE, rect, text
 from .tables import columns
 
 CLASS = re.compile(r"^\s*(\S.*?):((?:\s+[\d.]+){12})\s*$")
@@ -38,18 +39,18 @@ def parse(lines):
 
 
 def table(lines):
-    rows = [[lock.name, lock.contentions, show_time(lock.wait_total), show_time(lock.wait_max), lock.acquisitions, show_time(lock.hold_total),
-             show_time(lock.hold_avg), show_time(lock.hold_max)] for lock in parse(lines)]
+    rows = [[lock.name, lock.contentions, show_time(lock.wait_total), show_time(lock.wait_max), lock.acquisitions,
+             show_time(lock.hold_total), show_time(lock.hold_avg), show_time(lock.hold_max)] for lock in parse(lines)]
     yield from columns(["lock", "contentions", "waited", "longest", "taken", "held", "avg", "longest"], rows)
 
 
 NAMES, BAR, ROW, MOST = 210, 400, 40, 30
+BLUE = "#7ea8e0"
 
 
 def bar(x, y, part, whole, colour, words):
     w = max(part / whole * BAR, 1) if part else 0
-    return [f'<rect x="{x}" y="{y}" width="{BAR}" height="14" fill="#f4f6f8"/><rect x="{x}" y="{y}" width="{w:.1f}" height="14" fill="{colour}"/>',
-            text(x, y + 27, words, 11, "#52606d")]
+    return [rect(x, y, BAR, 14, GROUND), rect(x, y, w, 14, colour), text(x, y + 27, words, 11, PALE)]
 
 
 def picture(lines, title):
@@ -60,15 +61,16 @@ def picture(lines, title):
     shown = classes[:MOST]
     waited, held = max(max(lock.wait_total for lock in shown), 1), max(max(lock.hold_total for lock in shown), 1)
     one, two = LEFT + NAMES, LEFT + NAMES + BAR + 40
-    parts = [text(one, 76, f"waited for, full width {show_time(waited)}", extra=' font-weight="bold"'),
-             text(two, 76, f"held, full width {show_time(held)}", extra=' font-weight="bold"')]
+    parts = [text(one, 76, f"waited for, full width {show_time(waited)}", bold=True),
+             text(two, 76, f"held, full width {show_time(held)}", bold=True)]
     y = 88
     for lock in shown:
-        name = lock.name if len(lock.name) <= 28 else lock.name[:27] + "…"
-        parts.append(text(LEFT, y + 12, name, extra=' font-weight="bold"'))
         where = f"; most at {max(lock.points)[1]}" if lock.points else ""
-        parts += bar(one, y, lock.wait_total, waited, "#d8433f", f"{lock.contentions} ×, {show_time(lock.wait_total)}, longest {show_time(lock.wait_max)}{where}")
-        parts += bar(two, y, lock.hold_total, held, "#7ea8e0", f"{lock.acquisitions} ×, {show_time(lock.hold_total)}, longest {show_time(lock.hold_max)}")
+        waits = f"{lock.contentions} ×, {show_time(lock.wait_total)}, longest {show_time(lock.wait_max)}{where}"
+        holds = f"{lock.acquisitions} ×, {show_time(lock.hold_total)}, longest {show_time(lock.hold_max)}"
+        parts.append(text(LEFT, y + 12, lock.name if len(lock.name) <= 28 else lock.name[:27] + "…", bold=True))
+        parts += bar(one, y, lock.wait_total, waited, RED, waits) + bar(two, y, lock.hold_total, held, BLUE, holds)
         y += ROW
     more = f"; the {MOST} longest waited for" if len(classes) > MOST else ""
-    return document(title, f"{len(classes)} classes of locks, {sum(lock.contentions for lock in classes)} contentions{more}", parts, y + 10)
+    contentions = sum(lock.contentions for lock in classes)
+    return sheet(title, f"{len(classes)} classes of locks, {plural(contentions, 'contention')}{more}", parts, y + 10)

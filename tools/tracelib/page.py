@@ -7,6 +7,7 @@ import os
 import re
 
 from .model import INTERRUPT
+from .shapes import escape
 from .states import PALETTE, STATES
 
 WEB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "web")
@@ -93,7 +94,8 @@ class Packer:
     def pack(self):
         wakes = [wake for wake in self.model.wakes if wake[3] in self.number]
         packed = {
-            "length": max(self.model.end - self.model.start, 1), "lost": self.model.lost, "dropped": self.model.dropped, "events": self.model.events,
+            "length": max(self.model.end - self.model.start, 1), "events": self.model.events,
+            "lost": self.model.lost, "dropped": self.model.dropped,
             "states": [{"key": key, "label": label, "colour": colour} for key, (label, colour, _) in STATES.items()],
             "palette": PALETTE, "kinds": list(KINDS), "glyphs": KINDS,
             "cpus": [self.cpu(number, turns) for number, turns in sorted(self.model.cpus.items())],
@@ -107,10 +109,6 @@ class Packer:
         }
         packed["strings"] = self.strings
         return json.dumps(packed, separators=(",", ":"))
-
-
-def escape(text):
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
 
 
 def page(model, title):

@@ -24,6 +24,14 @@ STATES = {
 PALETTE = ("#a9c4eb", "#f2c6a0", "#b5dbaa", "#dcb9e6", "#f0b0b5", "#a3dada",
            "#e6d98c", "#c3baf0", "#f3bcdb", "#b9cbd6", "#d0e293", "#dcbfa6")
 
+
+def task_colours(tasks):
+    """{task: colour}; web/data.js does the same."""
+    ranking = sorted(tasks, key=lambda task: -task.total("run"))
+    return {task: PALETTE[n] if n < len(PALETTE) else f"hsl({n * 137.5 % 360:.0f},50%,{74 + n % 3 * 8}%)"
+            for n, task in enumerate(ranking)}
+
+
 CALLS = {       # the system calls one sleeps in
     "futex": ("futex", "futex_waitv"),
     "io": ("read", "write", "readv", "writev", "pread64", "pwrite64", "sendfile", "splice", "recvmsg", "sendmsg",
@@ -78,7 +86,7 @@ class Call:
 
 
 def sleep_state(letter, call, lock=None, futex=None):
-    """(state, cause in words) of a task that left the CPU in the state of this letter, within this call, for this lock or futex."""
+    """(state, cause in words) of a task that left the CPU with this letter, within this call, for this lock or futex."""
     if letter[0] in "Tt":
         return "stop", "traced" if letter[0] == "t" else "stopped"
     if lock:

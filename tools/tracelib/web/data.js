@@ -1,5 +1,5 @@
 "use strict";
-// The trace as page.py packed it, and questions to it. Times are ns after the beginning; spans of a row have no gaps between them.
+// The trace as page.py packed it, and questions to it. Times are ns after the beginning; a row's spans have no gaps between them.
 const data = JSON.parse(document.getElementById("data").textContent);
 const INTERRUPT = -2;
 
@@ -66,6 +66,18 @@ function showMoment(ns) {
 function taskName(n) {
 	return n === INTERRUPT ? "an interrupt" : n < 0 ? "?" : `${data.tasks[n].comm} ${data.tasks[n].pid}`;
 }
+
+// ---- SVG as text ----
+
+function label(x, y, text, size, fill, anchor = "start") {
+	return `<text x="${x.toFixed(1)}" y="${y}" font-size="${size}" fill="${fill}" text-anchor="${anchor}">${escapeText(text)}</text>`;
+}
+
+function box(x, y, w, h, fill, more = "") {
+	return `<rect x="${x.toFixed(1)}" y="${y}" width="${w.toFixed(1)}" height="${h}" fill="${fill}" ${more}/>`;
+}
+
+const INK = "#1f2933", PALE = "#52606d", FAINT = "#7b8794", ARROW = "#334e68", GROUND = "#f4f6f8";
 
 function escapeText(text) {
 	return String(text).replace(/[&<>"]/g, c => ({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})[c]);

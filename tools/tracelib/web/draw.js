@@ -26,9 +26,9 @@ function layOut() {
 		rows.push({kind, y, h, ...extra});
 		y += h;
 	}
-	add("head", 22, {text: "CPUs"});
+	add("head", 22, {text: "CPUs", columns: [[LABELS - 10, "busy"]]});
 	data.cpus.forEach((cpu, n) => add("cpu", 26, {cpu: n}));
-	add("head", 26, {text: "Tasks"});
+	add("head", 26, {text: "Tasks", columns: [[LABELS - 62, "pid"], [LABELS - 10, "ran"]]});
 	const shown = data.tasks.map((task, n) => n).filter(n => option("quiet").checked || data.tasks[n].ran > 0);
 	shown.sort((a, b) => ORDERS[order](data.tasks[a], data.tasks[b]));
 	const leaders = new Set(shown.map(n => data.tasks[n].pid));
@@ -56,7 +56,7 @@ class Paths {
 	}
 }
 
-// Goes through a row's spans in view: wide(n, x, w) for those one can see, narrow(x, w, [[n, px]...]) for those together too small.
+// Goes through a row's spans in view: wide(n, x, w) for those one can see, narrow(x, w, [[n, px]...]) for those only together.
 function walk(row, wide, narrow) {
 	let x = null, parts = [];
 	function flush(to) {
@@ -98,7 +98,7 @@ function drawCpu(row) {
 		paths.rect(colour(n), x, top, w > 4 ? w - 0.8 : w, h);
 		const text = fitted(Math.floor((w - 6) / 7), taskName(cpu.w[n]), data.tasks[cpu.w[n]].short);
 		if (text)
-			labels.push(`<text x="${(x + w / 2).toFixed(1)}" y="${top + h / 2 + 4}" text-anchor="middle" font-size="11">${escapeText(text)}</text>`);
+			labels.push(label(x + w / 2, top + h / 2 + 4, text, 11, INK, "middle"));
 	}, (x, w, parts) => {
 		let base = top + h;
 		for (const [n, px] of parts)
@@ -107,16 +107,19 @@ function drawCpu(row) {
 				paths.rect(colour(n), x, base -= share, w, share);
 			}
 	});
-	const irq = cpu.irq, first = Math.max(lastBefore(irq.t, view.start), 0), crowded = lastBefore(irq.t, view.end) - first > plotWidth() / 4;
-	let last = -9;
-	for (let n = first; !crowded && n < irq.t.length && irq.t[n] < view.end; n++) {
-		const x = toX(irq.t[n]);
-		if (x >= LABELS && x >= last + 1.5) {
-			paths.rect("#39424e", x, top + h - 3, Math.max(Math.min(toX(irq.t[n] + irq.d[n]), LABELS + plotWidth()) - x, 0.8), 4);
-			last = x;
-		}
+	drawInterrupts(cpu.irq, paths, top + h - 3);
+	return box(LABELS, top, plotWidth(), h, GROUND) + paths + labels.join("");
+}
+
+function drawInterrupts(irq, paths, y) {
+	const first = Math.max(lastBefore(irq.t, view.start), 0);
+	if (lastBefore(irq.t, view.end) - first > plotWidth() / 4)
+		return;				// they would be one black line
+	for (let n = first; n < irq.t.length && irq.t[n] < view.end; n++) {
+		const x = toX(irq.t[n]), end = Math.min(toX(irq.t[n] + irq.d[n]), LABELS + plotWidth());
+		if (x >= LABELS)
+			paths.rect("#39424e", x, y, Math.max(end - x, 0.8), 4);
 	}
-	return `<rect x="${LABELS}" y="${top}" width="${plotWidth()}" height="${h}" fill="#f4f6f8"/>${paths}${labels.join("")}`;
 }
 
 const colourOf = state => data.states[state].colour;
@@ -177,7 +180,7 @@ function drawSlices(task, y) {
 		last = right;
 		const text = data.strings[name];
 		if (text.length * 6.2 + 6 < right - left)
-			labels.push(`<text x="${left + 4}" y="${y + 9}" font-size="10">${escapeText(text)}</text>`);
+			labels.push(label(left + 4, y + 9, text, 10, INK));
 	}
 	return paths + labels.join("");
 }
@@ -206,7 +209,7 @@ function drawPoints(task, y) {
 			view.crowded = true;
 		else if (x >= (last[kind] ?? -99) + 5) {
 			last[kind] = x;
-			out.push(`<path class="point" transform="translate(${x.toFixed(1)} ${y})" fill="${fill}" stroke="#fff" stroke-width=".6" d="${shape}"/>`);
+			out.push(`<path transform="translate(${x.toFixed(1)} ${y})" fill="${fill}" stroke="#fff" stroke-width=".6" d="${shape}"/>`);
 		}
 	}
 	return out.join("");
@@ -216,19 +219,18 @@ function drawPoints(task, y) {
 
 const dimmed = row => view.found && row.kind === "task" && !view.found.has(row.task);
 
+const percent = part => `${(100 * part / data.length).toFixed(1)} %`;
+
 function drawLabel(row) {
+	const y = row.y + row.h - {head: 7, cpu: 9, task: 7}[row.kind], right = LABELS - 10;
 	if (row.kind === "head")
-		return `<text x="16" y="${row.y + row.h - 7}" font-weight="bold">${row.text}</text>` +
-			`<text x="${LABELS - 10}" y="${row.y + row.h - 7}" text-anchor="end" font-size="10" fill="#7b8794">${row.text === "CPUs" ? "busy" : "pid &#160;&#160;&#160;&#160;&#160;ran"}</text>`;
-	const y = row.y + row.h - (row.kind === "cpu" ? 9 : 7), percent = share => `${(100 * share / data.length).toFixed(1)} %`;
+		return `<g font-weight="bold">${label(16, y, row.text, 12, INK)}</g>` + row.columns.map(([x, text]) => label(x, y, text, 10, FAINT, "end")).join("");
 	if (row.kind === "cpu")
-		return `<text x="22" y="${y}">CPU ${data.cpus[row.cpu].n}</text><text x="${LABELS - 10}" y="${y}" text-anchor="end" fill="#52606d">${percent(data.cpus[row.cpu].busy)}</text>`;
+		return label(22, y, `CPU ${data.cpus[row.cpu].n}`, 12, INK) + label(right, y, percent(data.cpus[row.cpu].busy), 11, PALE, "end");
 	const task = data.tasks[row.task], x = row.inner ? 34 : 22;
 	const bold = row.task === view.chosen || view.found && view.found.has(row.task);
-	return `<rect x="${x}" y="${y - 9}" width="10" height="10" rx="2" fill="${task.colour}"/>` +
-		`<text x="${x + 15}" y="${y}"${bold ? ' font-weight="bold"' : ""}>${escapeText(task.comm)}</text>` +
-		`<text x="${LABELS - 62}" y="${y}" text-anchor="end" fill="#7b8794" font-size="11">${task.pid}</text>` +
-		`<text x="${LABELS - 10}" y="${y}" text-anchor="end" fill="#52606d" font-size="11">${percent(task.ran)}</text>`;
+	return box(x, y - 9, 10, 10, task.colour, 'rx="2"') + `<g${bold ? ' font-weight="bold"' : ""}>${label(x + 15, y, task.comm, 12, INK)}</g>` +
+		label(LABELS - 62, y, task.pid, 11, FAINT, "end") + label(right, y, percent(task.ran), 11, PALE, "end");
 }
 
 const MOST_ARROWS = 150;
@@ -263,24 +265,30 @@ function tickStep() {
 	return [1, 2, 5, 10].map(digit => digit * power).find(step => step >= want) || 10 * power;
 }
 
+// [unit, its ns] in which steps of this size read well.
+function unitFor(step) {
+	return step >= 1e9 ? ["s", 1e9] : step >= 1e3 && data.length >= 1e6 ? ["ms", 1e6] : step >= 1 ? ["µs", 1e3] : ["ns", 1];
+}
+
 function drawAxis() {
-	const step = tickStep(), [unit, size] = step >= 1e9 ? ["s", 1e9] : step >= 1e3 && data.length >= 1e6 ? ["ms", 1e6] : step >= 1 ? ["µs", 1e3] : ["ns", 1];
-	const digits = Math.max(0, Math.round(Math.log10(size)) - Math.floor(Math.log10(step))), marks = [], lines = [];
+	const step = tickStep(), [unit, size] = unitFor(step), base = OVERVIEW + AXIS, marks = [], lines = [];
+	const digits = Math.max(0, Math.round(Math.log10(size)) - Math.floor(Math.log10(step)));
 	for (let time = Math.ceil(view.start / step) * step; time <= view.end; time += step) {
-		const x = toX(time).toFixed(1);
-		lines.push(`<path d="M${x} 0V${height}" stroke="#e9edf1"/>`);
-		marks.push(`<path d="M${x} ${OVERVIEW + AXIS - 6}v6" stroke="#7b8794"/>` +
-			(x < width - 30 ? `<text x="${x}" y="${OVERVIEW + AXIS - 10}" text-anchor="middle" font-size="11" fill="#39424e">${time ? (time / size).toFixed(digits) + " " + unit : "0"}</text>` : ""));
+		const x = toX(time);
+		lines.push(`<path d="M${x.toFixed(1)} 0V${height}" stroke="#e9edf1"/>`);
+		marks.push(`<path d="M${x.toFixed(1)} ${base - 6}v6" stroke="${FAINT}"/>`);
+		if (x < width - 30)
+			marks.push(label(x, base - 10, time ? `${(time / size).toFixed(digits)} ${unit}` : "0", 11, INK, "middle"));
 	}
 	return [marks.join(""), lines.join("")];
 }
 
 // How many CPUs were busy and how many tasks waited for one, over the whole trace.
-let overviewPath = null;
+let overviewDrawn = null;
 function overview() {
-	if (overviewPath && overviewPath.width === plotWidth())
-		return overviewPath;
-	const bins = Math.ceil(plotWidth() / 2), busy = new Float64Array(bins), ready = new Float64Array(bins), size = data.length / bins;
+	if (overviewDrawn && overviewDrawn.width === plotWidth())
+		return overviewDrawn;
+	const bins = Math.ceil(plotWidth() / 2), size = data.length / bins, busy = new Float64Array(bins), ready = new Float64Array(bins);
 	function add(into, start, end) {
 		for (let bin = Math.floor(start / size); bin < bins && bin * size < end; bin++)
 			into[bin] += (Math.min(end, (bin + 1) * size) - Math.max(start, bin * size)) / size;
@@ -290,25 +298,36 @@ function overview() {
 	for (const task of data.tasks)
 		task.t.forEach((start, n) => task.s[n] === STATE.ready && add(ready, start, spanEnd(task, n)));
 	const most = Math.max(1, ...ready), half = (OVERVIEW - 10) / 2;
-	const area = (values, full, y) => `M${LABELS} ${y}` + [...values].map((v, n) => `L${LABELS + n * 2} ${(y - v / full * half).toFixed(1)}`).join("") + `V${y}z`;
-	return overviewPath = {width: plotWidth(), most, text: `<path fill="${colourOf(STATE.run)}" d="${area(busy, data.cpus.length, 4 + half)}"/>` +
-		`<path fill="${colourOf(STATE.ready)}" d="${area(ready, most, OVERVIEW - 4)}"/>`};
+	function area(state, values, full, y) {
+		const line = [...values].map((v, n) => `L${LABELS + n * 2} ${(y - v / full * half).toFixed(1)}`).join("");
+		return `<path fill="${colourOf(state)}" d="M${LABELS} ${y}${line}V${y}z"/>`;
+	}
+	const text = area(STATE.run, busy, data.cpus.length, 4 + half) + area(STATE.ready, ready, most, OVERVIEW - 4);
+	return overviewDrawn = {width: plotWidth(), most, text};
 }
 
 function drawTop(marks) {
 	const left = LABELS + view.start / data.length * plotWidth(), right = LABELS + view.end / data.length * plotWidth();
-	return `<rect x="${LABELS}" y="4" width="${plotWidth()}" height="${OVERVIEW - 8}" fill="#f4f6f8"/>${overview().text}<path d="M${LABELS} ${OVERVIEW / 2}h${plotWidth()}" stroke="#fff"/>` +
-		`<text x="16" y="17" font-size="11" fill="#52606d">whole trace: CPUs busy</text><text x="16" y="33" font-size="11" fill="#52606d">tasks runnable, up to ${Math.round(overview().most)}</text>` +
-		`<path d="M${LABELS} 4H${left}V${OVERVIEW - 4}H${LABELS}zM${right} 4H${LABELS + plotWidth()}V${OVERVIEW - 4}H${right}z" fill="#fff" opacity=".72"/>` +
-		`<rect id="window" x="${left}" y="3" width="${Math.max(right - left, 2)}" height="${OVERVIEW - 6}" fill="none" stroke="#334e68"/>` +
-		`<text x="16" y="${OVERVIEW + AXIS - 10}" font-size="11" fill="#52606d">time after the first event</text>${marks}`;
+	const end = LABELS + plotWidth(), low = OVERVIEW - 4, whole = overview();
+	return box(LABELS, 4, plotWidth(), OVERVIEW - 8, GROUND) + whole.text + `<path d="M${LABELS} ${OVERVIEW / 2}h${plotWidth()}" stroke="#fff"/>` +
+		label(16, 17, "whole trace: CPUs busy", 11, PALE) + label(16, 33, `tasks runnable, up to ${Math.round(whole.most)}`, 11, PALE) +
+		`<path d="M${LABELS} 4H${left}V${low}H${LABELS}zM${right} 4H${end}V${low}H${right}z" fill="#fff" opacity=".72"/>` +
+		box(left, 3, Math.max(right - left, 2), OVERVIEW - 6, "none", `id="window" stroke="${ARROW}"`) +
+		label(16, OVERVIEW + AXIS - 10, "time after the first event", 11, PALE) + marks;
+}
+
+function drawRow(row) {
+	const chosen = row.kind === "task" && row.task === view.chosen ? box(0, row.y, width, row.h, "#eaf2fd") : "";
+	const content = {head: () => "", cpu: drawCpu, task: drawTask}[row.kind](row);
+	return `<g class="row" data-kind="${row.kind}" data-n="${row.cpu ?? row.task ?? ""}"${dimmed(row) ? ' opacity=".2"' : ""}>` +
+		`${chosen}${drawLabel(row)}${content}</g>`;
 }
 
 // Only the rows that are in the window, or all of them.
 function draw(everything) {
 	width = document.getElementById("chart").clientWidth;
-	const box = svg.rows.getBoundingClientRect(), from = everything ? -1e9 : -box.top - 60, to = everything ? 1e9 : from + window.innerHeight + 120;
-	const shown = rows.filter(row => row.y + row.h > from && row.y < to), [marks, lines] = drawAxis();
+	const from = -svg.rows.getBoundingClientRect().top - 60, to = from + window.innerHeight + 120;
+	const shown = rows.filter(row => everything || row.y + row.h > from && row.y < to), [marks, lines] = drawAxis();
 	for (const [element, size] of [[svg.rows, height], [svg.top, OVERVIEW + AXIS]]) {
 		element.setAttribute("width", width);
 		element.setAttribute("height", size);
@@ -316,11 +335,8 @@ function draw(everything) {
 	}
 	view.crowded = false;
 	svg.top.innerHTML = drawTop(marks);
-	svg.rows.innerHTML = `<style>.wake{fill:none;stroke:#334e68;stroke-width:1;opacity:.75}.head{fill:#334e68}</style>` +
-		`<g>${lines}</g>` + shown.map(row => `<g class="row" data-kind="${row.kind}" data-n="${row.cpu ?? row.task ?? ""}"${dimmed(row) ? ' opacity=".2"' : ""}>` +
-			(row.kind === "task" && (row.task === view.chosen) ? `<rect x="0" y="${row.y}" width="${width}" height="${row.h}" fill="#eaf2fd"/>` : "") +
-			drawLabel(row) + (row.kind === "cpu" ? drawCpu(row) : row.kind === "task" ? drawTask(row) : "") + "</g>").join("") +
-		`<g id="wakes">${drawWakes()}</g><g id="cross"></g>`;
+	svg.rows.innerHTML = `<style>.wake{fill:none;stroke:${ARROW};opacity:.75}.head{fill:${ARROW}}</style>` +
+		`<g>${lines}</g>${shown.map(drawRow).join("")}<g id="wakes">${drawWakes()}</g><g id="cross"></g>`;
 	tellView();
 }
 

@@ -35,7 +35,7 @@ function choose(task) {
 
 // {row, time} at a place of the window, or null outside the rows.
 function under(event) {
-	const box = svg.rows.getBoundingClientRect(), y = event.clientY - box.top, x = event.clientX - box.left;
+	const at = svg.rows.getBoundingClientRect(), y = event.clientY - at.top, x = event.clientX - at.left;
 	const row = rows.find(r => r.kind !== "head" && y >= r.y && y < r.y + r.h);
 	return row && x < LABELS + plotWidth() ? {row, time: toTime(x), label: x < LABELS} : null;
 }
@@ -49,20 +49,21 @@ function tellTask(task, time) {
 	if (n < 0)
 		return `${title}<br>${time < task.born ? "not born yet" : "no more"}`;
 	const state = data.states[task.s[n]], call = callAt(task, time), by = task.b[n], text = [];
-	text.push(line("state", state.label), line("cause", data.strings[task.d[n]]), line("CPU", awake(task.s[n]) && task.c[n] >= 0 ? task.c[n] : ""), times(task.t[n], spanEnd(task, n)));
+	text.push(line("cause", data.strings[task.d[n]]), line("CPU", awake(task.s[n]) && task.c[n] >= 0 ? task.c[n] : ""));
+	text.push(times(task.t[n], spanEnd(task, n)));
 	if (state.key === "run")
 		text.push(line("before", n ? `${data.states[task.s[n - 1]].label} for ${showTime(task.t[n] - task.t[n - 1])}` : ""));
 	if (by !== -1)
 		text.push(line(state.key === "ready" && data.strings[task.d[n]] === "preempted" ? "by" : "woken by", taskName(by)));
 	if (call >= 0)
-		text.push(line("in the call", `${data.strings[task.calls.n[call]]}${task.calls.r[call] >= 0 ? " = " + data.strings[task.calls.r[call]] : ""}`));
+		text.push(line("in the call", data.strings[task.calls.n[call]] + (task.calls.r[call] >= 0 ? ` = ${data.strings[task.calls.r[call]]}` : "")));
 	const near = 5 / plotWidth() * (view.end - view.start);
 	for (const [moment, kind, words] of task.points.filter(point => Math.abs(point[0] - time) <= near).slice(0, 5))
 		text.push(line(data.kinds[kind], `${data.strings[words]} at ${showMoment(moment)}`));
 	for (const [start, length, name] of task.slices)
 		if (time >= start && time < start + length)
 			text.push(line("marked", `${data.strings[name]}, ${showTime(length)}`));
-	return `${title}<br><i style="background:${state.colour}"></i>${escapeText(state.label)}<table>${text.slice(1).join("")}</table>`;
+	return `${title}<br><i style="background:${state.colour}"></i>${escapeText(state.label)}<table>${text.join("")}</table>`;
 }
 
 function tellCpu(cpu, time) {
@@ -93,7 +94,8 @@ function hover(event) {
 // ---- The mouse ----
 
 let drag = null;
-const inPlot = event => event.clientX - svg.rows.getBoundingClientRect().left >= LABELS;
+const plotLeft = () => svg.rows.getBoundingClientRect().left;
+const inPlot = event => event.clientX - plotLeft() >= LABELS;
 
 chart.addEventListener("wheel", event => {
 	if (!inPlot(event))
@@ -103,7 +105,7 @@ chart.addEventListener("wheel", event => {
 	if (along)
 		pan(along / 1000);
 	else
-		zoom(1.0015 ** event.deltaY, toTime(event.clientX - svg.rows.getBoundingClientRect().left));
+		zoom(1.0015 ** event.deltaY, toTime(event.clientX - plotLeft()));
 }, {passive: false});
 
 svg.rows.addEventListener("pointerdown", event => {
@@ -116,10 +118,9 @@ svg.rows.addEventListener("pointermove", event => {
 	if (!drag)
 		return hover(event);
 	drag.moved = drag.moved || Math.abs(event.clientX - drag.x) > 3;
-	const box = svg.rows.getBoundingClientRect().left;
 	if (drag.mark) {
-		const left = Math.min(drag.x, event.clientX) - box, right = Math.max(drag.x, event.clientX) - box;
-		document.getElementById("cross").innerHTML = `<rect x="${left}" y="0" width="${right - left}" height="${height}" fill="#7ea8e0" opacity=".3"/>`;
+		const [left, right] = [drag.x - plotLeft(), event.clientX - plotLeft()].sort((a, b) => a - b);
+		document.getElementById("cross").innerHTML = box(left, 0, right - left, height, "#7ea8e0", 'opacity=".3"');
 	} else if (drag.moved) {
 		tip.hidden = true;
 		const by = (drag.x - event.clientX) / plotWidth() * (drag.end - drag.start);
@@ -127,10 +128,10 @@ svg.rows.addEventListener("pointermove", event => {
 	}
 });
 svg.rows.addEventListener("pointerup", event => {
-	const box = svg.rows.getBoundingClientRect().left, ended = drag;
+	const ended = drag;
 	drag = null;
 	if (ended && ended.mark && ended.moved) {
-		const [one, two] = [toTime(ended.x - box), toTime(event.clientX - box)].sort((a, b) => a - b);
+		const [one, two] = [toTime(ended.x - plotLeft()), toTime(event.clientX - plotLeft())].sort((a, b) => a - b);
 		return show(one, two);
 	}
 	if (ended && ended.moved)
@@ -160,7 +161,8 @@ function fit(start, end) {
 
 // The overview: a press shows that place, a drag goes along.
 function overviewTo(event) {
-	const time = (event.clientX - svg.top.getBoundingClientRect().left - LABELS) / plotWidth() * data.length, half = (view.end - view.start) / 2;
+	const x = event.clientX - svg.top.getBoundingClientRect().left;
+	const time = (x - LABELS) / plotWidth() * data.length, half = (view.end - view.start) / 2;
 	show(time - half, time + half);
 }
 svg.top.addEventListener("pointerdown", event => { svg.top.setPointerCapture(event.pointerId); overviewTo(event); });
@@ -179,8 +181,8 @@ function step(direction) {
 }
 
 function find(text) {
-	const words = text.trim().toLowerCase();
-	view.found = words ? new Set(data.tasks.map((task, n) => n).filter(n => `${data.tasks[n].comm} ${data.tasks[n].pid}`.toLowerCase().includes(words))) : null;
+	const words = text.trim().toLowerCase(), hits = data.tasks.map((task, n) => n).filter(n => taskName(n).toLowerCase().includes(words));
+	view.found = words ? new Set(hits) : null;
 	document.getElementById("found").textContent = view.found ? `${view.found.size} task${view.found.size === 1 ? "" : "s"}` : "";
 	redraw();
 	const first = view.found && rows.find(row => row.kind === "task" && view.found.has(row.task));
@@ -192,13 +194,30 @@ function find(text) {
 }
 
 const button = id => document.getElementById(id);
-const KEYS = {"+": () => zoom(0.5), "=": () => zoom(0.5), "-": () => zoom(2), "ArrowLeft": () => pan(-0.25), "ArrowRight": () => pan(0.25), "0": () => show(0, data.length), "Home": () => show(0, data.length),
-	"[": () => step(-1), "]": () => step(1), "/": () => button("search").focus(), "?": () => { button("how").hidden = !button("how").hidden; redraw(); },
-	"Escape": () => { view.chosen = -1; button("search").value = ""; find(""); }};
+const KEYS = {
+	"+": () => zoom(0.5),
+	"-": () => zoom(2),
+	"ArrowLeft": () => pan(-0.25),
+	"ArrowRight": () => pan(0.25),
+	"0": () => show(0, data.length),
+	"[": () => step(-1),
+	"]": () => step(1),
+	"/": () => button("search").focus(),
+	"?": () => { button("how").hidden = !button("how").hidden; redraw(); },
+	"Escape": () => { view.chosen = -1; button("search").value = ""; find(""); },
+};
+KEYS["="] = KEYS["+"];		// the same key on many keyboards
+KEYS.Home = KEYS["0"];
+
+// Keys that are meant for the search or the list.
+function elsewhere(event) {
+	return ["INPUT", "SELECT"].includes(event.target.tagName) && event.target.type !== "checkbox" || event.ctrlKey || event.metaKey || event.altKey;
+}
+
 document.addEventListener("keydown", event => {
 	if (event.key === "Escape" && event.target === button("search"))
 		button("search").blur();
-	else if (["INPUT", "SELECT"].includes(event.target.tagName) && event.target.type !== "checkbox" || event.ctrlKey || event.metaKey || event.altKey)
+	else if (elsewhere(event))
 		return;
 	if (KEYS[event.key]) {
 		event.preventDefault();
@@ -213,8 +232,9 @@ for (const id of ["order", "quiet", "arrows"])
 
 button("save").addEventListener("click", () => {
 	draw(true);
-	const h = OVERVIEW + AXIS + height, inner = `<rect width="100%" height="100%" fill="#fff"/>${svg.top.innerHTML}<g transform="translate(0 ${OVERVIEW + AXIS})">${svg.rows.innerHTML}</g>`;
-	const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${h}" viewBox="0 0 ${width} ${h}" font-family="DejaVu Sans, Helvetica, sans-serif" font-size="12">${inner}</svg>`;
+	const top = OVERVIEW + AXIS, size = `width="${width}" height="${top + height}" viewBox="0 0 ${width} ${top + height}"`;
+	const text = `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="DejaVu Sans, Helvetica, sans-serif">` +
+		`<rect width="100%" height="100%" fill="#fff"/>${svg.top.innerHTML}<g transform="translate(0 ${top})">${svg.rows.innerHTML}</g></svg>`;
 	const link = document.createElement("a");
 	link.href = URL.createObjectURL(new Blob([text], {type: "image/svg+xml"}));
 	link.download = "timeline.svg";
@@ -224,20 +244,33 @@ button("save").addEventListener("click", () => {
 
 // ---- Begin ----
 
-function legendItem(colour, label, thick) {
-	const y = thick ? 1 : 4, h = thick ? 12 : 5;
-	return `<span><svg width="22" height="14"><rect x="0" y="${y}" width="22" height="${h}" fill="${colour}"/></svg>${escapeText(label)}</span>`;
+function legendItem(w, picture, words) {
+	return `<span><svg width="${w}" height="14">${picture}</svg>${escapeText(words)}</span>`;
+}
+
+function legend() {
+	const used = new Set(data.tasks.flatMap(task => [...new Set(task.s)]));
+	const kinds = new Set(data.tasks.flatMap(task => task.points.map(point => data.kinds[point[1]])));
+	const states = data.states.map((state, n) => ({...state, n})).filter(state => used.has(state.n)).map(state =>
+		legendItem(22, awake(state.n) ? box(0, 1, 22, 12, state.colour) : box(0, 4, 22, 5, state.colour), state.label));
+	const arrow = legendItem(12, `<path d="M6 0V9" stroke="${ARROW}"/><path d="M6 13l-3-6h6z" fill="${ARROW}"/>`, "wakes");
+	const glyphs = Object.entries(GLYPHS).filter(([kind]) => kinds.has(kind)).map(([kind, [fill, shape]]) =>
+		legendItem(12, `<path transform="translate(6 7)" fill="${fill}" d="${shape}"/>`, data.glyphs[kind]));
+	return [...states, arrow, ...glyphs].join("");
+}
+
+const plural = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
+
+function summary() {
+	const counts = [plural(data.tasks.length, "task"), plural(data.events, "event"), plural(data.wakes.t.length, "wake-up")];
+	const lost = data.lost ? ` ${plural(data.lost, "event")} were lost: there are gaps.` : "";
+	const dropped = data.dropped ? " The ring was full: what came before is not here." : "";
+	return `${showTime(data.length)} on ${plural(data.cpus.length, "CPU")}, ${counts.join(", ")}.${lost}${dropped} Press ? for how to read and use this page.`;
 }
 
 function begin() {
-	const used = new Set(data.tasks.flatMap(task => [...new Set(task.s)])), kinds = new Set(data.tasks.flatMap(task => task.points.map(point => data.kinds[point[1]])));
-	const glyph = kind => `<span><svg width="12" height="14"><path transform="translate(6 7)" fill="${GLYPHS[kind][0]}" d="${GLYPHS[kind][1]}"/></svg>${data.glyphs[kind]}</span>`;
-	button("legend").innerHTML = data.states.map((state, n) => used.has(n) ? legendItem(state.colour, state.label, awake(n)) : "").join("") +
-		`<span><svg width="12" height="14"><path d="M6 0V9" stroke="#334e68"/><path d="M6 13l-3-6h6z" fill="#334e68"/></svg>wakes</span>` +
-		Object.keys(GLYPHS).filter(kind => kinds.has(kind)).map(glyph).join("");
-	const lost = (data.lost ? ` ${data.lost} events were lost: there are gaps.` : "") + (data.dropped ? " The ring was full: what came before is not here." : "");
-	button("summary").textContent = `${showTime(data.length)} on ${data.cpus.length} CPU${data.cpus.length === 1 ? "" : "s"}, ${data.tasks.length} tasks, ${data.events.toLocaleString("en")} events, ` +
-		`${data.wakes.t.length.toLocaleString("en")} wake-ups.${lost} Press ? for how to read and use this page.`;
+	button("legend").innerHTML = legend();
+	button("summary").textContent = summary();
 	layOut();
 	draw(false);
 	chart.focus({preventScroll: true});

@@ -45,14 +45,15 @@ static bool descends_from(const struct proc_task *t, pid_t pid)
 	return false;
 }
 
-static bool in_root_cgroup(const struct proc_task *t)
+/* Is it? '?': nobody knows. */
+static char in_root_cgroup(const struct proc_task *t)
 {
 	char buf[1024], *line;
 
 	if (proc_task_read(t, "cgroup", buf, sizeof(buf)) <= 0)
-		return false;
+		return '?';
 	line = strstr(buf, "0::");
-	return line && !strncmp(line, "0::/\n", 5);
+	return line && !strncmp(line, "0::/\n", 5) ? '+' : '-';
 }
 
 /* The last two words of syscall are the user's stack and instruction pointers. */
@@ -84,7 +85,7 @@ static void judge(const struct proc_task *t, char verdict[N])
 	verdict[NOMEM] = text < 0 ? '?' : text == 0 ? '+' : '-';
 	verdict[CHILD] = descends_from(t, 2) ? '+' : '-';
 	verdict[ROOT] = t->pid != 1 && !descends_from(t, 1) ? '+' : '-';
-	verdict[CGROUP] = cgroups ? in_root_cgroup(t) ? '+' : '-' : '?';
+	verdict[CGROUP] = cgroups ? in_root_cgroup(t) : '?';
 	verdict[NEVER] = never_in_user_mode(t);
 }
 
@@ -144,7 +145,7 @@ int main(int argc, char **argv)
 	}
 	proc_scan(&list, PROC_THREADS);
 	init = find(1);
-	cgroups = init && !in_root_cgroup(init);
+	cgroups = init && in_root_cgroup(init) == '-';
 	printf("%7s %7s %7s  %-16s", "TID", "PID", "PPID", "COMM");
 	for (int i = 0; i < N; i++)
 		printf(" %s", titles[i]);
@@ -152,7 +153,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < list.n; i++)
 		disagree += !show(&list.task[i], all);
 	if (!cgroups)
-		printf("CGROUP: init is in the root cgroup itself, so where a task stands says nothing\n");
+		printf("CGROUP: init is in the root cgroup itself, or there are none: it says nothing\n");
 	printf("%d tasks, the definitions disagree about %d\n", (int)list.n, disagree);
 	return 0;
 }

@@ -665,6 +665,7 @@ long fcntl_getlk(struct file *f, struct flock *fl);
 long fcntl_setlk(struct file *f, int cmd, struct flock *fl);
 /* Drops what owner has there: its files_struct at a close, f itself at the last. */
 void locks_remove(struct file *f, void *owner);
+void show_file_locks(struct seq_file *m);	/* /proc/locks */
 
 /* --- seq_file: text made by a function, read in any pieces (seq_file.c) --- */
 struct seq_file {

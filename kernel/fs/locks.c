@@ -13,6 +13,8 @@
 
 struct file_lock {
 	struct list_head list;		/* file_lock_lock: in inode->i_flock */
+	struct list_head all;		/* file_lock_lock: in all_locks */
+	struct inode *inode;		/* alive: its open file keeps it, and its lock goes first */
 	void *owner;			/* files_struct, or file for flock */
 	bool flock, write, unlock;	/* unlock: only asks */
 	loff_t start, end;		/* inclusive */
@@ -23,6 +25,7 @@ struct file_lock {
 
 static DEFINE_SPINLOCK(file_lock_lock);
 static DECLARE_WAIT_QUEUE_HEAD(file_lock_wait);
+static LIST_HEAD(all_locks);	/* (file_lock_lock) oldest first */
 
 static bool overlap(const struct file_lock *a, const struct file_lock *b)
 {
@@ -55,6 +58,7 @@ static void cut_range(struct inode *inode, const struct file_lock *want, struct 
 			**spare = *l;
 			(*spare)->start = want->end + 1;
 			list_add(&(*spare)->list, &l->list);
+			list_add(&(*spare)->all, &l->all);
 			l->end = want->start - 1;
 			*spare = NULL;
 		} else if (l->start < want->start) {
@@ -63,6 +67,7 @@ static void cut_range(struct inode *inode, const struct file_lock *want, struct 
 			l->start = want->end + 1;
 		} else {
 			list_del(&l->list);
+			list_del(&l->all);
 			kfree(l);
 		}
 	}
@@ -78,7 +83,9 @@ static int try_lock(struct inode *inode, const struct file_lock *want, struct fi
 	cut_range(inode, want, spare);
 	if (!want->unlock) {
 		**new = *want;
+		(*new)->inode = inode;
 		list_add_tail(&(*new)->list, &inode->i_flock);
+		list_add_tail(&(*new)->all, &all_locks);
 		*new = NULL;
 	}
 	return 0;
@@ -106,7 +113,7 @@ static long set_lock(struct inode *inode, const struct file_lock *want, bool wai
 long do_flock(struct file *f, int op)
 {
 	int what = op & ~LOCK_NB;
-	struct file_lock want = { .owner = f, .flock = true, .write = what == LOCK_EX,
+	struct file_lock want = { .owner = f, .pid = current->tgid, .flock = true, .write = what == LOCK_EX,
 				  .unlock = what == LOCK_UN, .end = OFFSET_MAX };
 
 	if (what != LOCK_SH && what != LOCK_EX && what != LOCK_UN)
@@ -185,4 +192,23 @@ void locks_remove(struct file *f, void *owner)
 	scoped_guard(spinlock, &file_lock_lock)
 		cut_range(f->f_inode, &all, NULL);
 	wake_up_all(&file_lock_wait);
+}
+
+void show_file_locks(struct seq_file *m)
+{
+	struct file_lock *l;
+	int nr = 0;
+
+	guard(spinlock)(&file_lock_lock);
+	list_for_each_entry(l, &all_locks, all) {
+		dev_t dev = l->inode->i_sb->s_dev;
+
+		seq_printf(m, "%d: %s  ADVISORY  %s %d %02x:%02x:%lu %lu ", ++nr,
+			   l->flock ? "FLOCK" : "POSIX", l->write ? "WRITE" : "READ", l->pid,
+			   major(dev), minor(dev), l->inode->i_ino, l->start);
+		if (l->end == OFFSET_MAX)
+			seq_puts(m, "EOF\n");
+		else
+			seq_printf(m, "%lu\n", l->end);
+	}
 }

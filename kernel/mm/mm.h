@@ -268,5 +268,6 @@ void out_of_memory(void);
 long oom_score(struct task_struct *p);
 void kreaper_init(void);	/* at boot, when kthreadd works */
 struct seq_file;
+unsigned long nr_slab_pages(void);
 void show_slabinfo(struct seq_file *m);
 void show_buddyinfo(struct seq_file *m);

@@ -419,6 +419,15 @@ char *kstrdup(const char *s, gfp_t gfp)
 	return copy ? memcpy(copy, s, n) : NULL;
 }
 
+unsigned long nr_slab_pages(void)
+{
+	unsigned long sum = 0;
+
+	for (struct kmem_cache *c = caches; c < caches + nr_caches; c++)
+		sum += READ_ONCE(c->nr_slabs) << c->order;
+	return sum;
+}
+
 void show_slabinfo(struct seq_file *m)
 {
 	seq_printf(m, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> "

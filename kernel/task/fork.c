@@ -30,6 +30,7 @@
 #include "libk/string.h"
 
 int nr_threads, max_threads;
+unsigned long total_forks;
 static struct kmem_cache *task_cache, *signal_cache, *sighand_cache;
 
 void fork_init(void)
@@ -327,6 +328,7 @@ static int publish(struct task_struct *p, struct pid *pid, const struct kernel_c
 		link_pids(p, pid, args);
 		ptrace_init_task(p, args);
 		nr_threads++;
+		total_forks++;
 		trace_task_named(p);
 		trace_sched_process_fork(p);
 	}

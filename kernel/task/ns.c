@@ -12,7 +12,6 @@
 #include "kernel/task/task.h"
 #include "libk/string.h"
 
-#define HOST_NAME_MAX 64
 
 static DEFINE_SPINLOCK(uts_lock);
 static struct uts_namespace init_uts_ns = { .count = REFCOUNT_INIT(1),
@@ -153,10 +152,9 @@ long sys_uname(struct new_utsname __user *name)
 	struct uts_namespace *ns = current->nsproxy->uts_ns;
 
 	memset(&uts, 0, sizeof(uts));
-	strscpy(uts.sysname, "Linux", sizeof(uts.sysname));	/* the interface programs will
-								 * find here */
-	strscpy(uts.release, "6.1.0-bobbin", sizeof(uts.release));
-	strscpy(uts.version, "#1 SMP PREEMPT Bobbin", sizeof(uts.version));
+	strscpy(uts.sysname, UTS_SYSNAME, sizeof(uts.sysname));
+	strscpy(uts.release, UTS_RELEASE, sizeof(uts.release));
+	strscpy(uts.version, UTS_VERSION, sizeof(uts.version));
 	strscpy(uts.machine, "x86_64", sizeof(uts.machine));
 	spin_lock(&uts_lock);
 	memcpy(uts.nodename, ns->hostname, sizeof(uts.nodename));
@@ -165,7 +163,33 @@ long sys_uname(struct new_utsname __user *name)
 	return copy_to_user(name, &uts, sizeof(uts)) ? -EFAULT : 0;
 }
 
-static long set_name(char *field, const char __user *name, int len)
+static char *uts_field(bool domain)
+{
+	struct uts_namespace *ns = current->nsproxy->uts_ns;
+
+	return domain ? ns->domainname : ns->hostname;
+}
+
+void utsname_get(bool domain, char *name)
+{
+	spin_lock(&uts_lock);
+	strscpy(name, uts_field(domain), HOST_NAME_MAX + 1);
+	spin_unlock(&uts_lock);
+}
+
+int utsname_set(bool domain, const char *name)
+{
+	if (!capable())
+		return -EPERM;
+	if (strlen(name) > HOST_NAME_MAX)
+		return -EINVAL;
+	spin_lock(&uts_lock);
+	strscpy(uts_field(domain), name, HOST_NAME_MAX + 1);
+	spin_unlock(&uts_lock);
+	return 0;
+}
+
+static long set_name(bool domain, const char __user *name, int len)
 {
 	char buf[HOST_NAME_MAX + 1] = "";
 
@@ -175,18 +199,15 @@ static long set_name(char *field, const char __user *name, int len)
 		return -EINVAL;
 	if (copy_from_user(buf, name, (unsigned long)len))
 		return -EFAULT;
-	spin_lock(&uts_lock);
-	memcpy(field, buf, sizeof(buf));
-	spin_unlock(&uts_lock);
-	return 0;
+	return utsname_set(domain, buf);
 }
 
 long sys_sethostname(const char __user *name, int len)
 {
-	return set_name(current->nsproxy->uts_ns->hostname, name, len);
+	return set_name(false, name, len);
 }
 
 long sys_setdomainname(const char __user *name, int len)
 {
-	return set_name(current->nsproxy->uts_ns->domainname, name, len);
+	return set_name(true, name, len);
 }

@@ -380,10 +380,18 @@ static inline bool capable(void)	/* one capability for all: being uid 0 */
 {
 	return current->cred->euid == 0;
 }
+#define HOST_NAME_MAX 64
 struct uts_namespace {
 	refcount_t count;
-	char hostname[65], domainname[65];	/* uts_lock */
+	char hostname[HOST_NAME_MAX + 1], domainname[HOST_NAME_MAX + 1];	/* uts_lock */
 };
+/* current's host or domain name: into HOST_NAME_MAX + 1 bytes; or to another. 0, -EPERM, -EINVAL */
+void utsname_get(bool domain, char *name);
+int utsname_set(bool domain, const char *name);
+/* What uname says: the interface programs will find here is Linux's, of that version. */
+#define UTS_SYSNAME "Linux"
+#define UTS_RELEASE "6.1.0-bobbin"
+#define UTS_VERSION "#1 SMP PREEMPT Bobbin"
 struct pid_namespace {
 	refcount_t count;
 	int level;
@@ -515,6 +523,7 @@ void do_coredump(const siginfo_t *info);
 
 /* How many tasks there are; limit. */
 extern int nr_threads, max_threads;
+extern unsigned long total_forks;	/* (t) tasks ever made */
 
 /* Boot: the caches and PID 0. */
 void task_init(void);

@@ -13,12 +13,14 @@
 #include "kernel/hang/hang.h"
 #include "kernel/printk.h"
 #include "kernel/sched/sched.h"
+#include "kernel/task/task.h"
 #include "kernel/time/time.h"
 
 struct tick {
 	struct hrtimer timer;
 	bool wanted;
 	bool from_user;		/* what the interrupt under way came out of */
+	u64 user, system;	/* how many found a task in user mode, in the kernel */
 };
 
 static struct tick ticks[NR_CPUS];
@@ -30,11 +32,22 @@ static u64 tick_handler(struct hrtimer *timer)
 
 	if (!tick->wanted)
 		return 0;
+	if (tick->from_user)
+		tick->user++;
+	else if (!(current->flags & PF_IDLE))
+		tick->system++;
 	scheduler_tick(tick->from_user);
 	run_posix_cpu_timers(current);
 	now = ktime_get();
 	/* ticks that were missed are not made up for */
 	return next > now ? next : now + TICK_NS;
+}
+
+u64 cpu_user_time(int cpu, u64 busy)
+{
+	u64 user = READ_ONCE(ticks[cpu].user), sum = user + READ_ONCE(ticks[cpu].system);
+
+	return sum ? busy / sum * user + busy % sum * user / sum : 0;
 }
 
 void tick_start(void)

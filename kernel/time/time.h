@@ -68,6 +68,8 @@ void hrtimers_init(void);	/* at boot, for all CPUs, before the first interrupt *
 void hrtimer_interrupt(void);	/* runs what is due and arms the hardware for the next */
 
 /* --- the tick (tick.c) --- */
+/* The part of busy ns that cpu spent in user mode, as its ticks saw it. Any context. */
+u64 cpu_user_time(int cpu, u64 busy);
 /*
  * This CPU's periodic tick, which it needs only while more than idle runs. IRQs off, any lock held;
  * cheap when nothing changes.

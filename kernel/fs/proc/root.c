@@ -21,11 +21,12 @@ SHOW(filesystems, show_filesystems)
 SHOW(cpuinfo, arch_show_cpuinfo)
 SHOW(slabinfo, show_slabinfo)
 SHOW(buddyinfo, show_buddyinfo)
+SHOW(locks, show_file_locks)
 
 static int version_show(struct seq_file *m, void *unused)
 {
 	seq_puts(m,
-		 "Linux version 6.1.0-bobbin (Bobbin) (" __VERSION__ ") #1 SMP PREEMPT Bobbin\n");
+		 UTS_SYSNAME " version " UTS_RELEASE " (Bobbin) (" __VERSION__ ") " UTS_VERSION "\n");
 	return 0;
 }
 
@@ -92,6 +93,8 @@ static int meminfo_show(struct seq_file *m, void *unused)
 	meminfo_line(m, "Dirty:", 0);
 	meminfo_line(m, "Writeback:", 0);
 	meminfo_line(m, "Shmem:", nr_shmem_pages());
+	meminfo_line(m, "Slab:", nr_slab_pages());
+	meminfo_line(m, "KernelStack:", (unsigned long)nr_threads * (THREAD_SIZE / PAGE_SIZE));
 	return 0;
 }
 
@@ -104,30 +107,48 @@ static int vmstat_show(struct seq_file *m, void *unused)
 	return 0;
 }
 
-/* Run time per CPU is known as idle and not idle; what was not idle is shown as user time. */
-static void stat_cpu(struct seq_file *m, const char *name, u64 busy, u64 idle)
+struct cpu_times {
+	u64 user, system, idle;
+};
+
+/* Time that was not idle is exact; user and system share it as the ticks found them. */
+static struct cpu_times cpu_times(int cpu)
 {
-	seq_printf(m, "%s %llu 0 0 %llu 0 0 0 0 0 0\n", name, busy / USER_HZ_NS, idle / USER_HZ_NS);
+	u64 idle = cpu_idle_time(cpu), now = ktime_get(), busy = now > idle ? now - idle : 0;
+	u64 user = cpu_user_time(cpu, busy);
+
+	return (struct cpu_times){ .user = user, .system = busy - user, .idle = idle };
+}
+
+static void stat_cpu(struct seq_file *m, const char *name, const struct cpu_times *t)
+{
+	seq_printf(m, "%s %llu 0 %llu %llu 0 0 0 0 0 0\n", name, t->user / USER_HZ_NS,
+		   t->system / USER_HZ_NS, t->idle / USER_HZ_NS);
 }
 
 static int stat_show(struct seq_file *m, void *unused)
 {
-	u64 now = ktime_get(), idle = total_idle(), interrupts = 0;
+	struct cpu_times all = {}, each[NR_CPUS];
+	u64 interrupts = 0;
 	char name[16];
 
-	stat_cpu(m, "cpu ", max_t(s64, 0, now * nr_cpus - idle), idle);
 	for_each_cpu(i) {
-		idle = cpu_idle_time(i);
-		snprintf(name, sizeof(name), "cpu%d", i);
-		stat_cpu(m, name, max_t(s64, 0, now - idle), idle);
+		each[i] = cpu_times(i);
+		all.user += each[i].user;
+		all.system += each[i].system;
+		all.idle += each[i].idle;
 		for (int v = 0; v < 256; v++)
 			interrupts += READ_ONCE(cpus[i].nr_irqs[v]);
 	}
-	seq_printf(m,
-		   "intr %llu\nctxt %lu\nbtime %llu\nprocesses %d\nprocs_running %u\nprocs_blocked "
-		   "0\n",
-		   interrupts, nr_context_switches(), realtime_offset() / NSEC_PER_SEC,
-		   init_pid_ns.last_pid, nr_running());
+	stat_cpu(m, "cpu ", &all);
+	for_each_cpu(i) {
+		snprintf(name, sizeof(name), "cpu%d", i);
+		stat_cpu(m, name, &each[i]);
+	}
+	seq_printf(m, "intr %llu\nctxt %lu\nbtime %llu\nprocesses %lu\nprocs_running %u\n", interrupts,
+		   nr_context_switches(), realtime_offset() / NSEC_PER_SEC, READ_ONCE(total_forks),
+		   nr_running());
+	seq_puts(m, "procs_blocked 0\n");	/* those that wait for a disk */
 	return 0;
 }
 
@@ -178,6 +199,7 @@ void proc_root_init(void)
 		{ "filesystems", filesystems_show },
 		{ "interrupts", interrupts_show },
 		{ "loadavg", loadavg_show },
+		{ "locks", locks_show },
 		{ "meminfo", meminfo_show },
 		{ "slabinfo", slabinfo_show },
 		{ "stat", stat_show },

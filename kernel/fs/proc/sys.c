@@ -1,63 +1,120 @@
 /*
- * /proc/sys: the kernel's adjustable numbers, one a file. Writing a number that is out of bounds is
- * EINVAL.
+ * /proc/sys: what can be adjusted, or asked, by name; a number or a line of text in each file.
+ * Writing what is not a number, or one out of bounds, is EINVAL.
  *
- * Locks: none; a number is read and written whole. Writing vm.drop_caches may sleep.
+ * Locks: none; a number is read and written whole, a line by its owner's functions. Writing
+ * vm.drop_caches may sleep.
  */
 #include "kernel/fs/proc.h"
 #include "kernel/hang/hang.h"
-#include "libk/printf.h"
+
+#define LINE_SIZE CORE_PATTERN_SIZE
 
 struct sysctl {
 	const char *path;
 	mode_t mode;
-	int *value;
+	int *value;			/* a number ... */
 	int min, max;
-	void (*written)(void);	/* called after a write, or NULL */
+	const char *line;		/* ... or a line, of LINE_SIZE bytes if it may be written ... */
+	void (*get)(char *line);	/* ... or one that has to be asked for */
+	int (*set)(const char *line);	/* after or, of a line, instead of storing it. 0 or -errno */
 };
 
 static int dropped;
+static char helper_line[LINE_SIZE];
 
-static const struct sysctl sysctls[] = {
-	{ "sys/kernel/ns_last_pid", 0644, &init_pid_ns.last_pid, 0, PID_MAX_LIMIT - 1, NULL },
-	{ "sys/kernel/hung_task_timeout_secs", 0644, &hung_task_timeout_secs, 0, 1000000, NULL },
-	{ "sys/kernel/pid_max", 0644, &pid_max, 301, PID_MAX_LIMIT, NULL },
-	{ "sys/kernel/randomize_tids", 0644, &randomize_tids, 0, 1, NULL },
-	{ "sys/kernel/sched_rt_period_us", 0644, &sysctl_sched_rt_period, 1, 999999999, NULL },
-	{ "sys/kernel/sched_rt_runtime_us", 0644, &sysctl_sched_rt_runtime, -1, 999999999, NULL },
-	{ "sys/kernel/threads-max", 0644, &max_threads, 20, PID_MAX_LIMIT, NULL },
-	{ "sys/vm/drop_caches", 0200, &dropped, 1, 4, drop_caches },
-};
-
-static ssize_t sysctl_read(struct file *f, struct iov_iter *to, loff_t *pos)
+static int drop(const char *unused)
 {
-	const struct sysctl *s = proc_data(f->f_inode);
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d\n", READ_ONCE(*s->value));
-	size_t n;
-
-	if (*pos >= len)
-		return 0;
-	n = min(iov_iter_count(to), (size_t)(len - *pos));
-	if (copy_to_iter(text + *pos, n, to) != n)
-		return -EFAULT;
-	*pos += (loff_t)n;
-	return (ssize_t)n;
+	drop_caches();
+	return 0;
 }
 
-static ssize_t sysctl_write(struct file *f, struct iov_iter *from, loff_t *pos)
+static int set_helper(const char *line)
 {
-	const struct sysctl *s = proc_data(f->f_inode);
-	size_t total = iov_iter_count(from), n = min(total, (size_t)15);
-	char text[16], *digits = text;
+	strscpy(helper_line, line, sizeof(helper_line));
+	return run_helper_line(line);
+}
+
+static int set_core_pattern(const char *line)
+{
+	strscpy(core_pattern, line, LINE_SIZE);
+	return 0;
+}
+
+static void get_hostname(char *line)
+{
+	utsname_get(false, line);
+}
+
+static void get_domainname(char *line)
+{
+	utsname_get(true, line);
+}
+
+static int set_hostname(const char *line)
+{
+	return utsname_set(false, line);
+}
+
+static int set_domainname(const char *line)
+{
+	return utsname_set(true, line);
+}
+
+#define NUMBER(name, at, low, high)							\
+	{ .path = "sys/" name, .mode = 0644, .value = (at), .min = (low), .max = (high) }
+#define CONSTANT(name, text) { .path = "sys/" name, .mode = 0444, .line = (text) }
+
+static const struct sysctl sysctls[] = {
+	{ .path = "sys/kernel/bobbin_helper", .mode = 0600, .line = helper_line, .set = set_helper },
+	CONSTANT("kernel/cap_last_cap", "40"),
+	{ .path = "sys/kernel/core_pattern", .mode = 0644, .line = core_pattern,
+	  .set = set_core_pattern },
+	{ .path = "sys/kernel/domainname", .mode = 0644, .get = get_domainname,
+	  .set = set_domainname },
+	{ .path = "sys/kernel/hostname", .mode = 0644, .get = get_hostname, .set = set_hostname },
+	NUMBER("kernel/hung_task_timeout_secs", &hung_task_timeout_secs, 0, 1000000),
+	CONSTANT("kernel/ngroups_max", "32"),
+	NUMBER("kernel/ns_last_pid", &init_pid_ns.last_pid, 0, PID_MAX_LIMIT - 1),
+	CONSTANT("kernel/osrelease", UTS_RELEASE),
+	CONSTANT("kernel/ostype", UTS_SYSNAME),
+	NUMBER("kernel/pid_max", &pid_max, 301, PID_MAX_LIMIT),
+	NUMBER("kernel/randomize_tids", &randomize_tids, 0, 1),
+	NUMBER("kernel/sched_rt_period_us", &sysctl_sched_rt_period, 1, 999999999),
+	NUMBER("kernel/sched_rt_runtime_us", &sysctl_sched_rt_runtime, -1, 999999999),
+	NUMBER("kernel/threads-max", &max_threads, 20, PID_MAX_LIMIT),
+	CONSTANT("kernel/version", UTS_VERSION),
+	{ .path = "sys/vm/drop_caches", .mode = 0200, .value = &dropped, .min = 1, .max = 4,
+	  .set = drop },
+};
+
+static int sysctl_show(struct seq_file *m, void *sysctl)
+{
+	const struct sysctl *s = sysctl;
+	char line[LINE_SIZE];
+
+	if (s->value) {
+		seq_printf(m, "%d\n", READ_ONCE(*s->value));
+		return 0;
+	}
+	if (s->get)
+		s->get(line);
+	seq_printf(m, "%s\n", s->get ? line : s->line);
+	return 0;
+}
+
+static int sysctl_open(struct inode *inode, struct file *f)
+{
+	return single_open(f, sysctl_show, proc_data(inode));
+}
+
+static int set_number(const struct sysctl *s, const char *text)
+{
+	const char *digits = text + (*text == '-');
+	size_t n = strspn(digits, "0123456789");
 	long value = 0;
 
-	if (copy_from_iter(text, n, from) != n)
-		return -EFAULT;
-	text[n] = '\0';
-	digits += *text == '-';
-	n = strspn(digits, "0123456789");
-	if (!n || n > 9 || digits[n + strspn(digits + n, " \n")])
+	if (!n || n > 9 || digits[n + strspn(digits + n, " ")])
 		return -EINVAL;
 	for (size_t i = 0; i < n; i++)
 		value = value * 10 + (digits[i] - '0');
@@ -65,65 +122,37 @@ static ssize_t sysctl_write(struct file *f, struct iov_iter *from, loff_t *pos)
 	if (value < s->min || value > s->max)
 		return -EINVAL;
 	WRITE_ONCE(*s->value, (int)value);
-	if (s->written)
-		s->written();
-	return (ssize_t)total;
+	return 0;
 }
 
-/* --- a line of text --- */
-
-struct sysctl_line {
-	const char *path;
-	mode_t mode;
-	char *value;			/* CORE_PATTERN_SIZE */
-	int (*written)(const char *line);	/* what a write does; 0 or -errno */
-};
-
-static char helper_line[CORE_PATTERN_SIZE];
-
-static const struct sysctl_line lines[] = {
-	{ "sys/kernel/bobbin_helper", 0600, helper_line, run_helper_line },
-	{ "sys/kernel/core_pattern", 0644, core_pattern, NULL },
-};
-
-static ssize_t line_read(struct file *f, struct iov_iter *to, loff_t *pos)
+static ssize_t sysctl_write(struct file *f, struct iov_iter *from, loff_t *pos)
 {
-	const struct sysctl_line *s = proc_data(f->f_inode);
-	char text[CORE_PATTERN_SIZE + 1];
-	int len = snprintf(text, sizeof(text), "%s\n", s->value);
-	size_t n = *pos < len ? min(iov_iter_count(to), (size_t)(len - *pos)) : 0;
-
-	if (copy_to_iter(text + *pos, n, to) != n)
-		return -EFAULT;
-	*pos += (loff_t)n;
-	return (ssize_t)n;
-}
-
-static ssize_t line_write(struct file *f, struct iov_iter *from, loff_t *pos)
-{
-	const struct sysctl_line *s = proc_data(f->f_inode);
+	const struct sysctl *s = proc_data(f->f_inode);
 	size_t n = iov_iter_count(from);
-	char text[CORE_PATTERN_SIZE] = "";
-	int err;
+	char text[LINE_SIZE] = "";
+	int err = 0;
 
 	if (n >= sizeof(text))
 		return -EINVAL;
 	if (copy_from_iter(text, n, from) != n)
 		return -EFAULT;
 	text[strcspn(text, "\n")] = '\0';
-	memcpy(s->value, text, sizeof(text));
-	err = s->written ? s->written(text) : 0;
+	if (s->value)
+		err = set_number(s, text);
+	else if (!s->set)
+		return -EINVAL;
+	if (!err && s->set)
+		err = s->set(text);
 	return err ? err : (ssize_t)n;
 }
 
-static const struct file_operations line_fops = { .read = line_read, .write = line_write };
-
-static const struct file_operations sysctl_fops = { .read = sysctl_read, .write = sysctl_write };
+static const struct file_operations sysctl_fops = {
+	.open = sysctl_open, .read = seq_read, .write = sysctl_write, .llseek = seq_lseek,
+	.release = seq_release,
+};
 
 void proc_sys_init(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sysctls); i++)
 		proc_create(sysctls[i].path, sysctls[i].mode, &sysctl_fops, (void *)&sysctls[i]);
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
-		proc_create(lines[i].path, lines[i].mode, &line_fops, (void *)&lines[i]);
 }

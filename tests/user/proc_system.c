@@ -1,0 +1,184 @@
+/*
+ * The files of /proc that are about the system: their shapes, as parsers expect them, and what can be
+ * checked against what a system call says.
+ */
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+
+#include "../../user/check.h"
+
+static char text[1 << 17];
+
+static const char *slurp(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	ssize_t n, sum = 0;
+
+	while (fd >= 0 && (n = read(fd, text + sum, sizeof(text) - 1 - (size_t)sum)) > 0)
+		sum += n;
+	text[sum] = '\0';
+	if (fd >= 0)
+		close(fd);
+	return text;
+}
+
+static int is_line(const char *path, const char *want)
+{
+	char buf[300];
+
+	snprintf(buf, sizeof(buf), "%s\n", want);
+	return !strcmp(slurp(path), buf);
+}
+
+static long meminfo(const char *name)
+{
+	char *p = strstr(text, name);
+
+	return p ? atol(p + strlen(name)) : -1;
+}
+
+static void names(void)
+{
+	struct utsname u;
+
+	uname(&u);
+	check("sys/kernel/hostname is uname's", is_line("/proc/sys/kernel/hostname", u.nodename));
+	check("ostype, osrelease, version too", is_line("/proc/sys/kernel/ostype", u.sysname) &&
+							is_line("/proc/sys/kernel/osrelease", u.release) &&
+							is_line("/proc/sys/kernel/version", u.version));
+	check("/proc/version begins with them", ({
+		char want[200];
+		snprintf(want, sizeof(want), "%s version %s ", u.sysname, u.release);
+		!strncmp(slurp("/proc/version"), want, strlen(want));
+	}));
+}
+
+static void numbers(void)
+{
+	int running, all, last, v[6];
+	struct sysinfo info;
+	long total;
+
+	check("uptime", sscanf(slurp("/proc/uptime"), "%d.%d %d.%d\n", v, v + 1, v + 2, v + 3) == 4);
+	check("loadavg", sscanf(slurp("/proc/loadavg"), "%d.%d %d.%d %d.%d %d/%d %d\n", v, v + 1, v + 2,
+				v + 3, v + 4, v + 5, &running, &all, &last) == 9 &&
+				 running >= 1 && all >= running && last > 0);
+	sysinfo(&info);
+	slurp("/proc/meminfo");
+	total = (long)(info.totalram / 1024 * info.mem_unit);
+	check("MemTotal is sysinfo's", !strncmp(text, "MemTotal:", 9) && meminfo("MemTotal:") == total);
+	check("MemFree, MemAvailable, SwapFree", meminfo("\nMemFree:") > 0 && meminfo("\nMemFree:") < total &&
+							 meminfo("\nMemAvailable:") > 0 && meminfo("\nSwapFree:") >= 0);
+	check("Slab, KernelStack", meminfo("\nSlab:") > 0 && meminfo("\nKernelStack:") > 0);
+}
+
+/* user nice system idle ...: ten numbers for all, and for each CPU; the first is the others' sum. */
+static void stat_file(void)
+{
+	unsigned long sum = 0, all = 0, v[10];
+	volatile long spin = 0;
+	int cpus = 0, ok = 1;
+	char *p;
+
+	for (; spin < 3000000; spin++)
+		;
+	for (p = strdup(slurp("/proc/stat")); ok && !strncmp(p, "cpu", 3); p = strchr(p, '\n') + 1) {
+		ok = sscanf(strchr(p, ' '), " %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu", v, v + 1, v + 2, v + 3,
+			    v + 4, v + 5, v + 6, v + 7, v + 8, v + 9) == 10;
+		if (p[3] == ' ') {
+			all = v[0] + v[2];
+		} else {
+			sum += v[0] + v[2];
+			cpus++;
+		}
+	}
+	check("stat: ten numbers for each CPU", ok && cpus == (int)sysconf(_SC_NPROCESSORS_ONLN));
+	check("which sum up", sum <= all && all - sum <= 2 * (unsigned long)cpus);
+	check("intr, ctxt, btime, processes, procs_running, procs_blocked",
+	      !strncmp(p, "intr ", 5) && strstr(p, "\nctxt ") && strstr(p, "\nbtime ") &&
+		      strstr(p, "\nprocesses ") && strstr(p, "\nprocs_running ") &&
+		      strstr(p, "\nprocs_blocked "));
+}
+
+/* One line of locks is "N: KIND  ADVISORY  WRITE PID MAJOR:MINOR:INODE START END". */
+static int has_lock(const char *kind, ino_t ino, const char *range)
+{
+	char want[100];
+	char *p;
+
+	snprintf(want, sizeof(want), ": %s %d ", kind, (int)getpid());
+	for (p = strstr(slurp("/proc/locks"), want); p; p = strstr(p + 1, want)) {
+		unsigned int major, minor;
+		unsigned long inode;
+		char *rest = strchr(p + strlen(want), ' ');
+
+		if (sscanf(p + strlen(want), "%x:%x:%lu", &major, &minor, &inode) == 3 && inode == ino &&
+		    rest && !strncmp(rest + 1, range, strlen(range)) && rest[1 + strlen(range)] == '\n')
+			return 1;
+	}
+	return 0;
+}
+
+static void locks(void)
+{
+	char path[] = "/tmp/proc_system.lock";
+	int fd = open(path, O_RDWR | O_CREAT, 0600);
+	struct flock range = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 10, .l_len = 5 };
+	struct stat st;
+
+	fstat(fd, &st);
+	check("no lock yet", !has_lock("POSIX  ADVISORY  WRITE", st.st_ino, "10 14"));
+	fcntl(fd, F_SETLK, &range);
+	flock(fd, LOCK_SH);
+	check("a byte range", has_lock("POSIX  ADVISORY  WRITE", st.st_ino, "10 14"));
+	check("flock", has_lock("FLOCK  ADVISORY  READ", st.st_ino, "0 EOF"));
+	range.l_start = 12;
+	range.l_len = 1;
+	range.l_type = F_UNLCK;
+	fcntl(fd, F_SETLK, &range);
+	check("cut in two", has_lock("POSIX  ADVISORY  WRITE", st.st_ino, "10 11") &&
+				    has_lock("POSIX  ADVISORY  WRITE", st.st_ino, "13 14"));
+	close(fd);
+	check("gone with the file", !has_lock("POSIX  ADVISORY  WRITE", st.st_ino, "10 11") &&
+					    !has_lock("FLOCK  ADVISORY  READ", st.st_ino, "0 EOF"));
+	unlink(path);
+}
+
+/* Numbers are checked; what is constant cannot be written. */
+static int write_to(const char *path, const char *what)
+{
+	int fd = open(path, O_WRONLY), err = 0;
+
+	if (fd < 0)
+		return errno;
+	if (write(fd, what, strlen(what)) < 0)
+		err = errno;
+	close(fd);
+	return err;
+}
+
+static void writes(void)
+{
+	int not_root = geteuid() != 0;
+
+	check("a word for a number: EINVAL", not_root || write_to("/proc/sys/kernel/pid_max", "many\n") == EINVAL);
+	check("a number out of bounds: EINVAL", not_root || write_to("/proc/sys/kernel/pid_max", "7\n") == EINVAL);
+	check("a constant: refused", write_to("/proc/sys/kernel/ostype", "Unix\n") != 0);
+	check("it is what it was", is_line("/proc/sys/kernel/ostype", "Linux"));
+	check("a file that is only read: refused", write_to("/proc/uptime", "0\n") != 0);
+	check("pid_max, threads-max: numbers", atol(slurp("/proc/sys/kernel/pid_max")) > 300 &&
+						       atol(slurp("/proc/sys/kernel/threads-max")) > 20);
+}
+
+int main(int argc, char **argv)
+{
+	begin(argc, argv);
+	names();
+	numbers();
+	stat_file();
+	locks();
+	writes();
+	return failures;
+}

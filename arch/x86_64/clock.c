@@ -22,22 +22,9 @@
 #define WINDOW_NS 10000000UL		/* 10 ms */
 #define PIT_HZ 1193182UL
 
-static u64 tsc_base;			/* TSC at ktime 0 */
-static u64 tsc_mult;			/* ns per tick, times 2^32 */
+u64 tsc_base, tsc_mult;
 static u64 tsc_hz;
 static u64 tsc_per_ns;			/* ticks per ns, times 2^30: good for 17 GHz */
-
-u64 cycles_to_ktime(u64 cycles)
-{
-	return (u64)((unsigned __int128)(cycles - tsc_base) * tsc_mult >> 32);
-}
-
-/* Ten instructions: the product of 64 by 64 bits never overflows, and its upper part is the
- * answer. */
-u64 ktime_get(void)
-{
-	return cycles_to_ktime(rdtsc());
-}
 
 u64 tsc_frequency(void)
 {

@@ -108,10 +108,11 @@ void check_preempt_curr(struct rq *rq, struct task_struct *p)
 {
 	if (rq->curr == rq->idle)
 		resched_curr(rq);
-	else if (p->sched_class == rq->curr->sched_class)
-		p->sched_class->check_preempt(rq, p);
-	else if (p->prio < rq->curr->prio)
+	else if (p->sched_class != rq->curr->sched_class && p->prio < rq->curr->prio)
 		resched_curr(rq);
+	/* Who exits wakes those that wait for its end, and leaves the CPU to them soon anyway. */
+	else if (p->sched_class == rq->curr->sched_class && !(rq->curr->flags & PF_EXITING))
+		p->sched_class->check_preempt(rq, p);
 }
 
 void move_queued_task(struct rq *from, struct rq *to, struct task_struct *p)
@@ -258,8 +259,8 @@ static noinline bool note_resched(struct rq *rq, struct task_struct *prev)
 	return true;
 }
 
-/* Mostly nobody of real time is runnable: then that class need not be asked. */
-static struct task_struct *pick_next_task(struct rq *rq, struct task_struct *prev)
+/* Real time first. */
+static noinline struct task_struct *pick_rarely(struct rq *rq, struct task_struct *prev)
 {
 	struct task_struct *p = NULL;
 
@@ -267,20 +268,25 @@ static struct task_struct *pick_next_task(struct rq *rq, struct task_struct *pre
 		newidle_balance(rq);
 		clear_resched(prev);	/* what came asked for the switch that is under way */
 	}
-	if (unlikely(rq->rt.nr_running))
+	if (rq->rt.nr_running)
 		p = rt_sched_class.pick_next_task(rq);
 	if (!p)
 		p = normal_sched_class->pick_next_task(rq);
 	return p ? p : rq->idle;
 }
 
-static void count_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next)
+static struct task_struct *pick_next_task(struct rq *rq, struct task_struct *prev)
+{
+	if (unlikely(!rq->nr_running || rq->rt.nr_running))
+		return pick_rarely(rq, prev);
+	return normal_sched_class->pick_next_task(rq);
+}
+
+static void count_switch(struct rq *rq, struct task_struct *next)
 {
 	rq->nr_switches++;
-	if (prev->sched_class->put_prev_task)
-		prev->sched_class->put_prev_task(rq, prev);
 	next->se.exec_start = rq->clock;
-	next->se.wait_sum += next == rq->idle ? 0 : rq->clock - next->se.wait_start;
+	next->se.wait_sum += rq->clock - next->se.wait_start;	/* idle's means nothing */
 	next->se.nr_slices++;
 }
 
@@ -297,8 +303,8 @@ static bool leaves_queue(struct task_struct *prev)
  * sleeper that has not tested its condition yet. */
 enum why { ASKED, YIELDED, PREEMPTED };
 
-/* With one preempt count, the caller's. */
-static noinline __flatten void __schedule(enum why why)
+/* With one preempt count, the caller's. Each caller has a copy of its own, for its reason. */
+static __always_inline void __schedule(enum why why)
 {
 	struct task_struct *prev = current, *next;
 	unsigned long *count = &prev->nivcsw;
@@ -308,18 +314,18 @@ static noinline __flatten void __schedule(enum why why)
 	rq = this_rq();
 	__spin_lock(&rq->lock);
 	update_rq_clock(rq);
-	if (prev != rq->idle)
+	if (why == YIELDED)
+		prev->sched_class->yield_task(rq);
+	else
 		prev->sched_class->update_curr(rq);
-	if (unlikely(need_resched()) && note_resched(rq, prev)) {
+	if (unlikely(test_tsk_thread_flag(prev, TIF_NEED_RESCHED)) && note_resched(rq, prev)) {
 		;
-	} else if (why != PREEMPTED && prev->state != TASK_RUNNING && leaves_queue(prev)) {
+	} else if (why == ASKED && prev->state != TASK_RUNNING && leaves_queue(prev)) {
 		count = &prev->nvcsw;
 		rq->aftermath = prev->state == TASK_DEAD;
 		deactivate_task(rq, prev, DEQUEUE_SLEEP);
 	} else {
 		prev->se.wait_start = rq->clock;
-		if (why == YIELDED)
-			prev->sched_class->yield_task(rq);
 	}
 	next = pick_next_task(rq, prev);
 	if (next == prev) {
@@ -328,36 +334,29 @@ static noinline __flatten void __schedule(enum why why)
 		return;
 	}
 	++*count;
-	count_switch(rq, prev, next);
+	count_switch(rq, next);
 	trace_sched_switch(why == PREEMPTED, prev, next);
 	rq->curr = next;
 	context_switch(rq, prev, next);	/* releases the lock, on the other side */
 }
 
-static __always_inline void schedule_loop(void)
+void __flatten schedule(void)
 {
+	if (unlikely(preempt_count() || in_interrupt()))
+		panic("scheduling while atomic: %s/%d, preempt_count %d", current->comm,
+		      current->pid, preempt_count());
+	if (unlikely(current->flags & PF_WQ_WORKER))
+		wq_worker_sleeping(current);
 	do {
 		preempt_disable();
 		__schedule(ASKED);
 		preempt_enable_no_resched();
 	} while (unlikely(need_resched()));
-}
-
-void schedule(void)
-{
-	if (unlikely(preempt_count() || in_interrupt()))
-		panic("scheduling while atomic: %s/%d, preempt_count %d", current->comm,
-		      current->pid, preempt_count());
-	if (unlikely(current->flags & PF_WQ_WORKER)) {
-		wq_worker_sleeping(current);
-		schedule_loop();
+	if (unlikely(current->flags & PF_WQ_WORKER))
 		wq_worker_running(current);
-	} else {
-		schedule_loop();
-	}
 }
 
-long sys_sched_yield(void)
+long __flatten sys_sched_yield(void)
 {
 	preempt_disable();
 	if (this_rq()->nr_running > 1)	/* who joins later comes after this call */
@@ -366,21 +365,22 @@ long sys_sched_yield(void)
 	return 0;
 }
 
-/* The preempt count fell to 0 with a reschedule due, or an interrupt that found it at 0 returns.
- * Interrupts may be off (irq_exit). */
-void preempt_schedule(void)
+/* Interrupts on or off before, on afterwards. */
+static noinline __flatten void preempt_curr(void)
 {
-	unsigned long flags;
-
-	if (preempt_count() || irqs_disabled())
-		return;
-	flags = local_save_flags();
 	do {
 		preempt_disable();
 		__schedule(PREEMPTED);
 		preempt_enable_no_resched();
 	} while (need_resched());
-	local_irq_restore(flags);
+}
+
+/* The preempt count fell to 0 with a reschedule due. With interrupts off it waits for irq_exit(),
+ * or for the next time. */
+void preempt_schedule(void)
+{
+	if (!preempt_count() && !irqs_disabled())
+		preempt_curr();
 }
 
 void cond_resched(void)
@@ -515,12 +515,8 @@ void irq_enter(void)
 void irq_exit(void)
 {
 	this_cpu(irq_depth)--;
-	if (this_cpu(irq_depth) == 0 && preempt_count() == 0 && need_resched()) {
-		do {
-			preempt_disable();
-			__schedule(PREEMPTED);	/* comes back with interrupts on */
-			preempt_enable_no_resched();
-			local_irq_disable();
-		} while (need_resched());
+	while (this_cpu(irq_depth) == 0 && preempt_count() == 0 && need_resched()) {
+		preempt_curr();
+		local_irq_disable();
 	}
 }

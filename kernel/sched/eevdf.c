@@ -168,6 +168,7 @@ static void yield_task_eevdf(struct rq *rq)
 {
 	struct sched_entity *se = &rq->curr->se;
 
+	update_curr_eevdf(rq);
 	rq->cfs.sum += (s64)((se->deadline - se->vruntime) * se->weight);
 	se->vruntime = se->deadline;
 	renew(rq, se);

@@ -152,8 +152,10 @@ static struct task_struct *pick_next_task_fair(struct rq *rq)
 /* It stands right behind the next one then, and pays for the time it gave away. */
 static void yield_task_fair(struct rq *rq)
 {
-	struct sched_entity *se = &rq->curr->se, *next = next_entity(se);
+	struct sched_entity *se = &rq->curr->se, *next;
 
+	update_curr_fair(rq);
+	next = next_entity(se);
 	if (se == first_entity(&rq->cfs) && next) {
 		rb_erase_cached(&se->run_node, &rq->cfs.tree);
 		se->vruntime = next->vruntime;

@@ -16,11 +16,6 @@ static struct task_struct *pick_next_task_idle(struct rq *rq)
 	return rq->idle;
 }
 
-static void put_prev_task_idle(struct rq *rq, struct task_struct *p)
-{
-	rq->idle_ns += rq->clock - p->se.exec_start;
-}
-
 static void nothing(struct rq *rq, struct task_struct *p)
 {
 }
@@ -30,8 +25,9 @@ static void nothing_queued(struct rq *rq, struct task_struct *p, int flags)
 	panic("the idle task of CPU %d tried to sleep", rq->cpu);
 }
 
-static void nothing_rq(struct rq *rq)
+static void update_curr_idle(struct rq *rq)
 {
+	rq->idle_ns += update_curr_runtime(rq);
 }
 
 const struct sched_class idle_sched_class = {
@@ -39,11 +35,10 @@ const struct sched_class idle_sched_class = {
 	.enqueue_task = nothing_queued,
 	.dequeue_task = nothing_queued,
 	.pick_next_task = pick_next_task_idle,
-	.put_prev_task = put_prev_task_idle,
-	.yield_task = nothing_rq,
+	.yield_task = update_curr_idle,
 	.task_tick = nothing,
 	.check_preempt = nothing,
-	.update_curr = nothing_rq,
+	.update_curr = update_curr_idle,
 };
 
 /*

@@ -106,8 +106,14 @@ static void set_rank(struct rq *rq, u64 rank)
 	enqueue_task_pct(rq, p, 0);
 }
 
+static void update_curr_pct(struct rq *rq)
+{
+	update_curr_runtime(rq);
+}
+
 static void yield_task_pct(struct rq *rq)
 {
+	update_curr_pct(rq);
 	set_rank(rq, RANK_LAST + next_number(&last_rank));
 }
 
@@ -125,11 +131,6 @@ static void check_preempt_pct(struct rq *rq, struct task_struct *woken)
 {
 	if (woken->se.vruntime < rq->curr->se.vruntime)
 		resched_curr(rq);
-}
-
-static void update_curr_pct(struct rq *rq)
-{
-	update_curr_runtime(rq);
 }
 
 /* Under test are the descendants of PID 1. (p may be an older task that comes from another class.) */

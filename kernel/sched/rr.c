@@ -29,8 +29,14 @@ static struct task_struct *pick_next_task_rr(struct rq *rq)
 	return list_first_entry_or_null(&rq->rr_queue, struct task_struct, se.run_list);
 }
 
+static void update_curr_rr(struct rq *rq)
+{
+	update_curr_runtime(rq);
+}
+
 static void yield_task_rr(struct rq *rq)
 {
+	update_curr_rr(rq);
 	start_turn(&rq->curr->se);
 	list_move_tail(&rq->curr->se.run_list, &rq->rr_queue);
 }
@@ -47,11 +53,6 @@ static void task_tick_rr(struct rq *rq, struct task_struct *p)
 /* A new arrival waits for its turn. */
 static void check_preempt_rr(struct rq *rq, struct task_struct *woken)
 {
-}
-
-static void update_curr_rr(struct rq *rq)
-{
-	update_curr_runtime(rq);
 }
 
 static struct task_struct *next_queued_rr(struct rq *rq, struct task_struct *p)

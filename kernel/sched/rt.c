@@ -66,8 +66,14 @@ static struct task_struct *pick_next_task_rt(struct rq *rq)
 	return list_first_entry(&rq->rt.queue[prio], struct task_struct, se.run_list);
 }
 
+static void update_curr_rt(struct rq *rq)
+{
+	rq->rt.used += update_curr_runtime(rq);
+}
+
 static void yield_task_rt(struct rq *rq)
 {
+	update_curr_rt(rq);
 	start_turn(&rq->curr->se);
 	list_move_tail(&rq->curr->se.run_list, &rq->rt.queue[rq->curr->prio]);
 }
@@ -84,11 +90,6 @@ static void check_preempt_rt(struct rq *rq, struct task_struct *woken)
 {
 	if (woken->prio < rq->curr->prio)
 		resched_curr(rq);
-}
-
-static void update_curr_rt(struct rq *rq)
-{
-	rq->rt.used += update_curr_runtime(rq);
 }
 
 static struct task_struct *next_queued_rt(struct rq *rq, struct task_struct *p)

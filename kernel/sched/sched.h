@@ -99,15 +99,14 @@ struct sched_entity {
 /*
  * The seam: a policy is one of these. All functions are called with the rq lock held and interrupts
  * off. The running task stays in its policy's queue while it runs; it leaves when it sleeps. Who
- * needs no put_prev_task, task_fork or migrate_task leaves them out.
+ * needs no task_fork or migrate_task leaves them out.
  */
 struct sched_class {
 	const char *name;		/* what sched= calls it */
 	void (*enqueue_task)(struct rq *rq, struct task_struct *p, int flags);
 	void (*dequeue_task)(struct rq *rq, struct task_struct *p, int flags);
 	struct task_struct *(*pick_next_task)(struct rq *rq);	/* NULL: this class has nobody */
-	void (*put_prev_task)(struct rq *rq, struct task_struct *p);	/* p leaves the CPU */
-	void (*yield_task)(struct rq *rq);
+	void (*yield_task)(struct rq *rq);	/* update_curr(), and the turn is given up */
 	void (*task_tick)(struct rq *rq, struct task_struct *p);
 	/* woken, of the same class as the running task, was queued: resched_curr() if it should
 	 * run now */

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "asm/cycles.h"		/* ktime_get() */
 #include "kernel/sync/sync.h"
 #include "libk/abi/time.h"
 #include "libk/rbtree.h"
@@ -20,7 +21,6 @@ struct task_struct;
 #define NSEC_PER_MSEC 1000000UL
 
 /* --- clocks (clock.c) --- */
-u64 ktime_get(void);		/* asm/processor.h */
 u64 ktime_get_real(void);	/* ns since 1970 */
 u64 realtime_offset(void);	/* what CLOCK_REALTIME adds to ktime */
 void timekeeping_init(void);	/* at boot: reads the RTC */

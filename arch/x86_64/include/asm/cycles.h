@@ -1,12 +1,26 @@
-/* The counter behind ktime_get(), raw: three instructions for a stamp that becomes a time later. */
+/* Time: the TSC, a counter of cycles, and the ns that it stands for. */
 #pragma once
 
 #include "asm/msr.h"
 
+extern u64 tsc_base;			/* TSC at ktime 0; both constant after boot (clock.c) */
+extern u64 tsc_mult;			/* ns per tick, times 2^32 */
+
+/* Raw: three instructions for a stamp that becomes a time later. */
 static inline u64 get_cycles(void)
 {
 	return rdtsc();
 }
 
-/* The ktime at which the counter had that value. */
-u64 cycles_to_ktime(u64 cycles);
+/* The ktime at which the counter had that value. The product of 64 by 64 bits never overflows, and
+ * its upper part is the answer. */
+static inline u64 cycles_to_ktime(u64 cycles)
+{
+	return (u64)((unsigned __int128)(cycles - tsc_base) * tsc_mult >> 32);
+}
+
+/* Nanoseconds since boot, monotonic, the same on every CPU. Any context. */
+static inline u64 ktime_get(void)
+{
+	return cycles_to_ktime(get_cycles());
+}

@@ -91,10 +91,10 @@ static inline struct cpuid_regs cpuid(u32 leaf, u32 subleaf)
 
 static inline u64 rdtsc(void)
 {
-	u32 low, high;
+	u64 low, high;		/* the CPU clears their upper halves */
 
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (u64)high << 32 | low;
+	return high << 32 | low;
 }
 
 /* outb, inb; outw, inw; outl, inl: 8, 16 and 32 bits. */

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "asm/cycles.h"		/* ktime_get() */
 #include "asm/page.h"
 #include "asm/ptrace.h"
 #include "libk/compiler.h"
@@ -80,8 +81,6 @@ extern const char ret_to_user[];
 /* Waits for an interrupt with interrupts on, unless one already asked for a reschedule. Called with
  * interrupts off; returns with them on. */
 void arch_cpu_idle(void);
-/* Nanoseconds since boot, monotonic, the same on every CPU. Any context. */
-u64 ktime_get(void);
 /* Arms this CPU's timer for the given ktime (in the past: at once; U64_MAX: never). IRQs off. */
 void timer_arm(u64 deadline);
 /* Busy-waits; only for hardware start-up. */

@@ -23,7 +23,6 @@
 #define XFEATURES_FPSSE 3UL
 
 BUILD_BUG_ON(sizeof(struct pt_regs) != offsetof(struct user_regs_struct, fs_base));
-BUILD_BUG_ON(sizeof(struct user) != 928);
 
 /* --- stepping --- */
 
@@ -120,7 +119,7 @@ size_t regset_size(int type)
 	case NT_PRSTATUS:
 		return sizeof(struct user_regs_struct);
 	case NT_FPREGSET:
-		return sizeof(struct user_fpregs_struct);
+		return USER_FPREGS_SIZE;
 	case NT_X86_XSTATE:
 		return boot_cpu_data.xsave ? fpu_image_size : 0;
 	default:
@@ -147,20 +146,19 @@ int regset_set(struct task_struct *p, int type, const void *buf, size_t len)
 
 /* --- system calls --- */
 
-void get_syscall_info(struct task_struct *p, struct ptrace_syscall_info *info, int op)
+void get_syscall_info(struct task_struct *p, struct ptrace_syscall_info *info)
 {
 	const struct pt_regs *regs = task_pt_regs(p);
 
-	info->op = (u8)op;
 	info->arch = AUDIT_ARCH_X86_64;
 	info->instruction_pointer = regs->ip;
 	info->stack_pointer = regs->sp;
-	if (op == PTRACE_SYSCALL_INFO_ENTRY) {
+	if (info->op == PTRACE_SYSCALL_INFO_ENTRY) {
 		const u64 args[] = { regs->di, regs->si, regs->dx, regs->r10, regs->r8, regs->r9 };
 
 		info->entry.nr = regs->orig_ax;
 		memcpy(info->entry.args, args, sizeof(args));
-	} else if (op == PTRACE_SYSCALL_INFO_EXIT) {
+	} else if (info->op == PTRACE_SYSCALL_INFO_EXIT) {
 		info->exit.rval = (s64)regs->ax;
 		info->exit.is_error = info->exit.rval < 0 && info->exit.rval >= -4095;
 	}

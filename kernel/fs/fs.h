@@ -426,7 +426,6 @@ static inline void fdput(struct fd fd)
 /* CLASS(fd, f)(nr): fdget() until the end of the block. */
 DEFINE_CLASS(fd, struct fd, fdput(v), fdget(nr), unsigned int nr)
 DEFINE_CLASS(fd_raw, struct fd, fdput(v), fdget_raw(nr), unsigned int nr)
-DEFINE_FREE(kfree, const void *, kfree(v))
 
 struct file *fget(unsigned int fd);	/* with a reference, or NULL */
 /* A free descriptor >= start, marked as taken; flags: O_CLOEXEC. Or -EMFILE, -ENOMEM. */

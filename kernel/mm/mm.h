@@ -8,6 +8,7 @@
 
 #include "asm/page.h"
 #include "asm/pgtable.h"
+#include "kernel/sync/guard.h"
 #include "kernel/sync/sync.h"
 #include "libk/list.h"
 #include "libk/rbtree.h"
@@ -104,6 +105,7 @@ void *kzalloc(size_t size, gfp_t gfp);
 void *kcalloc(size_t n, size_t size, gfp_t gfp);	/* NULL on overflow */
 void *krealloc(void *p, size_t size, gfp_t gfp);
 void kfree(const void *p);		/* NULL is fine */
+DEFINE_FREE(kfree, const void *, kfree(v))
 char *kstrdup(const char *s, gfp_t gfp);
 
 /* --- kernel stacks: THREAD_SIZE with an unmapped guard page below (kstack.c) --- */

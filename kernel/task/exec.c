@@ -319,7 +319,7 @@ static void exec_creds(struct linux_binprm *bprm)
 {
 	struct inode *inode = bprm->file->f_inode;
 	const struct cred *old = current->cred;
-	bool nosuid = current->no_new_privs || ptraced_by_user() || (bprm->file->f_path.mnt->mnt_flags & MS_NOSUID);
+	bool nosuid = current->no_new_privs || current->ptrace || (bprm->file->f_path.mnt->mnt_flags & MS_NOSUID);
 
 	bprm->euid = !nosuid && inode->i_mode & S_ISUID ? inode->i_uid : old->euid;
 	bprm->egid = !nosuid && (inode->i_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP)
@@ -368,6 +368,10 @@ static void begin_new_exec(struct linux_binprm *bprm, struct cred *cred)
 	me->pdeath_signal = bprm->secure ? 0 : me->pdeath_signal;
 	me->did_exec = true;
 	do_close_on_exec(me->files);
+	/* Who began to trace us since exec_creds() looked may not have seen the new rights. The
+	 * locks since commit_creds() are the barrier that ptrace_attach() relies on. */
+	if (bprm->secure && me->ptrace)
+		force_fatal_sig(SIGKILL);
 }
 
 static int exec_binprm(struct linux_binprm *bprm)

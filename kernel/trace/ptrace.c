@@ -7,6 +7,7 @@
  */
 #include "asm/uaccess.h"
 #include "kernel/mm/mm.h"
+#include "kernel/sync/guard.h"
 #include "kernel/syscalls.h"
 #include "kernel/trace/ptrace.h"
 #include "libk/abi/uio.h"
@@ -20,23 +21,18 @@ static bool is_mine(struct task_struct *p)	/* tasklist_lock held */
 /* 0: p is ours, stopped, off its CPU, and stays so until it is unfrozen or resumed. -ESRCH. */
 static int ptrace_freeze(struct task_struct *p)
 {
-	unsigned long flags;
-	int err = -ESRCH;
-
-	spin_lock_irqsave(&tasklist_lock, flags);
-	if (is_mine(p)) {
-		spin_lock(&p->sighand->siglock);
-		if ((p->jobctl & (JOBCTL_TRACED | JOBCTL_LISTENING)) == JOBCTL_TRACED &&
-		    !fatal_signal_pending(p)) {
-			p->jobctl |= JOBCTL_PTRACE_FROZEN;
-			err = 0;
-		}
-		spin_unlock(&p->sighand->siglock);
+	scoped_guard(spinlock_irq, &tasklist_lock) {
+		if (!is_mine(p))
+			return -ESRCH;
+		guard(spinlock)(&p->sighand->siglock);
+		if ((p->jobctl & (JOBCTL_TRACED | JOBCTL_LISTENING)) != JOBCTL_TRACED ||
+		    fatal_signal_pending(p))
+			return -ESRCH;
+		p->jobctl |= JOBCTL_PTRACE_FROZEN;
 	}
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	while (!err && __atomic_load_n(&p->on_cpu, __ATOMIC_ACQUIRE))
+	while (__atomic_load_n(&p->on_cpu, __ATOMIC_ACQUIRE))
 		cpu_relax();
-	return err;
+	return 0;
 }
 
 /* If it is frozen still it cannot have been released. A SIGKILL that came meanwhile acts now. */
@@ -44,11 +40,10 @@ static void ptrace_unfreeze(struct task_struct *p)
 {
 	if (!(READ_ONCE(p->jobctl) & JOBCTL_PTRACE_FROZEN))
 		return;
-	spin_lock_irq(&p->sighand->siglock);
+	guard(spinlock_irq)(&p->sighand->siglock);
 	p->jobctl &= ~(unsigned long)JOBCTL_PTRACE_FROZEN;
 	if (fatal_signal_pending(p))
 		ptrace_signal_wake_up(p, true);
-	spin_unlock_irq(&p->sighand->siglock);
 }
 
 /* --- going on --- */
@@ -81,26 +76,21 @@ static long ptrace_resume(struct task_struct *p, long request, unsigned long sig
 		user_enable_single_step(p);
 	else
 		user_disable_single_step(p);
-	spin_lock_irq(&p->sighand->siglock);
+	guard(spinlock_irq)(&p->sighand->siglock);
 	give_signal(p, (int)sig);
 	p->jobctl &= ~(unsigned long)(JOBCTL_TRACED | JOBCTL_PTRACE_FROZEN);
 	wake_up_state(p, __TASK_TRACED);
-	spin_unlock_irq(&p->sighand->siglock);
 	return 0;
 }
 
 static long request_detach(struct task_struct *p, unsigned long sig)
 {
-	unsigned long flags;
-
 	if (!valid_signal(sig))
 		return -EIO;
-	spin_lock_irqsave(&tasklist_lock, flags);
-	spin_lock(&p->sighand->siglock);
-	give_signal(p, (int)sig);
-	spin_unlock(&p->sighand->siglock);
+	guard(spinlock_irq)(&tasklist_lock);
+	scoped_guard(spinlock, &p->sighand->siglock)
+		give_signal(p, (int)sig);
 	ptrace_unlink(p);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
 	return 0;
 }
 
@@ -108,42 +98,30 @@ static long request_detach(struct task_struct *p, unsigned long sig)
  * since it stopped it hears of now. */
 static long ptrace_listen(struct task_struct *p)
 {
-	long err = -EIO;
-
-	spin_lock_irq(&p->sighand->siglock);
-	if (p->ptrace & PT_SEIZED && p->last_siginfo &&
-	    p->last_siginfo->si_code >> 8 == PTRACE_EVENT_STOP) {
-		p->jobctl |= JOBCTL_LISTENING;
-		if (p->jobctl & JOBCTL_TRAP_NOTIFY)
-			ptrace_signal_wake_up(p, true);
-		err = 0;
-	}
-	spin_unlock_irq(&p->sighand->siglock);
-	return err;
+	guard(spinlock_irq)(&p->sighand->siglock);
+	if (!(p->ptrace & PT_SEIZED) || !p->last_siginfo ||
+	    p->last_siginfo->si_code >> 8 != PTRACE_EVENT_STOP)
+		return -EIO;
+	p->jobctl |= JOBCTL_LISTENING;
+	if (p->jobctl & JOBCTL_TRAP_NOTIFY)
+		ptrace_signal_wake_up(p, true);
+	return 0;
 }
 
 /* The two requests to a tracee that may be running. */
 static long request_running(struct task_struct *p, long request)
 {
-	unsigned long flags;
-	long err = -ESRCH;
-
-	spin_lock_irqsave(&tasklist_lock, flags);
-	if (is_mine(p)) {
-		spin_lock(&p->sighand->siglock);
-		err = 0;
-		if (request == PTRACE_KILL) {
-			send_signal_locked(SIGKILL, SEND_SIG_NOINFO, p, false);
-		} else if (p->ptrace & PT_SEIZED) {
-			p->jobctl |= JOBCTL_TRAP_STOP;
-			ptrace_signal_wake_up(p, p->jobctl & JOBCTL_LISTENING);
-		} else {
-			err = -EIO;
-		}
-		spin_unlock(&p->sighand->siglock);
-	}
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return err;
+	guard(spinlock_irq)(&tasklist_lock);
+	if (!is_mine(p))
+		return -ESRCH;
+	guard(spinlock)(&p->sighand->siglock);
+	if (request == PTRACE_KILL)
+		return send_signal_locked(SIGKILL, SEND_SIG_NOINFO, p, false);
+	if (!(p->ptrace & PT_SEIZED))
+		return -EIO;
+	p->jobctl |= JOBCTL_TRAP_STOP;
+	ptrace_signal_wake_up(p, p->jobctl & JOBCTL_LISTENING);
+	return 0;
 }
 
 /* --- memory and registers --- */
@@ -151,12 +129,10 @@ static long request_running(struct task_struct *p, long request)
 static long access_word(struct task_struct *p, unsigned long addr, unsigned long *word, bool write)
 {
 	struct mm_struct *mm = get_task_mm(p);
-	size_t n;
+	size_t n = mm ? access_remote_vm(mm, addr, word, sizeof(*word), write, true) : 0;
 
-	if (!mm)
-		return -EIO;
-	n = access_remote_vm(mm, addr, word, sizeof(*word), write, true);
-	mmput(mm);
+	if (mm)
+		mmput(mm);
 	return n == sizeof(*word) ? 0 : -EIO;
 }
 
@@ -175,7 +151,7 @@ static long peek_or_poke_user(struct task_struct *p, unsigned long addr, unsigne
 	struct user_regs_struct regs;
 	unsigned long *word = (unsigned long *)&regs + addr / sizeof(long), zero = 0;
 
-	if (addr % sizeof(long) || addr >= sizeof(struct user))
+	if (addr % sizeof(long) || addr >= USER_AREA_SIZE)
 		return -EIO;
 	if (addr >= sizeof(regs))
 		word = &zero;
@@ -183,52 +159,37 @@ static long peek_or_poke_user(struct task_struct *p, unsigned long addr, unsigne
 	if (!write)
 		return put_user(*word, (unsigned long __user *)data);
 	if (word == &zero)
-		return data || addr < offsetof(struct user, u_debugreg) ||
-		       addr >= offsetof(struct user, error_code) ? -EIO : 0;
+		return data || addr - USER_AREA_DEBUGREG >= 64 ? -EIO : 0;
 	*word = data;
 	return regset_set(p, NT_PRSTATUS, &regs, sizeof(regs));
 }
 
-/* len: how many bytes the user has; more than the set has are cut off. */
-static long regset_copy(struct task_struct *p, int type, void __user *user, size_t *len, bool set)
+/* Between the user's buffer and the set; of a buffer that is larger only as much. */
+static long copy_regset(struct task_struct *p, int type, struct iovec *iov, bool set)
 {
 	size_t size = regset_size(type);
-	void *buf;
-	long err;
+	void *buf __free(kfree) = size ? kmalloc(size, GFP_KERNEL) : NULL;
 
-	if (!size || *len % sizeof(long))
+	if (!size || iov->iov_len % sizeof(long))
 		return -EINVAL;
-	*len = min(*len, size);
-	buf = kmalloc(size, GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
+	iov->iov_len = min(iov->iov_len, size);
 	regset_get(p, type, buf);
 	if (!set)
-		err = copy_to_user(user, buf, *len) ? -EFAULT : 0;
-	else if (copy_from_user(buf, user, *len))
-		err = -EFAULT;
-	else
-		err = regset_set(p, type, buf, *len);
-	kfree(buf);
-	return err;
+		return copy_to_user((void __user *)iov->iov_base, buf, iov->iov_len) ? -EFAULT : 0;
+	if (copy_from_user(buf, (void __user *)iov->iov_base, iov->iov_len))
+		return -EFAULT;
+	return regset_set(p, type, buf, iov->iov_len);
 }
 
-static long whole_regset(struct task_struct *p, int type, void __user *user, bool set)
-{
-	size_t len = regset_size(type);
-
-	return regset_copy(p, type, user, &len, set);
-}
-
-static long iov_regset(struct task_struct *p, int type, struct iovec __user *uiov, bool set)
+static long user_regset(struct task_struct *p, int type, struct iovec __user *uiov, bool set)
 {
 	struct iovec iov;
-	long err;
 
 	if (copy_from_user(&iov, uiov, sizeof(iov)))
 		return -EFAULT;
-	err = regset_copy(p, type, (void __user *)iov.iov_base, &iov.iov_len, set);
-	return err ?: put_user(iov.iov_len, &uiov->iov_len);
+	return copy_regset(p, type, &iov, set) ?: put_user(iov.iov_len, &uiov->iov_len);
 }
 
 /* --- signals and system calls --- */
@@ -262,39 +223,33 @@ static long access_sigmask(struct task_struct *p, size_t size, sigset_t __user *
 		return put_user(mask, user);
 	if (get_user(mask, user))
 		return -EFAULT;
-	spin_lock_irq(&p->sighand->siglock);
+	guard(spinlock_irq)(&p->sighand->siglock);
 	p->blocked = mask & ~SIG_KERNEL_ONLY_MASK;	/* what is pending it looks for itself */
-	spin_unlock_irq(&p->sighand->siglock);
 	clear_tsk_thread_flag(p, TIF_NOTIFY_RESUME);
 	return 0;
 }
 
-/* How many bytes there are, of which size were copied. */
+/* How many bytes there are, of which size were copied. The stop's message is which end of the call
+ * it is, in the numbers of PTRACE_SYSCALL_INFO_xxx. */
 static long syscall_info(struct task_struct *p, size_t size, void __user *to)
 {
-	static const u8 bytes[] = {
-		[PTRACE_SYSCALL_INFO_NONE] = offsetof(struct ptrace_syscall_info, entry),
-		[PTRACE_SYSCALL_INFO_ENTRY] = sizeof(struct ptrace_syscall_info),
-		[PTRACE_SYSCALL_INFO_EXIT] = offsetof(struct ptrace_syscall_info, exit.is_error) + 1,
-	};
-	struct ptrace_syscall_info info;
-	int op = PTRACE_SYSCALL_INFO_NONE;
+	static const u8 bytes[] = { offsetof(struct ptrace_syscall_info, entry),
+				    sizeof(struct ptrace_syscall_info),
+				    offsetof(struct ptrace_syscall_info, exit.is_error) + 1 };
+	bool at_call = p->last_siginfo && p->last_siginfo->si_code == (SIGTRAP | 0x80);
+	struct ptrace_syscall_info info = { .op = at_call ? (u8)p->ptrace_message : 0 };
 
-	if (p->last_siginfo && p->last_siginfo->si_code == (SIGTRAP | 0x80))
-		op = p->ptrace_message == PTRACE_EVENTMSG_SYSCALL_ENTRY ? PTRACE_SYSCALL_INFO_ENTRY
-									: PTRACE_SYSCALL_INFO_EXIT;
-	memset(&info, 0, sizeof(info));
-	get_syscall_info(p, &info, op);
-	return copy_to_user(to, &info, min(size, (size_t)bytes[op])) ? -EFAULT : bytes[op];
+	get_syscall_info(p, &info);
+	return copy_to_user(to, &info, min(size, (size_t)bytes[info.op])) ? -EFAULT :
+									    bytes[info.op];
 }
 
 static long set_options(struct task_struct *p, unsigned long options)
 {
 	if (options & ~(unsigned long)PTRACE_O_MASK)
 		return -EINVAL;
-	spin_lock_irq(&p->sighand->siglock);
+	guard(spinlock_irq)(&p->sighand->siglock);
 	p->ptrace = (p->ptrace & (PT_PTRACED | PT_SEIZED)) | PT_OPT(options);
-	spin_unlock_irq(&p->sighand->siglock);
 	return 0;
 }
 
@@ -302,6 +257,7 @@ static long set_options(struct task_struct *p, unsigned long options)
 static long do_request(struct task_struct *p, long request, unsigned long addr, unsigned long data)
 {
 	void __user *user = (void __user *)data;
+	struct iovec whole = { .iov_base = user };
 
 	switch (request) {
 	case PTRACE_PEEKTEXT:
@@ -323,13 +279,15 @@ static long do_request(struct task_struct *p, long request, unsigned long addr, 
 		return ptrace_listen(p);
 	case PTRACE_GETREGS:
 	case PTRACE_SETREGS:
-		return whole_regset(p, NT_PRSTATUS, user, request == PTRACE_SETREGS);
+		whole.iov_len = sizeof(struct user_regs_struct);
+		return copy_regset(p, NT_PRSTATUS, &whole, request == PTRACE_SETREGS);
 	case PTRACE_GETFPREGS:
 	case PTRACE_SETFPREGS:
-		return whole_regset(p, NT_FPREGSET, user, request == PTRACE_SETFPREGS);
+		whole.iov_len = USER_FPREGS_SIZE;
+		return copy_regset(p, NT_FPREGSET, &whole, request == PTRACE_SETFPREGS);
 	case PTRACE_GETREGSET:
 	case PTRACE_SETREGSET:
-		return iov_regset(p, (int)addr, user, request == PTRACE_SETREGSET);
+		return user_regset(p, (int)addr, user, request == PTRACE_SETREGSET);
 	case PTRACE_SETOPTIONS:
 	case PTRACE_OLDSETOPTIONS:
 		return set_options(p, data);

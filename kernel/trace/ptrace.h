@@ -89,8 +89,6 @@ void ptrace_trap_notify(struct task_struct *p);
 void ptrace_signal_wake_up(struct task_struct *p, bool resume);
 /* May current look into p? The same user, or uid 0. tasklist_lock not needed; may sleep. */
 bool ptrace_may_access(struct task_struct *p);
-/* Is somebody without privileges watching current? Then exec gives none. */
-bool ptraced_by_user(void);
 
 long ptrace_traceme(void);
 long ptrace_attach(struct task_struct *p, bool seize, unsigned long addr, unsigned long options);
@@ -104,4 +102,5 @@ int regset_set(struct task_struct *p, int type, const void *buf, size_t len);
 /* The tracee traps after one instruction of user mode, or does not. */
 void user_enable_single_step(struct task_struct *p);
 void user_disable_single_step(struct task_struct *p);
-void get_syscall_info(struct task_struct *p, struct ptrace_syscall_info *info, int op);
+/* All but op, which says what is wanted. */
+void get_syscall_info(struct task_struct *p, struct ptrace_syscall_info *info);

@@ -7,6 +7,7 @@
  */
 #include "kernel/mm/mm.h"
 #include "kernel/signal/signal.h"
+#include "kernel/sync/guard.h"
 #include "kernel/trace/ptrace.h"
 
 /* --- permission --- */
@@ -41,26 +42,12 @@ static bool privileged(struct task_struct *p)
 	return root;
 }
 
-bool ptraced_by_user(void)
-{
-	unsigned long flags;
-	bool by_user;
-
-	if (likely(!current->ptrace))
-		return false;
-	spin_lock_irqsave(&tasklist_lock, flags);
-	by_user = current->ptrace && !privileged(current->parent);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return by_user;
-}
-
 /* --- linking --- */
 
 static void ptrace_link(struct task_struct *p, struct task_struct *tracer, unsigned int how)
 {
-	spin_lock(&p->sighand->siglock);
+	guard(spinlock)(&p->sighand->siglock);
 	p->ptrace = how;
-	spin_unlock(&p->sighand->siglock);
 	p->parent = tracer;
 	list_add(&p->ptrace_entry, &tracer->ptraced);
 }
@@ -79,25 +66,20 @@ static struct task_struct *maker(void)
 long ptrace_traceme(void)
 {
 	struct task_struct *tracer;
-	unsigned long flags;
-	long err = -EPERM;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	guard(spinlock_irq)(&tasklist_lock);
 	tracer = maker();
-	if (!current->ptrace && !(tracer->flags & PF_EXITING) &&
-	    (!capable() || privileged(tracer))) {
-		ptrace_link(current, tracer, PT_PTRACED);
-		err = 0;
-	}
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return err;
+	if (current->ptrace || tracer->flags & PF_EXITING || (capable() && !privileged(tracer)))
+		return -EPERM;
+	ptrace_link(current, tracer, PT_PTRACED);
+	return 0;
 }
 
 /* One that is in a group stop already is woken, to stop again as a tracee should: TRAPPING is set
  * until it has. */
 static void stop_tracee(struct task_struct *p, bool seize)
 {
-	spin_lock(&p->sighand->siglock);
+	guard(spinlock)(&p->sighand->siglock);
 	if (!seize)
 		send_signal_locked(SIGSTOP, SEND_SIG_PRIV, p, false);
 	if (p->jobctl & JOBCTL_STOPPED) {
@@ -105,31 +87,37 @@ static void stop_tracee(struct task_struct *p, bool seize)
 		p->jobctl |= JOBCTL_TRAP_STOP | JOBCTL_TRAPPING;
 		wake_up_state(p, __TASK_STOPPED);
 	}
-	spin_unlock(&p->sighand->siglock);
 }
 
 long ptrace_attach(struct task_struct *p, bool seize, unsigned long addr, unsigned long options)
 {
 	unsigned int how = PT_PTRACED | (seize ? PT_SEIZED | PT_OPT(options) : 0);
-	unsigned long flags;
-	long err = -EPERM;
+	bool dead;
 
 	if (seize && (addr || options & ~(unsigned long)PTRACE_O_MASK))
 		return -EIO;
 	if (p->flags & PF_KTHREAD || same_thread_group(p, current) || !ptrace_may_access(p))
 		return -EPERM;
-	spin_lock_irqsave(&tasklist_lock, flags);
-	if (!p->exit_state && !p->ptrace) {
+	scoped_guard(spinlock_irq, &tasklist_lock) {
+		if (p->exit_state || p->ptrace)
+			return -EPERM;
 		ptrace_link(p, current, how);
 		stop_tracee(p, seize);
-		err = 0;
 	}
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	if (!err)	/* so that wait4 finds a stopped one stopped; its stop, or end, wakes us */
-		(void)wait_event_killable(&current->signal->wait_chldexit,
-					  !(READ_ONCE(p->jobctl) & JOBCTL_TRAPPING) ||
-						  READ_ONCE(p->exit_state));
-	return err;
+	/* Linked first, looked again second; an exec that raises p's rights sets these first and looks
+	 * for a tracer second. So one of the two sees the other. */
+	if (!ptrace_may_access(p)) {
+		scoped_guard(spinlock_irq, &tasklist_lock)
+			dead = ptrace_detach(p);
+		if (dead)
+			release_task(p);
+		return -EPERM;
+	}
+	/* So that wait4 finds a stopped one stopped; its stop, or end, wakes us. */
+	(void)wait_event_killable(&current->signal->wait_chldexit,
+				  !(READ_ONCE(p->jobctl) & JOBCTL_TRAPPING) ||
+					  READ_ONCE(p->exit_state));
+	return 0;
 }
 
 int ptrace_fork_event(const struct kernel_clone_args *args)
@@ -186,7 +174,7 @@ void ptrace_unlink(struct task_struct *p)
 	p->parent = p->real_parent;
 	list_del_init(&p->ptrace_entry);
 	clear_tsk_thread_flag(p, TIF_SYSCALL_TRACE);
-	spin_lock(&p->sighand->siglock);
+	guard(spinlock)(&p->sighand->siglock);
 	p->ptrace = 0;
 	p->jobctl &= ~(unsigned long)(JOBCTL_TRAP_MASK | JOBCTL_TRAPPING);
 	if (!(p->flags & PF_EXITING) && !(p->jobctl & JOBCTL_STOP_PENDING) &&
@@ -200,7 +188,6 @@ void ptrace_unlink(struct task_struct *p)
 	} else if (p->jobctl & JOBCTL_STOP_PENDING) {
 		signal_wake_up(p, false);
 	}
-	spin_unlock(&p->sighand->siglock);
 }
 
 /* Only its tracer had kept it: a thread, or a process whose parent has been told. */

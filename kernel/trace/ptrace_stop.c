@@ -16,6 +16,7 @@
  * meanwhile is argued in ptrace.h.
  */
 #include "kernel/signal/signal.h"
+#include "kernel/sync/guard.h"
 #include "kernel/trace/ptrace.h"
 
 /*
@@ -78,12 +79,8 @@ static int notify_locked(int code, int why, unsigned long message)
 
 int ptrace_notify(int code, unsigned long message)
 {
-	int sig;
-
-	spin_lock_irq(&current->sighand->siglock);
-	sig = notify_locked(code, CLD_TRAPPED, message);
-	spin_unlock_irq(&current->sighand->siglock);
-	return sig;
+	guard(spinlock_irq)(&current->sighand->siglock);
+	return notify_locked(code, CLD_TRAPPED, message);
 }
 
 /* --- events --- */
@@ -96,15 +93,10 @@ void ptrace_event(int event, unsigned long message)
 
 int ptrace_pid_for_tracer(const struct pid *pid)
 {
-	unsigned long flags;
-	int nr;
-
 	if (likely(!current->ptrace))
 		return 0;
-	spin_lock_irqsave(&tasklist_lock, flags);
-	nr = pid_nr_ns(pid, task_active_pid_ns(current->parent));
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return nr;
+	guard(spinlock_irq)(&tasklist_lock);
+	return pid_nr_ns(pid, task_active_pid_ns(current->parent));
 }
 
 void ptrace_event_pid(int event, const struct pid *pid)
@@ -130,13 +122,12 @@ void ptrace_exit_event(long code)
 
 	if (!ptrace_event_enabled(p, PTRACE_EVENT_EXIT))
 		return;
-	spin_lock_irq(&p->sighand->siglock);
+	guard(spinlock_irq)(&p->sighand->siglock);
 	killed = p->pending.signal & sigmask(SIGKILL);
 	p->pending.signal &= ~killed;
 	notify_locked(PTRACE_EVENT_EXIT << 8 | SIGTRAP, CLD_TRAPPED, (unsigned long)code);
 	p->pending.signal |= killed;
 	recalc_sigpending_tsk(p);
-	spin_unlock_irq(&p->sighand->siglock);
 }
 
 /* --- system calls --- */

@@ -4,6 +4,7 @@
  * in the middle of requests on another CPU.
  */
 #include "ptrace.h"
+#include <sys/user.h>
 #include <pthread.h>
 #include <sys/prctl.h>
 

@@ -3,6 +3,7 @@
  * and into a handler; registers read and changed one by one and as sets; FPU and vector state.
  */
 #include "ptrace.h"
+#include <sys/user.h>
 #include <sys/uio.h>
 
 /* long sum_up(long n): n + (n - 1) + ... + 1. Its instructions have names. */
@@ -364,6 +365,74 @@ static void fpu(void)
 	await("child", pid); /* 42 + 6 */
 }
 
+/* What a tracer sees at once is what the tracee has, on whichever CPU it was a moment ago: the number
+ * of each stop is in a vector register and in rbx. */
+static int child_counts(void)
+{
+	__asm__ volatile("xor	%%ebx, %%ebx\n"
+			 "1:	cvtsi2sd %%ebx, %%xmm5\n"
+			 "	int3\n"
+			 "	inc	%%ebx\n"
+			 "	cmp	$300, %%ebx\n"
+			 "	jne	1b\n" : : : "rbx", "xmm5", "cc");
+	return 0;
+}
+
+static void fresh(void)
+{
+	pid_t pid = traced_child(child_counts);
+	struct user_fpregs_struct fp;
+	int status, stops = 0, stale = 0;
+	double x;
+
+	puts("--- up to date");
+	await("child", pid);
+	for (;;) {
+		request(PTRACE_CONT, pid, 0, 0);
+		while (waitpid(pid, &status, WNOHANG) == 0)
+			;
+		if (!WIFSTOPPED(status))
+			break;
+		request(PTRACE_GETFPREGS, pid, 0, (unsigned long)&fp);
+		get(pid);
+		memcpy(&x, &fp.xmm_space[5 * 4], sizeof(x));
+		stale += (int)x != stops || (int)regs.rbx != stops;
+		stops++;
+	}
+	printf("%d stops, %d stale\n", stops, stale);
+	tell("child", status);
+}
+
+/* A register that a C function preserves, changed at the entry of a call: it is there although
+ * nobody stops the way out. */
+static int child_keeps(void)
+{
+	long r12 = 1;
+
+	__asm__ volatile("mov	$1, %%r12d\n"
+			 "	mov	$39, %%eax\n"
+			 "	syscall\n"
+			 "	mov	%%r12, %0\n" : "=r"(r12) : : "rax", "rcx", "r11", "r12", "memory");
+	return (int)r12;
+}
+
+static void change_at_entry(void)
+{
+	pid_t pid = traced_child(child_keeps);
+
+	puts("--- changed at the entry of a call");
+	await("child", pid);
+	do {
+		request(PTRACE_SYSCALL, pid, 0, 0);
+		waitpid(pid, NULL, 0);
+		get(pid);
+	} while (regs.orig_rax != SYS_getpid);
+	regs.r12 = 77;
+	set(pid);
+	request(PTRACE_CONT, pid, 0, 0);
+	await("child", pid);
+}
+
 /* --- memory --- */
 
 static const char constant[] __attribute__((aligned(16))) = "read only";
@@ -417,6 +486,8 @@ int main(void)
 	own_steps();
 	registers();
 	fpu();
+	fresh();
+	change_at_entry();
 	memory();
 	return 0;
 }

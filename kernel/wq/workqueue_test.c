@@ -167,7 +167,8 @@ KTEST(wq_delayed_work_fires)
 	KEXPECT(d.ran_at >= start + 20 * NSEC_PER_MSEC);
 	flush_work(&d.dwork.work);
 	KEXPECT(queue_delayed_work(system_wq, &d.dwork, NSEC_PER_SEC * 1000));
-	KEXPECT(flush_delayed_work(&d.dwork) && d.runs == 2);
+	flush_delayed_work(&d.dwork);
+	KEXPECT(d.runs == 2);
 	KEXPECT(queue_delayed_work(system_wq, &d.dwork, NSEC_PER_SEC * 1000));
 	KEXPECT(cancel_delayed_work_sync(&d.dwork) && d.runs == 2);
 	KEXPECT(!cancel_delayed_work_sync(&d.dwork));

@@ -8,6 +8,7 @@
 #include "asm/irqflags.h"
 #include "asm/processor.h"
 #include "boot/boot_info.h"
+#include "kernel/cgroup/cgroup.h"
 #include "kernel/entry.h"
 #include "kernel/fs/fs.h"
 #include "kernel/futex/futex.h"
@@ -137,6 +138,7 @@ void start_kernel(void)
 			 * loop do it */
 	local_irq_enable();
 	vfs_init();
+	cgroup_init();
 	rest_init();
 	cpu_startup_entry();
 }

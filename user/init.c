@@ -33,7 +33,7 @@ static const struct {
 	const char *type, *target;
 } mounts[] = {
 	{ "devtmpfs", "/dev" }, { "proc", "/proc" }, { "sysfs", "/sys" },
-	{ "tmpfs", "/dev/shm" }, { "tmpfs", "/tmp" },
+	{ "cgroup2", "/sys/fs/cgroup" }, { "tmpfs", "/dev/shm" }, { "tmpfs", "/tmp" },
 };
 
 /* A mount would hide what the archive put there. */
@@ -63,6 +63,18 @@ static void mount_all(void)
 	}
 	chmod("/tmp", 01777);
 	chmod("/dev/shm", 01777);
+}
+
+/* Out of the root cgroup, which is for kernel threads; all that we start comes along. */
+static void leave_root_cgroup(void)
+{
+	int fd;
+
+	mkdir("/sys/fs/cgroup/init.scope", 0755);
+	fd = open("/sys/fs/cgroup/init.scope/cgroup.procs", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		fprintf(stderr, "init: cannot leave the root cgroup: %s\n", strerror(errno));
+	close(fd);
 }
 
 /* The whole file, NUL-terminated, in memory of its own; NULL if there is none. */
@@ -273,6 +285,7 @@ int main(void)
 		return 1;
 	}
 	mount_all();
+	leave_root_cgroup();
 	while ((fd = open_terminal()) >= 0 && fd < 3)
 		;
 	if (fd > 2)

@@ -278,4 +278,5 @@ void proc_init(void)
 	sysfs_create("devices/system/cpu/possible", show_cpus);
 	sysfs_create("devices/system/cpu/present", show_cpus);
 	link_pde(pde_at(&sysfs_root, "kernel", S_IFDIR | 0555));
+	link_pde(pde_at(&sysfs_root, "fs/cgroup", S_IFDIR | 0555));	/* mount points */
 }

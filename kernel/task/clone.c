@@ -3,6 +3,7 @@
  * decode; fork.c does the work. Locks: task->alloc_lock to exchange a pointer.
  */
 #include "asm/uaccess.h"
+#include "kernel/cgroup/cgroup.h"
 #include "kernel/fs/fs.h"
 #include "kernel/mm/mm.h"
 #include "kernel/syscalls.h"
@@ -72,6 +73,7 @@ long sys_clone3(struct clone_args __user *uargs, size_t size)
 	struct kernel_clone_args args = { 0 };
 	pid_t set_tid[MAX_PID_NS_LEVEL + 1];
 	struct clone_args a;
+	long ret;
 	int err;
 
 	if (size > PAGE_SIZE)
@@ -95,7 +97,15 @@ long sys_clone3(struct clone_args __user *uargs, size_t size)
 	args.parent_tid = (int __user *)a.parent_tid;
 	args.set_tid = set_tid;
 	args.set_tid_size = a.set_tid_size;
-	return kernel_clone(&args);
+	if (a.flags & CLONE_INTO_CGROUP && size < sizeof(a))
+		return -EINVAL;
+	if (a.flags & CLONE_INTO_CGROUP)
+		args.cgroup = cgroup_get_from_fd((unsigned int)a.cgroup);
+	if (IS_ERR(args.cgroup))
+		return PTR_ERR(args.cgroup);
+	ret = kernel_clone(&args);
+	put_cgroup(args.cgroup);
+	return ret;
 }
 
 #define UNSHARE_FLAGS (CLONE_FS | CLONE_FILES | CLONE_VM | CLONE_THREAD | CLONE_SIGHAND | CLONE_SYSVSEM | CLONE_NEWUTS | CLONE_NEWPID)

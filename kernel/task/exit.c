@@ -8,6 +8,7 @@
  */
 #include "asm/processor.h"
 #include "asm/uaccess.h"
+#include "kernel/cgroup/cgroup.h"
 #include "kernel/fs/fs.h"
 #include "kernel/futex/futex.h"
 #include "kernel/mm/mm.h"
@@ -292,6 +293,7 @@ static bool exit_notify(struct task_struct *p, bool group_dead, struct list_head
 					 * parent */
 		autoreap = p->signal->nr_threads == 1 && do_notify_parent(p, p->exit_signal);
 	p->exit_state = autoreap ? EXIT_DEAD : EXIT_ZOMBIE;
+	cgroup_exit(p);
 	if (p->signal->group_exec_task && p != p->signal->group_exec_task)
 		wake_up_process(p->signal->group_exec_task);	/* de_thread() counts who is left */
 	spin_unlock_irqrestore(&tasklist_lock, flags);

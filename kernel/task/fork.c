@@ -17,6 +17,7 @@
  */
 #include "asm/processor.h"
 #include "asm/uaccess.h"
+#include "kernel/cgroup/cgroup.h"
 #include "kernel/fs/fs.h"
 #include "kernel/futex/futex.h"
 #include "kernel/mm/mm.h"
@@ -98,6 +99,7 @@ void __put_task_struct(struct task_struct *p)
 {
 	BUG_ON(p == current || p->on_cpu);
 	put_cred(p->cred);
+	put_cgroup(p->cgroup);
 	put_signal_struct(p->signal);
 	free_thread(p);
 	kfree(p->kthread);
@@ -221,8 +223,7 @@ static int check_flags(const struct kernel_clone_args *args)
 {
 	u64 flags = args->flags;
 
-	if (flags & (CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWCGROUP |
-		     CLONE_INTO_CGROUP))
+	if (flags & (CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWCGROUP))
 		return -EINVAL;		/* as a Linux without these namespaces */
 	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
 		return -EINVAL;
@@ -323,6 +324,8 @@ static int publish(struct task_struct *p, struct pid *pid, const struct kernel_c
 	else if (ns->dead || (!ns->child_reaper && pid->numbers[pid->level].nr != 1))
 		err = -ENOMEM;	/* its PID 1 is gone, or did not come about: nobody could adopt
 				 * its orphans */
+	if (!err)
+		err = cgroup_fork(p, args->cgroup);
 	if (!err) {
 		link_family(p, args);
 		link_pids(p, pid, args);

@@ -3,6 +3,7 @@
  * all. It is written down here instead of being created, since creating takes a task to copy from.
  */
 #include "boot/boot.h"
+#include "kernel/cgroup/cgroup.h"
 #include "kernel/fs/fs.h"
 #include "kernel/mm/mm.h"
 #include "kernel/sched/sched.h"
@@ -50,6 +51,7 @@ struct task_struct init_task = {
 	.normal_prio = DEFAULT_PRIO,
 	.static_prio = DEFAULT_PRIO,
 	.sched_task_group = &root_task_group,
+	.cgroup = &cgrp_root,
 	.active_mm = &init_mm,
 	.files = &init_files,
 	.fs = &init_fs,

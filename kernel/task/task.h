@@ -114,6 +114,7 @@ struct task_struct {
 	const struct sched_class *sched_class;	/* (r) */
 	struct sched_entity se;		/* (r) */
 	struct task_group *sched_task_group;	/* (r) */
+	struct cgroup *cgroup;		/* (t) with a reference */
 	int cpu;			/* whose run queue (r) */
 	int on_rq;			/* 1: queued or running there (r) */
 	int on_cpu;			/* 1: some CPU runs on its stack; falls in
@@ -342,6 +343,7 @@ struct kernel_clone_args {
 	pid_t *set_tid;
 	size_t set_tid_size;
 	const char *name;		/* kernel thread */
+	struct cgroup *cgroup;		/* CLONE_INTO_CGROUP, else NULL: the parent's */
 	bool io_thread, idle;
 };
 /* pid of the new task (in current's namespace), or -errno. May sleep; with CLONE_VFORK returns

@@ -104,7 +104,8 @@ static int probe_clone3(long flags)
 {
 	struct clone3_args args = { .pidfd = (uint64_t)&word,
 				    .child_tid = (uint64_t)&word2,
-				    .parent_tid = (uint64_t)&word };
+				    .parent_tid = (uint64_t)&word,
+				    .cgroup = (uint64_t)open("/sys/fs/cgroup/init.scope", O_RDONLY) };
 
 	args.flags = (uint64_t)with_company(flags);
 	args.exit_signal = args.flags & (THREAD | PARENT) ? 0 : SIGCHLD;

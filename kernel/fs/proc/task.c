@@ -3,6 +3,7 @@
  *
  * Locks: siglock for the limits, alloc_lock (inside set_task_comm) for the name.
  */
+#include "kernel/cgroup/cgroup.h"
 #include "kernel/fs/proc/pid.h"
 
 static int comm_show(struct seq_file *m, struct task_struct *p)
@@ -85,6 +86,12 @@ static int limits_show(struct seq_file *m, struct task_struct *p)
 	return 0;
 }
 
+static int cgroup_show(struct seq_file *m, struct task_struct *p)
+{
+	proc_show_cgroup(m, p);
+	return 0;
+}
+
 static int mounts_show(struct seq_file *m, struct task_struct *p)
 {
 	show_mounts(m);
@@ -112,6 +119,7 @@ static int root_link(struct task_struct *p, struct path *to)
 /* What a thread has as a process has it. */
 #define COMMON_ENTRIES								\
 	REG("auxv", 0400, proc_auxv_show),					\
+	REG("cgroup", 0444, cgroup_show),					\
 	REG("cmdline", 0444, proc_cmdline_show),				\
 	WRITABLE("comm", comm_show, comm_write),				\
 	LNK("cwd", cwd_link),							\

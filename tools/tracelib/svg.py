@@ -15,7 +15,8 @@ LABELS, RIGHT, MIN, TIP = 210, 20, 2, 6         # px; TIP: from this width on a 
 CPU_ROW, TASK_ROW, BAR, BAND = 24, 20, 13, 5
 MOST_ARROWS, CROWDED = 150, 25                  # CROWDED: px a mark wants on average, else none are drawn in that row
 LETTER = 6.9                                    # px, of text of size 12; a little less of size 11
-ARROW, MARK, FAINT = "#334e68", "#a23cb8", "#7b8794"
+ARROW, MARK, SLICE, FAINT = "#334e68", "#a23cb8", "#efd3f5", "#7b8794"
+SLICES = 13                                     # px, above a task's bar, when the program marked stretches of time
 AWAKE = ("run", "ready")
 UNITS = (("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1))
 
@@ -92,6 +93,10 @@ class Picture:
             self.out.append(rect(x, self.y + (-1 if thick else 3), 20, 12 if thick else BAND, colour))
             self.text(x + 26, self.y + 9, label)
             x += room + 14
+        if any(task.slices for task in self.tasks):
+            self.out.append(rect(x, self.y, 20, 11, SLICE) + rect(x, self.y, 1, 11, MARK))
+            self.text(x + 26, self.y + 9, "marked by the program")
+            x += 190
         if x + 220 > self.width:
             x, self.y = 14, self.y + 18
         self.out.append(self.arrow(x + 5, self.y - 2, self.y + 12))
@@ -182,6 +187,9 @@ class Picture:
         self.head("Tasks", (LABELS - 60, "pid"), (LABELS - 10, "ran"))
         leaders = {task.pid for task in self.tasks}
         for task in self.tasks:
+            if task.slices:
+                self.slices(task, self.y + 2)
+                self.y += SLICES
             self.task_y[task] = self.y
             x = 34 if task.tgid != task.pid and task.tgid in leaders else 20
             self.out.append(rect(x, self.y + 5, 10, 10, self.colours[task], rx=2))
@@ -222,6 +230,17 @@ class Picture:
         marks = [(time, words) for time, kind, words in task.points if kind == "mark"]
         for time, words in marks if len(marks) <= self.plot / CROWDED else ():
             self.out.append(path(f"M{self.x(time):.1f} {y - 4}l4 4l-4 4l-4 -4z", MARK, words))
+
+    def slices(self, task, y):
+        row, names = Row(), []
+        for start, end, name in task.slices:
+            x, w = self.x(start), self.x(end) - self.x(start)
+            row.rect(SLICE, x, y, w, SLICES - 2, f"{name}, {show_time(end - start)}")
+            row.rect(MARK, x, y, 1, SLICES - 2)
+            label = fitted(int((w - 4) / 6), name)
+            if label:
+                names.append(text(x + 4, y + 9, label, 10))
+        self.out += [str(row), *names]
 
     # ---- Wake-ups ----
 

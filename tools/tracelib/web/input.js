@@ -256,7 +256,9 @@ function legend() {
 	const arrow = legendItem(12, `<path d="M6 0V9" stroke="${ARROW}"/><path d="M6 13l-3-6h6z" fill="${ARROW}"/>`, "wakes");
 	const glyphs = Object.entries(GLYPHS).filter(([kind]) => kinds.has(kind)).map(([kind, [fill, shape]]) =>
 		legendItem(12, `<path transform="translate(6 7)" fill="${fill}" d="${shape}"/>`, data.glyphs[kind]));
-	return [...states, arrow, ...glyphs].join("");
+	const marked = data.tasks.some(task => task.slices.length), stretch = box(0, 1, 22, 11, "#efd3f5") + box(0, 1, 1, 11, "#a23cb8");
+	const slice = marked ? legendItem(22, stretch, "marked by the program") : "";
+	return [...states, slice, arrow, ...glyphs].join("");
 }
 
 const plural = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;

@@ -16,10 +16,10 @@
  * A step is the entry to a system call: what threads do to each other passes through there, or is
  * one load or store. For the latter half of the points are moments in time instead.
  *
- * Two things the paper need not care about: a thread that yields, or computes for HOG_NS, goes
- * behind all others, or programs that poll would never end (they get less time once the program is
- * far older than its change points); and PID 1, kernel threads and their like come before all, in
- * order, since they are not under test.
+ * Two things the paper need not care about: a thread that yields, or computes for HOG_NS, or makes
+ * another wait for four times that, goes behind all others, or programs that poll would never end
+ * (it gets less time once the program is far older than its change points); and PID 1, kernel
+ * threads and their like come before all, in order, since they are not under test.
  *
  * Locks: called with rq->lock held. sched_step() and the timer take it.
  */
@@ -120,8 +120,11 @@ static void yield_task_pct(struct rq *rq)
 static void task_tick_pct(struct rq *rq, struct task_struct *p)
 {
 	bool old = rq->clock > READ_ONCE(first_step) + OLD_NS + horizon_ns;
+	u64 limit = old ? OLD_HOG_NS : HOG_NS;
+	struct task_struct *next = next_queued_pct(rq, p);
 
-	if (turn_used(&p->se) < (old ? OLD_HOG_NS : HOG_NS))
+	/* Two that wake each other for ever are no hogs, but the third waits all the same. */
+	if (turn_used(&p->se) < limit && !(next && rq->clock - next->se.wait_start > 4 * limit))
 		return;
 	yield_task_pct(rq);
 	resched_curr(rq);

@@ -17,7 +17,7 @@
  * one load or store. For the latter half of the points are moments in time instead.
  *
  * Two things the paper need not care about: a thread that yields, or computes for HOG_NS, or makes
- * another wait for four times that, goes behind all others, or programs that poll would never end
+ * another wait for twice that, goes behind all others, or programs that poll would never end
  * (it gets less time once the program is far older than its change points); and PID 1, kernel
  * threads and their like come before all, in order, since they are not under test.
  *
@@ -124,7 +124,7 @@ static void task_tick_pct(struct rq *rq, struct task_struct *p)
 	struct task_struct *next = next_queued_pct(rq, p);
 
 	/* Two that wake each other for ever are no hogs, but the third waits all the same. */
-	if (turn_used(&p->se) < limit && !(next && rq->clock - next->se.wait_start > 4 * limit))
+	if (turn_used(&p->se) < limit && !(next && rq->clock - next->se.wait_start > 2 * limit))
 		return;
 	yield_task_pct(rq);
 	resched_curr(rq);

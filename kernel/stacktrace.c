@@ -1,13 +1,13 @@
 /*
  * Where in the kernel a task is, whatever it does while we look. Three cases:
  *
- *   the caller	walks its own stack.
- *   off its CPU	With its run-queue lock held it cannot begin to run, and with a reference held its
- *		stack is not freed: what lies there stays. (finish_task_switch() lowers on_cpu under
- *		that lock, when everything has been saved.)
- *   on another	Its stack changes all the time, so we send that CPU an interrupt. The handler runs
- *   CPU		on that very stack, above the frames it reads: they wait for it to return. Finds
- *		it another task there, ours has left meanwhile, and we begin anew.
+ * - The caller itself: it walks its own stack.
+ * - Off its CPU: with its run-queue lock held it cannot begin to run, and with a reference held its
+ *   stack is not freed: what lies there stays. (finish_task_switch() lowers on_cpu under that lock,
+ *   when everything has been saved.)
+ * - On another CPU: its stack changes all the time, so we send that CPU an interrupt. The handler
+ *   runs on that very stack, below the frames it reads: they wait for it to return. Finds it
+ *   another task there, ours has left meanwhile, and we begin anew.
  *
  * No address is believed in any of them: the walk follows only what lies on the task's own stack
  * (arch/x86_64/dump.c), so that it cannot fault.
@@ -23,7 +23,7 @@
 struct trace {
 	struct task_struct *task;
 	unsigned long *pcs;
-	int max, n;		/* n < 0: not looked at yet */
+	int max, n; /* n < 0: not looked at yet */
 };
 
 /* The CPU that p runs on, or -1: it runs on none and was walked. */

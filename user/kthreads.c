@@ -24,7 +24,7 @@ enum { FLAG, NOMEM, CHILD, ROOT, CGROUP, NEVER, N };
 static const char *const titles[N] = { "FLAG", "NOMEM", "CHILD", "ROOT", "CGROUP", "NEVER" };
 
 static struct proc_list list;
-static bool cgroups;		/* init has left the root cgroup, so it tells something */
+static bool cgroups; /* init has left the root cgroup, so it tells something */
 
 static const struct proc_task *find(pid_t pid)
 {
@@ -66,7 +66,7 @@ static char never_in_user_mode(const struct proc_task *t)
 			return '?';
 		ip = strrchr(buf, ' ');
 		if (!ip)
-			continue;	/* "running" */
+			continue; /* "running" */
 		*ip = '\0';
 		sp = strrchr(buf, ' ');
 		return sp && strtoul(sp, NULL, 16) == 0 ? '+' : '-';
@@ -99,7 +99,8 @@ static const char *why(const struct proc_task *t, const char v[N])
 		return "an io worker: a process made it and shares memory, cgroup and PID with it, "
 		       "but it never leaves the kernel";
 	if (v[FLAG] == '-' && v[CHILD] == '+')
-		return "a user mode helper: a kernel thread that executed a program; its ancestors and "
+		return "a user mode helper: a kernel thread that executed a program; its ancestors "
+		       "and "
 		       "cgroup are the kernel's, its memory and mode a user's";
 	if (v[FLAG] == '-' && v[NOMEM] == '+')
 		return "on its way out: it has given back its memory already";
@@ -153,7 +154,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < list.n; i++)
 		disagree += !show(&list.task[i], all);
 	if (!cgroups)
-		printf("CGROUP: init is in the root cgroup itself, or there are none: it says nothing\n");
+		printf("CGROUP: init is in the root cgroup itself, or there are none: it says "
+		       "nothing\n");
 	printf("%d tasks, the definitions disagree about %d\n", (int)list.n, disagree);
 	return 0;
 }

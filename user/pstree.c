@@ -102,7 +102,8 @@ static void print(const struct node *node, const char *prefix, int times)
 	for (int i = 0, k; i < node->n; i = k) {
 		int width = (int)(strlen(count) + strlen(node->text));
 
-		for (k = i + 1; !numbers && k < node->n && same(node->child[i], node->child[k]); k++)
+		for (k = i + 1; !numbers && k < node->n && same(node->child[i], node->child[k]);
+		     k++)
 			;
 		if (first && k == node->n)
 			printf("---");
@@ -110,7 +111,8 @@ static void print(const struct node *node, const char *prefix, int times)
 			printf("-+-");
 		else
 			printf("\n%s%*s %c-", prefix, width, "", k == node->n ? '`' : '|');
-		snprintf(below, sizeof(below), "%s%*s %c ", prefix, width, "", k == node->n ? ' ' : '|');
+		snprintf(below, sizeof(below), "%s%*s %c ", prefix, width, "",
+			 k == node->n ? ' ' : '|');
 		print(node->child[i], below, k - i);
 		first = false;
 	}

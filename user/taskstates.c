@@ -18,10 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FUTEX_WAIT 0
+#define FUTEX_WAIT     0
 #define PTRACE_TRACEME 0
 
-static int input[2];		/* a pipe into which nobody writes until the end */
+static int input[2]; /* a pipe into which nobody writes until the end */
 
 static void read_input(void)
 {
@@ -80,11 +80,16 @@ static const struct example {
 	void (*fn)(void);
 	bool everywhere;
 } examples[] = {
-	{ 'R', "computing", "TASK_RUNNING", "on a CPU, or in a run queue until one is free", compute, true },
-	{ 'S', "sleeping", "TASK_INTERRUPTIBLE", "nanosleep(): a timer ends it, or a signal", sleep_long, true },
-	{ 'S', "futex", "TASK_INTERRUPTIBLE", "a mutex of user space: FUTEX_WAKE, or a signal", wait_futex, true },
-	{ 'S', "pipe", "TASK_INTERRUPTIBLE", "read() of an empty pipe: a writer, or a signal", read_input, true },
-	{ 'D', "vfork", "TASK_UNINTERRUPTIBLE", "its child has its memory: no signal but a fatal one", in_vfork, true },
+	{ 'R', "computing", "TASK_RUNNING", "on a CPU, or in a run queue until one is free",
+	  compute, true },
+	{ 'S', "sleeping", "TASK_INTERRUPTIBLE", "nanosleep(): a timer ends it, or a signal",
+	  sleep_long, true },
+	{ 'S', "futex", "TASK_INTERRUPTIBLE", "a mutex of user space: FUTEX_WAKE, or a signal",
+	  wait_futex, true },
+	{ 'S', "pipe", "TASK_INTERRUPTIBLE", "read() of an empty pipe: a writer, or a signal",
+	  read_input, true },
+	{ 'D', "vfork", "TASK_UNINTERRUPTIBLE",
+	  "its child has its memory: no signal but a fatal one", in_vfork, true },
 	{ 'T', "stopped", "__TASK_STOPPED", "SIGSTOP: SIGCONT or SIGKILL ends it", stop, true },
 	{ 't', "traced", "__TASK_TRACED", "ptrace(): its tracer decides", be_traced, false },
 	{ 'Z', "zombie", "EXIT_ZOMBIE", "it has ended; its parent has not asked how", leave, true },
@@ -101,7 +106,7 @@ static pid_t start(const struct example *e)
 	if (pid)
 		return pid;
 	prctl(PR_SET_NAME, e->name);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);	/* none is left behind, however we end */
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* none is left behind, however we end */
 	close(input[1]);
 	e->fn();
 	_exit(0);
@@ -149,10 +154,12 @@ static void show(const struct example *e, const struct proc_task *t)
 static void show_kernels_own(void)
 {
 	static const struct example idle = {
-		'I', "(worker)", "TASK_IDLE", "a kernel thread without work: as D, but no load", NULL, false
+		'I',  "(worker)", "TASK_IDLE", "a kernel thread without work: as D, but no load",
+		NULL, false
 	};
 	static const struct example dead = {
-		'X', "(dead)", "EXIT_DEAD", "on its way out of every list: too short to be seen", NULL, false
+		'X',  "(dead)", "EXIT_DEAD", "on its way out of every list: too short to be seen",
+		NULL, false
 	};
 	struct proc_list all = { NULL, 0, 0 };
 	size_t i;
@@ -204,7 +211,7 @@ int main(int argc, char **argv)
 	show_kernels_own();
 	if (first < argc)
 		status = run(argv + first);
-	close(input[1]);	/* the reader, and vfork's child, see the end of the input */
+	close(input[1]); /* the reader, and vfork's child, see the end of the input */
 	for (size_t i = 0; i < N; i++) {
 		kill(pids[i], SIGKILL);
 		waitpid(pids[i], NULL, 0);

@@ -113,8 +113,9 @@ static long set_lock(struct inode *inode, const struct file_lock *want, bool wai
 long do_flock(struct file *f, int op)
 {
 	int what = op & ~LOCK_NB;
-	struct file_lock want = { .owner = f, .pid = current->tgid, .flock = true, .write = what == LOCK_EX,
-				  .unlock = what == LOCK_UN, .end = OFFSET_MAX };
+	struct file_lock want = { .owner = f, .pid = current->tgid, .flock = true,
+				  .write = what == LOCK_EX, .unlock = what == LOCK_UN,
+				  .end = OFFSET_MAX };
 
 	if (what != LOCK_SH && what != LOCK_EX && what != LOCK_UN)
 		return -EINVAL;

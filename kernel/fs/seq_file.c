@@ -59,9 +59,12 @@ void seq_put_decimal_ull(struct seq_file *m, char before, unsigned long v)
 
 void seq_put_decimal_ll(struct seq_file *m, char before, long v)
 {
-	if (v < 0)
-		seq_putc(m, before);
-	seq_put_decimal_ull(m, v < 0 ? '-' : before, v < 0 ? 0UL - (unsigned long)v : (unsigned long)v);
+	if (v >= 0) {
+		seq_put_decimal_ull(m, before, (unsigned long)v);
+		return;
+	}
+	seq_putc(m, before);
+	seq_put_decimal_ull(m, '-', 0UL - (unsigned long)v);
 }
 
 void seq_escape(struct seq_file *m, const char *s, const char *esc)

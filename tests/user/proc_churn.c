@@ -144,9 +144,9 @@ static int stat_ok(int tid)
 {
 	char *open = strchr(text, '('), *close = strrchr(text, ')');
 
-	return atoi(text) == tid && open && close && name_ok(open + 1, (size_t)(close - open - 1)) &&
-	       close[1] == ' ' && strchr("RSDTtZXI", close[2]) && close[3] == ' ' &&
-	       numbers(close + 4, 49);
+	return atoi(text) == tid && open && close &&
+	       name_ok(open + 1, (size_t)(close - open - 1)) && close[1] == ' ' &&
+	       strchr("RSDTtZXI", close[2]) && close[3] == ' ' && numbers(close + 4, 49);
 }
 
 static int status_ok(int tid)
@@ -155,7 +155,8 @@ static int status_ok(int tid)
 
 	snprintf(want, sizeof(want), "\nPid:\t%d\n", tid);
 	if (strncmp(text, "Name:\t", 6) || !name_ok(text + 6, strcspn(text + 6, "\n")) ||
-	    !strstr(text, want) || !strstr(text, "\nnonvoluntary_ctxt_switches:\t") || end[-1] != '\n')
+	    !strstr(text, want) || !strstr(text, "\nnonvoluntary_ctxt_switches:\t") ||
+	    end[-1] != '\n')
 		return 0;
 	for (; p < end; p = strchr(p, '\n') + 1) {
 		char *colon = strchr(p, ':');
@@ -222,9 +223,9 @@ static const struct {
 	const char *name;
 	int (*ok)(int tid);
 } files[] = {
-	{ "stat", stat_ok },   { "status", status_ok },	  { "statm", statm_ok },
-	{ "comm", comm_ok },   { "limits", limits_ok },	  { "maps", maps_ok },
-	{ "wchan", word_ok },  { "syscall", syscall_ok }, { "stack", stack_ok },
+	{ "stat", stat_ok },  { "status", status_ok },	 { "statm", statm_ok },
+	{ "comm", comm_ok },  { "limits", limits_ok },	 { "maps", maps_ok },
+	{ "wchan", word_ok }, { "syscall", syscall_ok }, { "stack", stack_ok },
 };
 
 /* --- the reader --- */
@@ -232,11 +233,13 @@ static const struct {
 /* In pieces of odd sizes, with a seek back to the start in between now and then. */
 static ssize_t read_all(int fd)
 {
-	size_t piece = rand_r(&seed) % 4 ? 1 + (size_t)rand_r(&seed) % 2000 : sizeof(text) - 1, sum = 0;
+	size_t piece = rand_r(&seed) % 4 ? 1 + (size_t)rand_r(&seed) % 2000 : sizeof(text) - 1,
+	       sum = 0;
 	int seek = rand_r(&seed) % 8 == 0;
 	ssize_t n;
 
-	while ((n = read(fd, text + sum, piece < sizeof(text) - 1 - sum ? piece : sizeof(text) - 1 - sum)) > 0) {
+	while ((n = read(fd, text + sum,
+			 piece < sizeof(text) - 1 - sum ? piece : sizeof(text) - 1 - sum)) > 0) {
 		sum += (size_t)n;
 		if (seek)
 			sum = (size_t)lseek(fd, 0, SEEK_SET);
@@ -253,8 +256,9 @@ static void read_file(int pid, int tid)
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), rand_r(&seed) % 2 || pid != tid ? "/proc/%d/task/%d/%s" : "/proc/%d/../%d/%s",
-		 pid, tid, files[i].name);
+	snprintf(path, sizeof(path),
+		 rand_r(&seed) % 2 || pid != tid ? "/proc/%d/task/%d/%s" : "/proc/%d/../%d/%s", pid,
+		 tid, files[i].name);
 	reads++;
 	fd = open(path, O_RDONLY);
 	if (fd < 0) {
@@ -264,7 +268,8 @@ static void read_file(int pid, int tid)
 		return;
 	}
 	n = read_all(fd);
-	if (n == -ESRCH || n == -EPERM || n == -EACCES)	/* EPERM: Linux, of a task that is executing */
+	if (n == -ESRCH || n == -EPERM ||
+	    n == -EACCES) /* EPERM: Linux, of a task that is executing */
 		gone++;
 	else if (n < 0)
 		complain(path, strerror((int)-n));
@@ -324,8 +329,9 @@ static void check_listing(int exact)
 	read_file(getpid(), changer);
 	/* Those that come and go stand at the end. */
 	for (int i = 0; i < n && i < 32; i++)
-		read_file(getpid(), tids[i % 4 ? n - 1 - i / 4 % (n < 4 ? n : 4)
-					       : (int)((unsigned int)rand_r(&seed) % (unsigned int)n)]);
+		read_file(getpid(),
+			  tids[i % 4 ? n - 1 - i / 4 % (n < 4 ? n : 4)
+				     : (int)((unsigned int)rand_r(&seed) % (unsigned int)n)]);
 }
 
 static int is_child(int pid)
@@ -350,7 +356,8 @@ static void check_processes(int exact)
 	char path[32];
 
 	listings++;
-	if (exact && (in(pids, n, getpid()) != 1 || in(pids, n, 1) != 1 || in(pids, n, churner) != 1))
+	if (exact &&
+	    (in(pids, n, getpid()) != 1 || in(pids, n, 1) != 1 || in(pids, n, churner) != 1))
 		complain("/proc", "a process that stays");
 	for (int i = 0; i < n; i++) {
 		if (pids[i] < churner || !is_child(pids[i]))
@@ -397,7 +404,8 @@ int main(int argc, char **argv)
 	kill(churner, SIGKILL);
 	waitpid(churner, NULL, 0);
 	if (argc > 1)
-		printf("%ld reads, %ld of tasks that had gone; %ld listings\n", reads, gone, listings);
+		printf("%ld reads, %ld of tasks that had gone; %ld listings\n", reads, gone,
+		       listings);
 	check("every file whole, every listing complete", !bad);
 	return failures;
 }

@@ -15,7 +15,8 @@ static ssize_t slurp(int fd, char *buf, size_t size, size_t piece)
 {
 	ssize_t n, sum = 0;
 
-	while ((n = read(fd, buf + sum, piece < size - (size_t)sum ? piece : size - (size_t)sum)) > 0)
+	while ((n = read(fd, buf + sum, piece < size - (size_t)sum ? piece : size - (size_t)sum)) >
+	       0)
 		sum += n;
 	return n < 0 ? n : sum;
 }
@@ -35,15 +36,67 @@ static ssize_t slurp_path(const char *path)
 
 /* Linux's lines in Linux's order, those of 6.1 and some later ones; + those that must be there. */
 static const char *const lines[] = {
-	"+Name", "+Umask", "+State", "+Tgid", "+Ngid", "+Pid", "+PPid", "+TracerPid", "+Uid", "+Gid",
-	"+FDSize", "+Groups", "+NStgid", "+NSpid", "+NSpgid", "+NSsid", "Kthread", "+VmPeak",
-	"+VmSize", "+VmLck", "+VmPin", "+VmHWM", "+VmRSS", "+RssAnon", "+RssFile", "+RssShmem",
-	"+VmData", "+VmStk", "+VmExe", "+VmLib", "VmPTE", "+VmSwap", "HugetlbPages", "+CoreDumping",
-	"THP_enabled", "untag_mask", "+Threads", "+SigQ", "+SigPnd", "+ShdPnd", "+SigBlk", "+SigIgn",
-	"+SigCgt", "+CapInh", "+CapPrm", "+CapEff", "+CapBnd", "+CapAmb", "+NoNewPrivs", "+Seccomp",
-	"Seccomp_filters", "Speculation_Store_Bypass", "SpeculationIndirectBranch", "+Cpus_allowed",
-	"+Cpus_allowed_list", "Mems_allowed", "Mems_allowed_list", "+voluntary_ctxt_switches",
-	"+nonvoluntary_ctxt_switches", "x86_Thread_features", "x86_Thread_features_locked",
+	"+Name",
+	"+Umask",
+	"+State",
+	"+Tgid",
+	"+Ngid",
+	"+Pid",
+	"+PPid",
+	"+TracerPid",
+	"+Uid",
+	"+Gid",
+	"+FDSize",
+	"+Groups",
+	"+NStgid",
+	"+NSpid",
+	"+NSpgid",
+	"+NSsid",
+	"Kthread",
+	"+VmPeak",
+	"+VmSize",
+	"+VmLck",
+	"+VmPin",
+	"+VmHWM",
+	"+VmRSS",
+	"+RssAnon",
+	"+RssFile",
+	"+RssShmem",
+	"+VmData",
+	"+VmStk",
+	"+VmExe",
+	"+VmLib",
+	"VmPTE",
+	"+VmSwap",
+	"HugetlbPages",
+	"+CoreDumping",
+	"THP_enabled",
+	"untag_mask",
+	"+Threads",
+	"+SigQ",
+	"+SigPnd",
+	"+ShdPnd",
+	"+SigBlk",
+	"+SigIgn",
+	"+SigCgt",
+	"+CapInh",
+	"+CapPrm",
+	"+CapEff",
+	"+CapBnd",
+	"+CapAmb",
+	"+NoNewPrivs",
+	"+Seccomp",
+	"Seccomp_filters",
+	"Speculation_Store_Bypass",
+	"SpeculationIndirectBranch",
+	"+Cpus_allowed",
+	"+Cpus_allowed_list",
+	"Mems_allowed",
+	"Mems_allowed_list",
+	"+voluntary_ctxt_switches",
+	"+nonvoluntary_ctxt_switches",
+	"x86_Thread_features",
+	"x86_Thread_features_locked",
 	"KernelStackPeak",
 };
 
@@ -95,23 +148,24 @@ static void status(void)
 	check("ShdPnd, SigBlk: SIGUSR2", !strcmp(value("ShdPnd"), "0000000000000800") &&
 						 !strcmp(value("SigBlk"), "0000000000000800"));
 	check("SigIgn: SIGUSR1", !!(strtoul(value("SigIgn"), NULL, 16) & 0x200));
-	check("VmPeak is not below VmSize", atol(value("VmSize")) > 0 &&
-						    atol(value("VmPeak")) >= atol(value("VmSize")));
+	check("VmPeak is not below VmSize",
+	      atol(value("VmSize")) > 0 && atol(value("VmPeak")) >= atol(value("VmSize")));
 	signal(SIGUSR2, SIG_IGN);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	slurp_path("/proc/self/stat");
 	check("stat has 52 fields", ({
-		int n = 1;
-		for (char *p = strrchr(text, ')'); *p; p++)
-			n += *p == ' ';
-		n == 51;	/* field 1 stands before the name */
-	}));
+		      int n = 1;
+		      for (char *p = strrchr(text, ')'); *p; p++)
+			      n += *p == ' ';
+		      n == 51; /* field 1 stands before the name */
+	      }));
 	slurp_path("/proc/self/statm");
 	check("statm has 7, text > 0", ({
-		long v[7];
-		sscanf(text, "%ld %ld %ld %ld %ld %ld %ld", v, v + 1, v + 2, v + 3, v + 4, v + 5,
-		       v + 6) == 7 && v[3] > 0;
-	}));
+		      long v[7];
+		      sscanf(text, "%ld %ld %ld %ld %ld %ld %ld", v, v + 1, v + 2, v + 3, v + 4,
+			     v + 5, v + 6) == 7 &&
+			      v[3] > 0;
+	      }));
 }
 
 /* --- names with blanks, brackets, line ends --- */
@@ -128,7 +182,8 @@ static void names(void)
 	check("stat: the name in brackets", !!strstr(text, " (a) R 1 (0123456) R "));
 	prctl(PR_SET_NAME, "two\nlines\\");
 	slurp_path("/proc/self/status");
-	check("status: one line all the same", !strncmp(text, "Name:\ttwo\\nlines\\\\\nUmask:", 24));
+	check("status: one line all the same",
+	      !strncmp(text, "Name:\ttwo\\nlines\\\\\nUmask:", 24));
 }
 
 /* --- pieces, seeks, writes --- */
@@ -139,7 +194,7 @@ static void pieces(void)
 	int fd = open("/proc/self/limits", O_RDWR);
 	ssize_t n, k;
 
-	if (fd < 0)	/* a Linux where we are not root */
+	if (fd < 0) /* a Linux where we are not root */
 		fd = open("/proc/self/limits", O_RDONLY);
 	n = slurp(fd, whole, sizeof(whole), 1 << 20);
 	check("all at once", n > 1000);
@@ -150,7 +205,8 @@ static void pieces(void)
 		;
 	check("byte by byte, backwards", k < 0 && !memcmp(whole, odd, (size_t)n));
 	check("the end", pread(fd, odd, 100, n) == 0 && pread(fd, odd, 100, 1L << 40) == 0);
-	check("lseek beyond it", lseek(fd, 1L << 40, SEEK_SET) == 1L << 40 && read(fd, odd, 1) == 0);
+	check("lseek beyond it",
+	      lseek(fd, 1L << 40, SEEK_SET) == 1L << 40 && read(fd, odd, 1) == 0);
 	check("lseek before the start: EINVAL", lseek(fd, -1, SEEK_SET) == -1 && errno == EINVAL);
 	check("a bad buffer: EFAULT", pread(fd, (void *)16, 100, 0) == -1 && errno == EFAULT);
 	check("writing: refused", write(fd, "1", 1) == -1 && (errno == EBADF || errno == EINVAL));

@@ -89,13 +89,15 @@ int main(int argc, char **argv)
 		printf("%s", text);
 	check("wchan", *slurp(tid[0], "wchan") && strcmp(text, "0"));
 	snprintf(want, sizeof(want), "%d 0x%x 0x", SYS_read, fds[0]);
-	check("syscall: read and its descriptor", !strncmp(slurp(tid[0], "syscall"), want, strlen(want)));
+	check("syscall: read and its descriptor",
+	      !strncmp(slurp(tid[0], "syscall"), want, strlen(want)));
 	check("which ends with sp and ip", ({
-		unsigned long v[8];
-		int n;
-		sscanf(text, "%d 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx", &n, v, v + 1,
-		       v + 2, v + 3, v + 4, v + 5, v + 6, v + 7) == 9 && v[2] == 1 && v[6] && v[7];
-	}));
+		      unsigned long v[8];
+		      int n;
+		      sscanf(text, "%d 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx", &n, v,
+			     v + 1, v + 2, v + 3, v + 4, v + 5, v + 6, v + 7) == 9 &&
+			      v[2] == 1 && v[6] && v[7];
+	      }));
 	/* It may be interrupted in the kernel too, on its way out: then there are lines. */
 	for (int i = 0; i < 50 && ok; i++)
 		ok = (!*slurp(tid[1], "stack") || well_formed());
@@ -111,9 +113,8 @@ int main(int argc, char **argv)
 	check("computing in the kernel: sys_read", ok && seen);
 	if (verbose)
 		printf("%s", text);
-	check("my own: the way to here",
-	      strstr(slurp(my_tid(), "stack"), " proc_stack_show+") && strstr(text, " sys_read+") &&
-		      well_formed());
+	check("my own: the way to here", strstr(slurp(my_tid(), "stack"), " proc_stack_show+") &&
+						 strstr(text, " sys_read+") && well_formed());
 	check("syscall: read", !strncmp(slurp(my_tid(), "syscall"), "0 0x", 4));
 	stop = 1;
 	check("write", write(fds[1], "x", 1) == 1);

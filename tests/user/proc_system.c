@@ -45,14 +45,15 @@ static void names(void)
 
 	uname(&u);
 	check("sys/kernel/hostname is uname's", is_line("/proc/sys/kernel/hostname", u.nodename));
-	check("ostype, osrelease, version too", is_line("/proc/sys/kernel/ostype", u.sysname) &&
-							is_line("/proc/sys/kernel/osrelease", u.release) &&
-							is_line("/proc/sys/kernel/version", u.version));
+	check("ostype, osrelease, version too",
+	      is_line("/proc/sys/kernel/ostype", u.sysname) &&
+		      is_line("/proc/sys/kernel/osrelease", u.release) &&
+		      is_line("/proc/sys/kernel/version", u.version));
 	check("/proc/version begins with them", ({
-		char want[200];
-		snprintf(want, sizeof(want), "%s version %s ", u.sysname, u.release);
-		!strncmp(slurp("/proc/version"), want, strlen(want));
-	}));
+		      char want[200];
+		      snprintf(want, sizeof(want), "%s version %s ", u.sysname, u.release);
+		      !strncmp(slurp("/proc/version"), want, strlen(want));
+	      }));
 }
 
 static void numbers(void)
@@ -61,16 +62,19 @@ static void numbers(void)
 	struct sysinfo info;
 	long total;
 
-	check("uptime", sscanf(slurp("/proc/uptime"), "%d.%d %d.%d\n", v, v + 1, v + 2, v + 3) == 4);
-	check("loadavg", sscanf(slurp("/proc/loadavg"), "%d.%d %d.%d %d.%d %d/%d %d\n", v, v + 1, v + 2,
-				v + 3, v + 4, v + 5, &running, &all, &last) == 9 &&
+	check("uptime",
+	      sscanf(slurp("/proc/uptime"), "%d.%d %d.%d\n", v, v + 1, v + 2, v + 3) == 4);
+	check("loadavg", sscanf(slurp("/proc/loadavg"), "%d.%d %d.%d %d.%d %d/%d %d\n", v, v + 1,
+				v + 2, v + 3, v + 4, v + 5, &running, &all, &last) == 9 &&
 				 running >= 1 && all >= running && last > 0);
 	sysinfo(&info);
 	slurp("/proc/meminfo");
 	total = (long)(info.totalram / 1024 * info.mem_unit);
-	check("MemTotal is sysinfo's", !strncmp(text, "MemTotal:", 9) && meminfo("MemTotal:") == total);
-	check("MemFree, MemAvailable, SwapFree", meminfo("\nMemFree:") > 0 && meminfo("\nMemFree:") < total &&
-							 meminfo("\nMemAvailable:") > 0 && meminfo("\nSwapFree:") >= 0);
+	check("MemTotal is sysinfo's",
+	      !strncmp(text, "MemTotal:", 9) && meminfo("MemTotal:") == total);
+	check("MemFree, MemAvailable, SwapFree",
+	      meminfo("\nMemFree:") > 0 && meminfo("\nMemFree:") < total &&
+		      meminfo("\nMemAvailable:") > 0 && meminfo("\nSwapFree:") >= 0);
 	check("Slab, KernelStack", meminfo("\nSlab:") > 0 && meminfo("\nKernelStack:") > 0);
 }
 
@@ -84,9 +88,10 @@ static void stat_file(void)
 
 	for (; spin < 3000000; spin++)
 		;
-	for (p = strdup(slurp("/proc/stat")); ok && !strncmp(p, "cpu", 3); p = strchr(p, '\n') + 1) {
-		ok = sscanf(strchr(p, ' '), " %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu", v, v + 1, v + 2, v + 3,
-			    v + 4, v + 5, v + 6, v + 7, v + 8, v + 9) == 10;
+	for (p = strdup(slurp("/proc/stat")); ok && !strncmp(p, "cpu", 3);
+	     p = strchr(p, '\n') + 1) {
+		ok = sscanf(strchr(p, ' '), " %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu", v, v + 1,
+			    v + 2, v + 3, v + 4, v + 5, v + 6, v + 7, v + 8, v + 9) == 10;
 		if (p[3] == ' ') {
 			all = v[0] + v[2];
 		} else {
@@ -114,8 +119,9 @@ static int has_lock(const char *kind, ino_t ino, const char *range)
 		unsigned long inode;
 		char *rest = strchr(p + strlen(want), ' ');
 
-		if (sscanf(p + strlen(want), "%x:%x:%lu", &major, &minor, &inode) == 3 && inode == ino &&
-		    rest && !strncmp(rest + 1, range, strlen(range)) && rest[1 + strlen(range)] == '\n')
+		if (sscanf(p + strlen(want), "%x:%x:%lu", &major, &minor, &inode) == 3 &&
+		    inode == ino && rest && !strncmp(rest + 1, range, strlen(range)) &&
+		    rest[1 + strlen(range)] == '\n')
 			return 1;
 	}
 	return 0;
@@ -163,13 +169,16 @@ static void writes(void)
 {
 	int not_root = geteuid() != 0;
 
-	check("a word for a number: EINVAL", not_root || write_to("/proc/sys/kernel/pid_max", "many\n") == EINVAL);
-	check("a number out of bounds: EINVAL", not_root || write_to("/proc/sys/kernel/pid_max", "7\n") == EINVAL);
+	check("a word for a number: EINVAL",
+	      not_root || write_to("/proc/sys/kernel/pid_max", "many\n") == EINVAL);
+	check("a number out of bounds: EINVAL",
+	      not_root || write_to("/proc/sys/kernel/pid_max", "7\n") == EINVAL);
 	check("a constant: refused", write_to("/proc/sys/kernel/ostype", "Unix\n") != 0);
 	check("it is what it was", is_line("/proc/sys/kernel/ostype", "Linux"));
 	check("a file that is only read: refused", write_to("/proc/uptime", "0\n") != 0);
-	check("pid_max, threads-max: numbers", atol(slurp("/proc/sys/kernel/pid_max")) > 300 &&
-						       atol(slurp("/proc/sys/kernel/threads-max")) > 20);
+	check("pid_max, threads-max: numbers",
+	      atol(slurp("/proc/sys/kernel/pid_max")) > 300 &&
+		      atol(slurp("/proc/sys/kernel/threads-max")) > 20);
 }
 
 int main(int argc, char **argv)

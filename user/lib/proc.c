@@ -50,7 +50,7 @@ static int numbers(const char *p, long *v, int n)
 
 int proc_parse_stat(const char *line, struct proc_task *t)
 {
-	enum { FIRST = 4, LAST = 41 };		/* as proc(5) counts the fields */
+	enum { FIRST = 4, LAST = 41 }; /* as proc(5) counts the fields */
 	const char *name = strchr(line, '('), *end = strrchr(line, ')');
 	long v[LAST + 1];
 
@@ -58,12 +58,24 @@ int proc_parse_stat(const char *line, struct proc_task *t)
 	    numbers(end + 3, v + FIRST, LAST - FIRST + 1) != LAST - FIRST + 1)
 		return -1;
 	*t = (struct proc_task){
-		.tid = atoi(line), .state = end[2], .ppid = (pid_t)v[4], .pgrp = (pid_t)v[5],
-		.session = (pid_t)v[6], .tty = (unsigned int)v[7], .tpgid = (pid_t)v[8],
-		.flags = (unsigned int)v[9], .utime = (unsigned long)v[14],
-		.stime = (unsigned long)v[15], .prio = v[18], .nice = v[19], .threads = v[20],
-		.start = (unsigned long)v[22], .vsize = (unsigned long)v[23],
-		.rss = (unsigned long)v[24], .cpu = (int)v[39], .rt_priority = (unsigned int)v[40],
+		.tid = atoi(line),
+		.state = end[2],
+		.ppid = (pid_t)v[4],
+		.pgrp = (pid_t)v[5],
+		.session = (pid_t)v[6],
+		.tty = (unsigned int)v[7],
+		.tpgid = (pid_t)v[8],
+		.flags = (unsigned int)v[9],
+		.utime = (unsigned long)v[14],
+		.stime = (unsigned long)v[15],
+		.prio = v[18],
+		.nice = v[19],
+		.threads = v[20],
+		.start = (unsigned long)v[22],
+		.vsize = (unsigned long)v[23],
+		.rss = (unsigned long)v[24],
+		.cpu = (int)v[39],
+		.rt_priority = (unsigned int)v[40],
 		.policy = (unsigned int)v[41],
 	};
 	snprintf(t->comm, sizeof(t->comm), "%.*s", (int)(end - name - 1), name + 1);

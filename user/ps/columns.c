@@ -22,7 +22,8 @@ int pid_width(void)
 
 	if (!width) {
 		long max = proc_read(AT_FDCWD, "/proc/sys/kernel/pid_max", buf, sizeof(buf)) > 0
-				   ? atol(buf) - 1 : 99999;
+				   ? atol(buf) - 1
+				   : 99999;
 
 		for (width = 5, max /= 100000; max; max /= 10)
 			width++;
@@ -40,10 +41,10 @@ unsigned long uptime_ticks(void)
 	return ticks;
 }
 
-#define NUMBER(column, ...)								\
-	static void show_##column(const struct proc_task *t, char *buf, size_t size)	\
-	{										\
-		snprintf(buf, size, __VA_ARGS__);					\
+#define NUMBER(column, ...)                                                                        \
+	static void show_##column(const struct proc_task *t, char *buf, size_t size)               \
+	{                                                                                          \
+		snprintf(buf, size, __VA_ARGS__);                                                  \
 	}
 NUMBER(tid, "%d", (int)t->tid)
 NUMBER(pid, "%d", (int)t->pid)
@@ -62,7 +63,7 @@ NUMBER(comm, "%s", t->comm)
 
 static void show_ni(const struct proc_task *t, char *buf, size_t size)
 {
-	if (t->policy == 1 || t->policy == 2)	/* real time: nice means nothing */
+	if (t->policy == 1 || t->policy == 2) /* real time: nice means nothing */
 		snprintf(buf, size, "-");
 	else
 		snprintf(buf, size, "%ld", t->nice);
@@ -90,7 +91,10 @@ static void show_stat(const struct proc_task *t, char *buf, size_t size)
 	bool locked = proc_task_read(t, "status", status, sizeof(status)) > 0 &&
 		      atol(proc_value(status, "VmLck"));
 
-	snprintf(buf, size, "%c%s%s%s%s%s", t->state, t->nice < 0 ? "<" : t->nice > 0 ? "N" : "",
+	snprintf(buf, size, "%c%s%s%s%s%s", t->state,
+		 t->nice < 0   ? "<"
+		 : t->nice > 0 ? "N"
+			       : "",
 		 locked ? "L" : "", t->session == t->pid ? "s" : "", t->threads > 1 ? "l" : "",
 		 t->tpgid > 0 && t->tpgid == t->pgrp ? "+" : "");
 }
@@ -116,12 +120,14 @@ static void show_wchan(const struct proc_task *t, char *buf, size_t size)
 
 static void show_tty(const struct proc_task *t, char *buf, size_t size)
 {
-	unsigned int major = t->tty >> 8 & 0xfff, minor = (t->tty & 0xff) | (t->tty >> 12 & 0xfff00);
+	unsigned int major = t->tty >> 8 & 0xfff,
+		     minor = (t->tty & 0xff) | (t->tty >> 12 & 0xfff00);
 
 	if (!t->tty)
 		snprintf(buf, size, "?");
 	else if (major == 4)
-		snprintf(buf, size, minor < 64 ? "tty%u" : "ttyS%u", minor < 64 ? minor : minor - 64);
+		snprintf(buf, size, minor < 64 ? "tty%u" : "ttyS%u",
+			 minor < 64 ? minor : minor - 64);
 	else if (major >= 136 && major <= 143)
 		snprintf(buf, size, "pts/%u", (major - 136) * 256 + minor);
 	else
@@ -134,13 +140,14 @@ static void show_time(const struct proc_task *t, char *buf, size_t size)
 	unsigned long s = (t->utime + t->stime) / TICKS;
 	int n = s >= 86400 ? snprintf(buf, size, "%lu-", s / 86400) : 0;
 
-	snprintf(buf + n, size - (size_t)n, "%02lu:%02lu:%02lu", s / 3600 % 24, s / 60 % 60, s % 60);
+	snprintf(buf + n, size - (size_t)n, "%02lu:%02lu:%02lu", s / 3600 % 24, s / 60 % 60,
+		 s % 60);
 }
 
 /* Minutes and seconds, as BSD's ps. */
 NUMBER(bsdtime, "%lu:%02lu", (t->utime + t->stime) / TICKS / 60, (t->utime + t->stime) / TICKS % 60)
 
-static unsigned long age(const struct proc_task *t)	/* in seconds */
+static unsigned long age(const struct proc_task *t) /* in seconds */
 {
 	return uptime_ticks() > t->start ? (uptime_ticks() - t->start) / TICKS : 0;
 }
@@ -234,7 +241,8 @@ static void show_kstack(const struct proc_task *t, char *buf, size_t size)
 {
 	char text[4096];
 	const char *peak = proc_task_read(t, "status", text, sizeof(text)) > 0
-				   ? proc_value(text, "KernelStackPeak") : "";
+				   ? proc_value(text, "KernelStackPeak")
+				   : "";
 
 	snprintf(buf, size, "%.*s", *peak ? (int)strcspn(peak, " ") : 1, *peak ? peak : "-");
 }
@@ -248,31 +256,55 @@ static void show_syscall(const struct proc_task *t, char *buf, size_t size)
 }
 
 const struct column columns[] = {
-	{ "pid", "PID", 0, show_pid },		{ "tid", "TID", 0, show_tid },
-	{ "lwp", "LWP", 0, show_tid },		{ "spid", "SPID", 0, show_tid },
-	{ "tgid", "TGID", 0, show_pid },	{ "ppid", "PPID", 0, show_ppid },
-	{ "pgid", "PGID", 0, show_pgid },	{ "pgrp", "PGRP", 0, show_pgid },
-	{ "sid", "SID", 0, show_sid },		{ "sess", "SESS", 0, show_sid },
-	{ "tpgid", "TPGID", 0, show_tpgid },	{ "stat", "STAT", -4, show_stat },
-	{ "s", "S", -1, show_s },		{ "state", "S", -1, show_s },
-	{ "comm", "COMMAND", -15, show_comm },	{ "ucmd", "CMD", -15, show_comm },
-	{ "args", "COMMAND", -27, show_args },	{ "cmd", "CMD", -27, show_args },
-	{ "command", "COMMAND", -27, show_args }, { "wchan", "WCHAN", -12, show_wchan },
-	{ "psr", "PSR", 3, show_psr },		{ "pri", "PRI", 3, show_pri },
-	{ "ni", "NI", 3, show_ni },		{ "nice", "NI", 3, show_ni },
-	{ "cls", "CLS", 3, show_cls },		{ "rtprio", "RTPRIO", 6, show_rtprio },
-	{ "vsz", "VSZ", 6, show_vsz },		{ "rss", "RSS", 5, show_rss },
-	{ "tty", "TT", -8, show_tty },		{ "tname", "TTY", -8, show_tty },
-	{ "time", "TIME", 8, show_time },	{ "etime", "ELAPSED", 11, show_etime },
-	{ "stime", "STIME", 5, show_stime },	{ "start", "START", 5, show_stime },
-	{ "nlwp", "NLWP", 4, show_nlwp },	{ "thcount", "THCNT", 5, show_nlwp },
-	{ "pcpu", "%CPU", 4, show_pcpu },	{ "%cpu", "%CPU", 4, show_pcpu },
-	{ "pmem", "%MEM", 4, show_pmem },	{ "%mem", "%MEM", 4, show_pmem },
-	{ "c", "C", 2, show_c },		{ "f", "F", 1, show_f },
-	{ "flags", "F", 1, show_f },		{ "uid", "UID", 5, show_uid },
-	{ "user", "USER", -8, show_user },	{ "cgroup", "CGROUP", -27, show_cgroup },
+	{ "pid", "PID", 0, show_pid },
+	{ "tid", "TID", 0, show_tid },
+	{ "lwp", "LWP", 0, show_tid },
+	{ "spid", "SPID", 0, show_tid },
+	{ "tgid", "TGID", 0, show_pid },
+	{ "ppid", "PPID", 0, show_ppid },
+	{ "pgid", "PGID", 0, show_pgid },
+	{ "pgrp", "PGRP", 0, show_pgid },
+	{ "sid", "SID", 0, show_sid },
+	{ "sess", "SESS", 0, show_sid },
+	{ "tpgid", "TPGID", 0, show_tpgid },
+	{ "stat", "STAT", -4, show_stat },
+	{ "s", "S", -1, show_s },
+	{ "state", "S", -1, show_s },
+	{ "comm", "COMMAND", -15, show_comm },
+	{ "ucmd", "CMD", -15, show_comm },
+	{ "args", "COMMAND", -27, show_args },
+	{ "cmd", "CMD", -27, show_args },
+	{ "command", "COMMAND", -27, show_args },
+	{ "wchan", "WCHAN", -12, show_wchan },
+	{ "psr", "PSR", 3, show_psr },
+	{ "pri", "PRI", 3, show_pri },
+	{ "ni", "NI", 3, show_ni },
+	{ "nice", "NI", 3, show_ni },
+	{ "cls", "CLS", 3, show_cls },
+	{ "rtprio", "RTPRIO", 6, show_rtprio },
+	{ "vsz", "VSZ", 6, show_vsz },
+	{ "rss", "RSS", 5, show_rss },
+	{ "tty", "TT", -8, show_tty },
+	{ "tname", "TTY", -8, show_tty },
+	{ "time", "TIME", 8, show_time },
+	{ "etime", "ELAPSED", 11, show_etime },
+	{ "stime", "STIME", 5, show_stime },
+	{ "start", "START", 5, show_stime },
+	{ "nlwp", "NLWP", 4, show_nlwp },
+	{ "thcount", "THCNT", 5, show_nlwp },
+	{ "pcpu", "%CPU", 4, show_pcpu },
+	{ "%cpu", "%CPU", 4, show_pcpu },
+	{ "pmem", "%MEM", 4, show_pmem },
+	{ "%mem", "%MEM", 4, show_pmem },
+	{ "c", "C", 2, show_c },
+	{ "f", "F", 1, show_f },
+	{ "flags", "F", 1, show_f },
+	{ "uid", "UID", 5, show_uid },
+	{ "user", "USER", -8, show_user },
+	{ "cgroup", "CGROUP", -27, show_cgroup },
 	{ "bsdtime", "TIME", 6, show_bsdtime },
-	{ "kstack", "KSTACK", 6, show_kstack }, { "syscall", "SYSCALL", 7, show_syscall },
+	{ "kstack", "KSTACK", 6, show_kstack },
+	{ "syscall", "SYSCALL", 7, show_syscall },
 	{ NULL, NULL, 0, NULL },
 };
 

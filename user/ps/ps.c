@@ -19,11 +19,11 @@
 static struct {
 	const struct column *column;
 	const char *header;
-	int width;		/* < 0: to the left */
+	int width; /* < 0: to the left */
 } shown[MAX_COLUMNS];
 static int nr_shown;
 static bool all, full;
-static int threads;	/* T or L: threads too */
+static int threads; /* T or L: threads too */
 static const char *pids;
 
 /* "NAME", "NAME:WIDTH", "NAME=HEADING" (to the end), separated by commas or blanks. */
@@ -86,7 +86,7 @@ static void print_task(const struct proc_task *t)
 static bool is_mine(const struct proc_task *t)
 {
 	static struct proc_list me;
-	static pid_t last;		/* its threads come one after the other */
+	static pid_t last; /* its threads come one after the other */
 	static bool last_is;
 	char path[32];
 	struct stat st;
@@ -108,9 +108,11 @@ static void default_columns(void)
 
 	if (nr_shown)
 		return;
-	snprintf(list, sizeof(list), full ? "user,pid,ppid,%sc,%sstime,tname,time,cmd"
-					  : "pid,%stname,time,ucmd%s",
-		 !threads ? "" : threads == 'T' ? "spid," : "lwp,",
+	snprintf(list, sizeof(list),
+		 full ? "user,pid,ppid,%sc,%sstime,tname,time,cmd" : "pid,%stname,time,ucmd%s",
+		 !threads	  ? ""
+		 : threads == 'T' ? "spid,"
+				  : "lwp,",
 		 threads == 'L' && full ? "nlwp," : "");
 	add_columns(list);
 	if (full)
@@ -149,7 +151,8 @@ int main(int argc, char **argv)
 	default_columns();
 	if (pids)
 		for (char *p = (char *)pids; *p; p += *p != '\0')
-			proc_add(&list, (pid_t)strtol(p, &p, 10), threads ? PROC_THREADS : PROC_PROCESSES);
+			proc_add(&list, (pid_t)strtol(p, &p, 10),
+				 threads ? PROC_THREADS : PROC_PROCESSES);
 	else
 		proc_scan(&list, threads ? PROC_THREADS : PROC_PROCESSES);
 	for (int i = 0; i < nr_shown; i++)

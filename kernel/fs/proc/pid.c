@@ -145,8 +145,8 @@ static int task_lookup(struct inode *dir, struct dentry *d)
 /*
  * A position in task/ names the thread that was emitted last, twice: by its ordinal number in its
  * process, which never comes again, and by its TID, which finds it at once. Is it gone meanwhile,
- * the list, whose ordinals ascend, is searched for the first that is higher: so no thread that lives
- * all the while is left out or named twice, whatever others do.
+ * the list, whose ordinals ascend, is searched for the first that is higher: so no thread that
+ * lives all the while is left out or named twice, whatever others do.
  */
 #define POS_TID_BITS 20
 #define TID_BATCH 64

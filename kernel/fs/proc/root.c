@@ -25,8 +25,8 @@ SHOW(locks, show_file_locks)
 
 static int version_show(struct seq_file *m, void *unused)
 {
-	seq_puts(m,
-		 UTS_SYSNAME " version " UTS_RELEASE " (Bobbin) (" __VERSION__ ") " UTS_VERSION "\n");
+	seq_puts(m, UTS_SYSNAME " version " UTS_RELEASE " (Bobbin) (" __VERSION__ ") " UTS_VERSION
+		    "\n");
 	return 0;
 }
 
@@ -145,10 +145,10 @@ static int stat_show(struct seq_file *m, void *unused)
 		snprintf(name, sizeof(name), "cpu%d", i);
 		stat_cpu(m, name, &each[i]);
 	}
-	seq_printf(m, "intr %llu\nctxt %lu\nbtime %llu\nprocesses %lu\nprocs_running %u\n", interrupts,
-		   nr_context_switches(), realtime_offset() / NSEC_PER_SEC, READ_ONCE(total_forks),
-		   nr_running());
-	seq_puts(m, "procs_blocked 0\n");	/* those that wait for a disk */
+	seq_printf(m, "intr %llu\nctxt %lu\nbtime %llu\nprocesses %lu\n", interrupts,
+		   nr_context_switches(), realtime_offset() / NSEC_PER_SEC, READ_ONCE(total_forks));
+	/* blocked are those that wait for a disk */
+	seq_printf(m, "procs_running %u\nprocs_blocked 0\n", nr_running());
 	return 0;
 }
 

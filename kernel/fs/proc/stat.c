@@ -22,7 +22,8 @@ static void add_times(struct task_snapshot *s, struct task_struct *t)
 	s->maj_flt += t->maj_flt;
 }
 
-static void snapshot_tty(struct task_snapshot *s, struct tty_struct *tty, const struct pid_namespace *ns)
+static void snapshot_tty(struct task_snapshot *s, struct tty_struct *tty,
+			 const struct pid_namespace *ns)
 {
 	s->tpgid = -1;
 	if (!tty)

@@ -5,7 +5,7 @@
  */
 #include "kernel/fs/proc/pid.h"
 
-#define ALL_CAPABILITIES 0x1ffffffffffUL	/* CAP_CHOWN, 0, to CAP_CHECKPOINT_RESTORE, 40 */
+#define ALL_CAPABILITIES 0x1ffffffffffUL /* CAP_CHOWN, 0, to CAP_CHECKPOINT_RESTORE, 40 */
 
 static const char *state_name(char state)
 {
@@ -95,7 +95,7 @@ int proc_status_show(struct seq_file *m, struct task_struct *p)
 		return -ESRCH;
 	seq_puts(m, "Name:\t");
 	for (const char *c = s.comm; *c; c++) {
-		if (*c == '\n' || *c == '\\')	/* a name cannot make up lines */
+		if (*c == '\n' || *c == '\\') /* a name cannot make up lines */
 			seq_putc(m, '\\');
 		seq_putc(m, *c == '\n' ? 'n' : *c);
 	}

@@ -15,9 +15,10 @@ struct sysctl {
 	mode_t mode;
 	int *value;			/* a number ... */
 	int min, max;
-	const char *line;		/* ... or a line, of LINE_SIZE bytes if it may be written ... */
-	void (*get)(char *line);	/* ... or one that has to be asked for */
-	int (*set)(const char *line);	/* after or, of a line, instead of storing it. 0 or -errno */
+	const char *line;		/* ... or a line ... */
+	void (*get)(char *line);	/* ... or one that has to be asked for, LINE_SIZE bytes */
+	/* of a number, after it was stored; of a line, to store it. 0 or -errno. NULL: read-only */
+	int (*set)(const char *line);
 };
 
 static int dropped;
@@ -66,7 +67,8 @@ static int set_domainname(const char *line)
 #define CONSTANT(name, text) { .path = "sys/" name, .mode = 0444, .line = (text) }
 
 static const struct sysctl sysctls[] = {
-	{ .path = "sys/kernel/bobbin_helper", .mode = 0600, .line = helper_line, .set = set_helper },
+	{ .path = "sys/kernel/bobbin_helper", .mode = 0600, .line = helper_line,
+	  .set = set_helper },
 	CONSTANT("kernel/cap_last_cap", "40"),
 	{ .path = "sys/kernel/core_pattern", .mode = 0644, .line = core_pattern,
 	  .set = set_core_pattern },

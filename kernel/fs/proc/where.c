@@ -43,7 +43,8 @@ int proc_waits_for_show(struct seq_file *m, struct task_struct *p)
 	struct wait_info w;
 	char text[192];
 
-	scoped_guard(spinlock_irqsave, &tasklist_lock) {
+	scoped_guard(spinlock_irqsave, &tasklist_lock)
+	{
 		task_waits_for(p, &w);
 		sprint_wait(text, sizeof(text), &w);
 	}
@@ -85,7 +86,7 @@ int proc_syscall_show(struct seq_file *m, struct task_struct *p)
 		seq_puts(m, "running\n");
 		return 0;
 	}
-	if (p->flags & (PF_KTHREAD | PF_IO_WORKER)) {	/* never was in user mode */
+	if (p->flags & (PF_KTHREAD | PF_IO_WORKER)) { /* never was in user mode */
 		seq_puts(m, "-1 0x0 0x0\n");
 		return 0;
 	}

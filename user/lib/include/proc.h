@@ -6,18 +6,18 @@
 
 #define PF_IO_WORKER 0x10u
 #define PF_WQ_WORKER 0x20u
-#define PF_KTHREAD 0x200000u
+#define PF_KTHREAD   0x200000u
 
 /* The line /proc/PID/task/TID/stat. Times in ticks of 1/100 s. */
 struct proc_task {
-	pid_t tid, pid;		/* the thread's number, its process's */
+	pid_t tid, pid; /* the thread's number, its process's */
 	char comm[64];
 	char state;
 	pid_t ppid, pgrp, session, tpgid;
 	unsigned int tty, flags;
 	unsigned long utime, stime, start;
 	long prio, nice, threads;
-	unsigned long vsize, rss;	/* bytes, pages */
+	unsigned long vsize, rss; /* bytes, pages */
 	int cpu;
 	unsigned int rt_priority, policy;
 };

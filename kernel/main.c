@@ -77,9 +77,9 @@ static int kernel_init(void *unused)
 
 	wait_for_completion(&kthreadd_ready);
 	smp_init();
+	trace_init();
 	workqueue_init();
 	kreaper_init();
-	trace_init();
 	hang_init();
 	late_init();
 	if (!boot_info.initrd_end)

@@ -138,12 +138,11 @@ static void page_fault(struct pt_regs *regs)
 			     (error & PF_INSTR ? FAULT_FLAG_EXEC : 0) |
 			     (error & PF_PROT ? FAULT_FLAG_PRESENT : 0);
 
+	trace_page_fault(regs, addr);
 	if (!user_mode(regs)) {
-		trace_page_fault_kernel(addr, regs->ip, error);
 		fault_from_kernel(regs, addr, flags);
 		return;
 	}
-	trace_page_fault_user(addr, regs->ip, error);
 	if (error & PF_RSVD)
 		kernel_page_fault(regs, addr);
 	current->thread.cr2 = addr;
@@ -262,7 +261,7 @@ static void device_interrupt(struct pt_regs *regs, unsigned long vector)
 	if (vector == SPURIOUS_APIC_VECTOR || vector < IRQ_BASE_VECTOR)
 		return;		/* nobody sent it, so nobody waits for its end */
 	irq_enter();
-	trace_irq_handler_entry((int)vector, vector_name(vector));
+	trace_irq_handler_entry((int)vector);
 	switch (vector) {
 	case LOCAL_TIMER_VECTOR:
 		if (local_timer_due())

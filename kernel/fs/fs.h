@@ -706,6 +706,11 @@ void proc_create_single(const char *path, int (*show)(struct seq_file *m, void *
 /* The same with operations of its own; proc_data() of an inode gives private. */
 void proc_create(const char *path, mode_t mode, const struct file_operations *fops, void *private);
 void *proc_data(const struct inode *inode);
+/* The same in /sys. */
+void sysfs_create(const char *path, mode_t mode, const struct inode_operations *iops,
+		  const struct file_operations *fops, void *private);
+/* Exactly a decimal number? */
+bool parse_number(const char *name, unsigned int len, unsigned int *nr);
 void proc_init(void);		/* by vfs_init() */
 
 /* --- start --- */

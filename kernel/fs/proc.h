@@ -72,5 +72,4 @@ int proc_instantiate(struct dentry *d, mode_t mode, const struct inode_operation
 int proc_lookup_pde(struct dentry *d, struct proc_dir_entry *dir);
 /* Emits dir's entries; false: the buffer is full. Positions 2 .. 255. */
 bool proc_readdir_pde(struct file *f, struct dir_context *ctx, struct proc_dir_entry *dir);
-bool parse_number(const char *name, unsigned int len, unsigned int *nr);
 #define PROC_DYNAMIC_POS 256	/* directory positions of dynamic entries begin here */

@@ -221,11 +221,22 @@ void proc_symlink(const char *path, const char *target, const struct inode_opera
 	link_pde(e);
 }
 
-static void sysfs_create(const char *path, int (*show)(struct seq_file *m, void *private))
+static void sysfs_create_single(const char *path, int (*show)(struct seq_file *m, void *private))
 {
 	struct proc_dir_entry *e = pde_at(&sysfs_root, path, S_IFREG | 0444);
 
 	e->show = show;
+	link_pde(e);
+}
+
+void sysfs_create(const char *path, mode_t mode, const struct inode_operations *iops,
+		  const struct file_operations *fops, void *private)
+{
+	struct proc_dir_entry *e = pde_at(&sysfs_root, path, S_IFREG | mode);
+
+	e->iops = iops;
+	e->fops = fops;
+	e->private = private;
 	link_pde(e);
 }
 
@@ -274,9 +285,9 @@ void proc_init(void)
 	proc_root_init();
 	proc_pid_init();
 	proc_sys_init();
-	sysfs_create("devices/system/cpu/online", show_cpus);
-	sysfs_create("devices/system/cpu/possible", show_cpus);
-	sysfs_create("devices/system/cpu/present", show_cpus);
+	sysfs_create_single("devices/system/cpu/online", show_cpus);
+	sysfs_create_single("devices/system/cpu/possible", show_cpus);
+	sysfs_create_single("devices/system/cpu/present", show_cpus);
 	link_pde(pde_at(&sysfs_root, "kernel", S_IFDIR | 0555));
 	link_pde(pde_at(&sysfs_root, "fs/cgroup", S_IFDIR | 0555));	/* mount points */
 }

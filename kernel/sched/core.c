@@ -301,7 +301,7 @@ static bool leaves_queue(struct task_struct *prev)
 
 /* PREEMPTED: prev did not ask for it. Then its state does not count: it may have been set by a
  * sleeper that has not tested its condition yet. */
-enum why { ASKED, YIELDED, PREEMPTED };
+enum why { ASKED, YIELDED, PREEMPTED = TRACE_PREEMPTED };
 
 /* With one preempt count, the caller's. Each caller has a copy of its own, for its reason. */
 static __always_inline void __schedule(enum why why)
@@ -335,7 +335,7 @@ static __always_inline void __schedule(enum why why)
 	}
 	++*count;
 	count_switch(rq, next);
-	trace_sched_switch(why == PREEMPTED, prev, next);
+	trace_sched_switch(prev, next, why);
 	rq->curr = next;
 	context_switch(rq, prev, next);	/* releases the lock, on the other side */
 }

@@ -187,6 +187,7 @@ void set_user_nice(struct task_struct *p, int nice);
 /* Priority inheritance: runs p at prio (MAX_PRIO: back to its own). */
 void sched_setprio_pi(struct task_struct *p, int prio);
 char task_state_char(const struct task_struct *p);
+char state_char(unsigned int state);	/* of p->state alone */
 /* utime/stime in ns, exact up to now. */
 void task_cputime(struct task_struct *p, u64 *utime, u64 *stime);
 u64 task_sched_runtime(struct task_struct *p);

@@ -209,8 +209,13 @@ char task_state_char(const struct task_struct *p)
 
 	if (exit_state & EXIT_DEAD)
 		return 'X';
-	if (exit_state & EXIT_ZOMBIE)
-		return 'Z';
+	return exit_state & EXIT_ZOMBIE ? 'Z' : state_char(state);
+}
+
+char state_char(unsigned int state)
+{
+	if (state & TASK_DEAD)
+		return 'X';
 	if (state & __TASK_STOPPED)
 		return 'T';
 	if (state & __TASK_TRACED)

@@ -57,6 +57,9 @@ void trace_comm(s32 pid, char comm[TASK_COMM_LEN], s32 *tgid)
 
 	guard(spinlock_irqsave)(&names_lock);
 	strscpy(comm, name->pid == pid ? name->comm : "<...>", TASK_COMM_LEN);
+	for (char *c = comm; *c; c++)
+		if (*c == ' ')
+			*c = '_';
 	if (tgid)
 		*tgid = name->pid == pid ? name->tgid : -1;
 }
@@ -221,6 +224,7 @@ void trace_init(void)
 	u32 events = 0;
 	size_t len;
 
+	tracefs_init();
 	if (trace_set_size((u64)cmdline_number("trace_buf_size_kb", 1024) * 1024))
 		pr_err("trace_buf_size_kb: 4 to 4096\n");
 	if (!cmdline_option("trace", buf, sizeof(buf)))

@@ -38,5 +38,8 @@ void trace_clear(void);
  * none. */
 u32 trace_find_events(const char *word, size_t len);
 
-/* The name of a task by number, "<...>" if forgotten; tgid may be NULL. Any context. */
+void tracefs_init(void);	/* the files; at boot */
+
+/* The name of a task by number, "<...>" if forgotten, with _ for spaces; tgid may be NULL. Any
+ * context. */
 void trace_comm(s32 pid, char comm[TASK_COMM_LEN], s32 *tgid);

@@ -5,32 +5,21 @@
  * In a format each of these takes the next field, laid out as C would, from the record's data:
  *	%b u8	%c u8 in three digits	%d s32	%u u64	%x u64 in hexadecimal	%i s64
  *	%N the name of the task whose pid comes next; takes nothing (so "comm=%N pid=%d")
- *	%S u8 "preempted" and u16 task state	%s u64, a constant string	%F u64, a function
+ *	%S u8 why __schedule() was called and u16 task state	%s u64, a constant string	%F u64, a function
  *	%T text up to its NUL	%K stacks (profile.c)
  *	%n %p %t name and pid of the record's own task, its time in ns: take nothing
  *
  * Locks: none; what the callers hold is said in trace.h.
  */
+#include "asm/irq.h"
 #include "asm/processor.h"
 #include "kernel/task/task.h"
 #include "kernel/time/time.h"
 #include "kernel/trace/ring.h"
 #include "libk/string.h"
 
-static __always_inline void record(enum trace_event event, const void *data, size_t size)
-{
-	u64 word[2] = { 0 };
-
-	if (size > sizeof(word)) {
-		trace_write(event, data, size);
-		return;
-	}
-	__builtin_memcpy(word, data, size);
-	trace_write2(event, word[0], word[1]);
-}
-
 #define RECORD(event, ...)                                                                         \
-	record(TRACE_##event, &(struct event##_data){ __VA_ARGS__ }, sizeof(struct event##_data))
+	trace_record(TRACE_##event, &(struct event##_data){ __VA_ARGS__ }, sizeof(struct event##_data))
 
 /* --- sched --- */
 
@@ -48,7 +37,7 @@ void __trace_sched_wakeup_new(const struct task_struct *p, int cpu)
 {
 	struct sched_waking_data data = { p->pid, (u8)p->prio, (u8)cpu };
 
-	record(TRACE_sched_wakeup_new, &data, sizeof(data));
+	trace_record(TRACE_sched_wakeup_new, &data, sizeof(data));
 }
 
 struct sched_migrate_task_data {
@@ -126,7 +115,7 @@ void __trace_sys_enter(const struct pt_regs *regs)
 	struct sys_enter_data data = { .nr = regs_syscall_nr(regs) };
 
 	regs_syscall_args(regs, data.args);
-	trace_write(TRACE_sys_enter, &data, sizeof(data));
+	trace_record(TRACE_sys_enter, &data, sizeof(data));
 }
 
 struct sys_exit_data {
@@ -201,18 +190,13 @@ struct page_fault_data {
 	u64 addr, ip, error;
 };
 
-void __trace_page_fault_user(unsigned long addr, unsigned long ip, unsigned long error)
+void __trace_page_fault(const struct pt_regs *regs, unsigned long addr)
 {
-	struct page_fault_data data = { addr, ip, error };
+	struct page_fault_data data = { addr, instruction_pointer(regs), regs_error_code(regs) };
+	enum trace_event event = user_mode(regs) ? TRACE_page_fault_user : TRACE_page_fault_kernel;
 
-	trace_write(TRACE_page_fault_user, &data, sizeof(data));
-}
-
-void __trace_page_fault_kernel(unsigned long addr, unsigned long ip, unsigned long error)
-{
-	struct page_fault_data data = { addr, ip, error };
-
-	trace_write(TRACE_page_fault_kernel, &data, sizeof(data));
+	if (trace_on(event))
+		trace_record(event, &data, sizeof(data));
 }
 
 struct irq_handler_entry_data {
@@ -220,9 +204,9 @@ struct irq_handler_entry_data {
 	u64 name;
 };
 
-void __trace_irq_handler_entry(int irq, const char *name)
+void __trace_irq_handler_entry(int irq)
 {
-	RECORD(irq_handler_entry, irq, (u64)(name ?: "unknown"));
+	RECORD(irq_handler_entry, irq, (u64)(vector_name((unsigned int)irq) ?: "unknown"));
 }
 
 struct irq_handler_exit_data {

@@ -4,8 +4,10 @@
  */
 #pragma once
 
+#include "asm/cycles.h"
+#include "kernel/task/task.h"
 #include "kernel/trace/trace.h"
-#include "libk/abi/sched.h"
+#include "libk/atomic.h"
 
 /* One cache line holds two. An event with more than 16 bytes of fields goes on in records of
  * TRACE_CONTINUED, which have their 24 bytes from arg[0] on. */
@@ -17,24 +19,21 @@ struct trace_record {
 	s32 pid;		/* current's, in the initial namespace */
 	union {
 		struct {
-			u64 time;	/* get_cycles() */
-			union {
-				u64 word[2];
-				u8 data[16];
-			};
+			u64 time;	/* asm/cycles.h */
+			u8 data[16];
 		};
 		u8 more[24];
 	};
 };
 
 struct trace_switch {		/* data of sched_switch */
-	u8 prev_prio, preempted;
+	u8 prev_prio, why;
 	u16 prev_state;
 	s32 next_pid;
 	u8 next_prio;
 };
-#define TRACE_FLAG_NEED_RESCHED 1
-#define TRACE_FLAG_IRQS_OFF 2
+#define TRACE_FLAG_NEED_RESCHED 1	/* of thread_flags */
+#define TRACE_FLAG_IRQS_ON 2		/* the second byte of rflags; its other bits mean nothing */
 
 #define TRACE_RECORD_SIZE 32UL
 BUILD_BUG_ON(sizeof(struct trace_record) != TRACE_RECORD_SIZE);
@@ -67,10 +66,55 @@ static inline u64 trace_oldest(u64 head, u64 size, u64 start)
 	return head > kept && head - kept > start ? head - kept : start;
 }
 
-/* One event more, in any context but NMI. data: its fields, at most TRACE_MAX_DATA bytes; or both
- * words of an event of one record. */
+/* IRQs off, rflags as they were before. The record at head, but for its data and its time, which
+ * comes last: RDTSC takes two registers that hold arguments. */
+static __always_inline struct trace_record *trace_begin(const struct trace_ring *ring, u64 head,
+							enum trace_event event,
+							unsigned long rflags)
+{
+	struct trace_record *r = trace_slot(ring, head);
+
+	r->event = event;
+	r->flags = (u8)(rflags >> 8 | (current->thread_flags & TRACE_FLAG_NEED_RESCHED));
+	r->preempt_count = (u8)preempt_count();
+	r->irq_depth = (u8)this_cpu(irq_depth);
+	r->pid = current->pid;
+	return r;
+}
+
+static __always_inline void trace_end(struct trace_ring *ring, u64 head)
+{
+	smp_store_release(&ring->head, head + TRACE_RECORD_SIZE);
+}
+
+/* One event more, in any context but NMI. data: its fields. Inline, so that a constant size leaves
+ * a few moves; one that is not is trace_write()'s. */
+static __always_inline void trace_record(enum trace_event event, const void *data, size_t size)
+{
+	unsigned long flags = local_irq_save();
+	struct trace_ring *ring = this_cpu(trace);
+	u64 head = ring->head;
+	struct trace_record *r = trace_begin(ring, head, event, flags);
+	const char *from = data;
+	size_t n = size < 16 ? size : 16;
+
+	__builtin_memcpy(r->data, from, n);
+	store_cycles(&r->time);
+	while (size > n) {
+		from += n;
+		size -= n;
+		n = size < 24 ? size : 24;
+		head += TRACE_RECORD_SIZE;
+		r = trace_slot(ring, head);
+		r->event = TRACE_CONTINUED;
+		__builtin_memcpy(r->more, from, n);
+	}
+	trace_end(ring, head);
+	local_irq_restore(flags);
+}
+
+/* The same, out of line; size at most TRACE_MAX_DATA. */
 void trace_write(enum trace_event event, const void *data, size_t size);
-void trace_write2(enum trace_event event, u64 a, u64 b);
 
 struct trace_event_type {
 	const char *group, *name, *format;	/* NULL: no event */

@@ -71,10 +71,11 @@ static __always_inline bool trace_on(enum trace_event event)
 			__trace_##name args;					\
 	}
 
-/* sched; rq lock held. Preempted: prev had not asked for it, its state does not count. */
+/* sched; rq lock held. TRACE_PREEMPTED: prev had not asked for it, its state does not count. */
+#define TRACE_PREEMPTED 2
 TRACE_EVENT(sched_switch,
-	    (bool preempted, const struct task_struct *prev, const struct task_struct *next),
-	    (preempted, prev, next))
+	    (const struct task_struct *prev, const struct task_struct *next, int why),
+	    (prev, next, why))
 TRACE_EVENT(sched_waking, (const struct task_struct *p, int cpu), (p, cpu))
 TRACE_EVENT(sched_wakeup_new, (const struct task_struct *p, int cpu), (p, cpu))
 TRACE_EVENT(sched_migrate_task, (const struct task_struct *p, int from, int to), (p, from, to))
@@ -106,16 +107,19 @@ TRACE_EVENT(contention_begin,
 	    (const void *lock, const struct lock_class *class, const struct task_struct *owner),
 	    (lock, class, owner))
 TRACE_EVENT(contention_end, (const void *lock, int ret), (lock, ret))
-/* exceptions */
-TRACE_EVENT(page_fault_user, (unsigned long addr, unsigned long ip, unsigned long error),
-	    (addr, ip, error))
-TRACE_EVENT(page_fault_kernel, (unsigned long addr, unsigned long ip, unsigned long error),
-	    (addr, ip, error))
-/* irq, timer */
-TRACE_EVENT(irq_handler_entry, (int irq, const char *name), (irq, name))
+/* irq, timer; irq: the vector */
+TRACE_EVENT(irq_handler_entry, (int irq), (irq))
 TRACE_EVENT(irq_handler_exit, (int irq), (irq))
 TRACE_EVENT(hrtimer_expire_entry, (const struct hrtimer *timer), (timer))
 #undef TRACE_EVENT
+
+/* exceptions: page_fault_user and page_fault_kernel, one test for both; regs as the CPU left them */
+void __trace_page_fault(const struct pt_regs *regs, unsigned long addr);
+static __always_inline void trace_page_fault(const struct pt_regs *regs, unsigned long addr)
+{
+	if (trace_on(TRACE_page_fault_user) || trace_on(TRACE_page_fault_kernel))
+		__trace_page_fault(regs, addr);
+}
 
 /* At boot, after smp_init(): the options trace= and trace_buf_size_kb=. May sleep. */
 void trace_init(void);

@@ -11,12 +11,12 @@ import struct
 
 KERNEL_BASE, DIRECT_MAP = 0xffffffff80000000, 0xffff888000000000
 CONTINUED, RECORD, SPARE = 0, 32, 32 * 32
-NEED_RESCHED, IRQS_OFF = 1, 2
+NEED_RESCHED, IRQS_ON, PREEMPTED = 1, 2, 2
 CONTROL, RING, TYPE, NAME, HEAD = (struct.Struct(text) for text in ("<6Q", "<5Q24x", "<3Q", "<ii16s", "<BBBBiQ"))
 SPEC = re.compile(r"%([a-zA-Z])")
 NUMBERS = {"b": ("B", "{}"), "c": ("B", "{:03}"), "d": ("i", "{}"), "u": ("Q", "{}"), "x": ("Q", "{:x}"), "i": ("q", "{}")}
-# task states in the order of their bits; TASK_DEAD counts as X
-STATES = ((0x80, "X"), (0x8, "t"), (0x4, "T"), (0x1000, "I"), (0x2, "D"), (0x1, "S"))
+# as state_char() in kernel/sched/stats.c
+STATES = ((0x80, "X"), (0x4, "T"), (0x8, "t"), (0x40, "P"), (0x1000, "I"), (0x2, "D"), (0x1, "S"))
 
 
 class NoTrace(Exception):
@@ -116,7 +116,7 @@ class Rings:
             size = mask + 1
             data = self.memory.read(base, size)
             first = max(start, head - (size - SPARE))
-            self.kept, self.written = self.kept + (head - first) // RECORD, self.written + head // RECORD
+            self.kept, self.written = self.kept + (head - first) // RECORD, self.written + (head - start) // RECORD
             event = None
             for at in range(first, head, RECORD):
                 record = data[at & mask:(at & mask) + RECORD]
@@ -196,10 +196,10 @@ class Rings:
             now = (cycles - self.base) * self.mult >> 32
             comm, tgid = ("<idle>", 0) if pid == 0 else self.names.get(pid, ("<...>", -1))
             yield "{:>16}-{:<7} ({}) [{:03}] {}{}{}{} {:>5}.{:06}: {}: {}\n".format(
-                comm, pid, f"{tgid:7}" if tgid >= 0 else "-------", cpu, ".d"[flags // IRQS_OFF & 1],
+                comm, pid, f"{tgid:7}" if tgid >= 0 else "-------", cpu, "d."[flags // IRQS_ON & 1],
                 ".N"[flags & NEED_RESCHED], ".h"[depth > 0], f"{preempt:x}" if preempt else ".",
                 now // 1000000000, now // 1000 % 1000000, name, self.fields(parts, data, cpu, pid, now))
 
 
-def state(preempted, bits):
-    return "R+" if preempted else next((letter for bit, letter in STATES if bits & bit), "R")
+def state(why, bits):
+    return "R+" if why == PREEMPTED else next((letter for bit, letter in STATES if bits & bit), "R")

@@ -12,6 +12,16 @@ static inline u64 get_cycles(void)
 	return rdtsc();
 }
 
+/* The same into memory: RDTSC gives two halves, which are stored as they come. */
+static inline void store_cycles(u64 *at)
+{
+	u32 low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	((u32 *)at)[0] = low;
+	((u32 *)at)[1] = high;
+}
+
 /* The ktime at which the counter had that value. The product of 64 by 64 bits never overflows, and
  * its upper part is the answer. */
 static inline u64 cycles_to_ktime(u64 cycles)

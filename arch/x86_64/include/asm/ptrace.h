@@ -30,6 +30,8 @@ static inline bool user_mode(const struct pt_regs *regs) { return (regs->cs & 3)
 static inline unsigned long user_stack_pointer(const struct pt_regs *regs) { return regs->sp; }
 static inline unsigned long instruction_pointer(const struct pt_regs *regs) { return regs->ip; }
 static inline unsigned long regs_frame_pointer(const struct pt_regs *regs) { return regs->bp; }
+static inline unsigned long regs_error_code(const struct pt_regs *regs) { return regs->orig_ax; }
+
 /* The six arguments of the system call, in order. */
 static inline void regs_syscall_args(const struct pt_regs *regs, u64 args[6])
 {

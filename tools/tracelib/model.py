@@ -13,6 +13,7 @@ SYS_ENTER = re.compile(r"NR (-?\d+) \(([^)]*)\)")
 SYS_EXIT = re.compile(r"NR (-?\d+) = (-?\w+)")
 CONTENTION = re.compile(r"(\S+) \((\w+)=([^)]*)\)")
 INTERRUPT = "interrupt"         # who woke, when it was no task
+KTHREADD = 2                    # the parent of all kernel threads
 
 
 class Span:
@@ -42,6 +43,11 @@ class Task:
         self.call = self.lock = self.futex = None       # in which it is now, for which it waits
         self.woken = None                       # (time, by): woken while it still ran
         self.last_cpu = None
+
+    @property
+    def is_kernel(self):
+        """Whether it is kthreadd or one of its children, as far as the trace saw their birth."""
+        return KTHREADD in (self.pid, self.parent)
 
     @property
     def now(self):

@@ -63,7 +63,7 @@ class Packer:
         states, base = list(STATES), self.base
         spans = task.spans
         return {
-            "pid": task.pid, "tgid": task.tgid or task.pid, "comm": task.comm, "born": task.born - base,
+            "pid": task.pid, "tgid": task.tgid or task.pid, "comm": task.comm, "born": task.born - base, "kernel": task.is_kernel,
             "ran": task.total("run"), "end": spans[-1].end - base,
             "t": differences([span.start - base for span in spans]),
             "s": [states.index(span.state) for span in spans],
@@ -111,7 +111,7 @@ class Packer:
         return json.dumps(packed, separators=(",", ":"))
 
 
-def page(model, title):
-    """The HTML."""
-    return fill(asset("timeline.html"), title=escape(title), css=asset("timeline.css"), data=script_safe(Packer(model).pack()),
+def page(model, title, kernel=False):
+    """The HTML; kernel: with rows for kernel threads from the start."""
+    return fill(asset("timeline.html"), title=escape(title), kernel="checked" if kernel else "", css=asset("timeline.css"), data=script_safe(Packer(model).pack()),
                 js=asset("data.js") + asset("draw.js") + asset("input.js"))

@@ -47,11 +47,11 @@ class Row:
 class Picture:
     """Goes down the page; `y` is where the next thing comes, `out` what there is."""
 
-    def __init__(self, model, title, width):
+    def __init__(self, model, title, width, kernel):
         self.model, self.width = model, width
         self.plot = width - LABELS - RIGHT
         self.length = max(model.end - model.start, 1)
-        self.tasks = [task for task in model.tasks if task.total("run")]
+        self.tasks = [task for task in model.tasks if task.total("run") and (kernel or not task.is_kernel)]
         self.tasks.sort(key=lambda task: (task.tgid or task.pid, task.pid))
         self.colours = task_colours(model.tasks)
         self.names = Counter(task.comm for task in model.tasks)
@@ -264,7 +264,7 @@ class Picture:
             self.out.append(self.arrow(self.x(time), y1, to + (above if to > start else below), waker is None))
 
 
-def svg(model, title, width=1200):
-    """The SVG."""
-    picture = Picture(model, title, width)
+def svg(model, title, width=1200, kernel=False):
+    """The SVG; kernel: with rows for kernel threads."""
+    picture = Picture(model, title, width, kernel)
     return document(width, picture.y + 12, picture.out)

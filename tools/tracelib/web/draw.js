@@ -29,7 +29,8 @@ function layOut() {
 	add("head", 22, {text: "CPUs", columns: [[LABELS - 10, "busy"]]});
 	data.cpus.forEach((cpu, n) => add("cpu", 26, {cpu: n}));
 	add("head", 26, {text: "Tasks", columns: [[LABELS - 62, "pid"], [LABELS - 10, "ran"]]});
-	const shown = data.tasks.map((task, n) => n).filter(n => option("quiet").checked || data.tasks[n].ran > 0);
+	const wanted = task => (option("quiet").checked || task.ran > 0) && (option("kernel").checked || !task.kernel);
+	const shown = data.tasks.map((task, n) => n).filter(n => wanted(data.tasks[n]));
 	shown.sort((a, b) => ORDERS[order](data.tasks[a], data.tasks[b]));
 	const leaders = new Set(shown.map(n => data.tasks[n].pid));
 	for (const n of shown) {

@@ -227,8 +227,8 @@ document.addEventListener("keydown", event => {
 for (const [id, key] of [["in", "+"], ["out", "-"], ["left", "ArrowLeft"], ["right", "ArrowRight"], ["all", "0"], ["help", "?"]])
 	button(id).addEventListener("click", () => KEYS[key]());
 button("search").addEventListener("input", event => find(event.target.value));
-for (const id of ["order", "quiet", "arrows"])
-	button(id).addEventListener("change", () => { layOut(); redraw(); });
+for (const id of ["order", "quiet", "kernel", "arrows"])
+	button(id).addEventListener("change", newRows);
 
 button("save").addEventListener("click", () => {
 	draw(true);
@@ -242,21 +242,29 @@ button("save").addEventListener("click", () => {
 	redraw();
 });
 
-// ---- Begin ----
+function newRows() {
+	layOut();
+	button("legend").innerHTML = legend();
+	redraw();
+}
+
+// ---- Legend and beginning ----
 
 function legendItem(w, picture, words) {
 	return `<span><svg width="${w}" height="14">${picture}</svg>${escapeText(words)}</span>`;
 }
 
+// Of what the rows show, no more.
 function legend() {
-	const used = new Set(data.tasks.flatMap(task => [...new Set(task.s)]));
-	const kinds = new Set(data.tasks.flatMap(task => task.points.map(point => data.kinds[point[1]])));
+	const tasks = rows.filter(row => row.kind === "task").map(row => data.tasks[row.task]);
+	const used = new Set(tasks.flatMap(task => [...new Set(task.s)]));
+	const kinds = new Set(tasks.flatMap(task => task.points.map(point => data.kinds[point[1]])));
 	const states = data.states.map((state, n) => ({...state, n})).filter(state => used.has(state.n)).map(state =>
 		legendItem(22, awake(state.n) ? box(0, 1, 22, 12, state.colour) : box(0, 4, 22, 5, state.colour), state.label));
 	const arrow = legendItem(12, `<path d="M6 0V9" stroke="${ARROW}"/><path d="M6 13l-3-6h6z" fill="${ARROW}"/>`, "wakes");
 	const glyphs = Object.entries(GLYPHS).filter(([kind]) => kinds.has(kind)).map(([kind, [fill, shape]]) =>
 		legendItem(12, `<path transform="translate(6 7)" fill="${fill}" d="${shape}"/>`, data.glyphs[kind]));
-	const marked = data.tasks.some(task => task.slices.length), stretch = box(0, 1, 22, 11, "#efd3f5") + box(0, 1, 1, 11, "#a23cb8");
+	const marked = tasks.some(task => task.slices.length), stretch = box(0, 1, 22, 11, "#efd3f5") + box(0, 1, 1, 11, "#a23cb8");
 	const slice = marked ? legendItem(22, stretch, "marked by the program") : "";
 	return [...states, slice, arrow, ...glyphs].join("");
 }
@@ -271,9 +279,8 @@ function summary() {
 }
 
 function begin() {
-	button("legend").innerHTML = legend();
 	button("summary").textContent = summary();
-	layOut();
+	newRows();
 	draw(false);
 	chart.focus({preventScroll: true});
 }

@@ -146,7 +146,7 @@ static int stat_ok(int tid)
 
 	return atoi(text) == tid && open && close &&
 	       name_ok(open + 1, (size_t)(close - open - 1)) && close[1] == ' ' &&
-	       strchr("RSDTtZXI", close[2]) && close[3] == ' ' && numbers(close + 4, 49);
+	       strchr("RSDTtZXPI", close[2]) && close[3] == ' ' && numbers(close + 4, 49);
 }
 
 static int status_ok(int tid)

@@ -11,7 +11,8 @@ static const char *state_name(char state)
 {
 	static const char *const names[] = {
 		"R (running)",	    "S (sleeping)", "D (disk sleep)", "T (stopped)",
-		"t (tracing stop)", "Z (zombie)",   "X (dead)",	      "I (idle)",
+		"t (tracing stop)", "Z (zombie)",   "X (dead)",	      "P (parked)",
+		"I (idle)",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)

@@ -3,8 +3,10 @@
  * that do not exist, arguments that make no sense. And that a refusal changes nothing.
  */
 #include "ptrace.h"
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 static void sys(const char *name, long what, long pid, unsigned long addr, unsigned long data)
 {
@@ -196,14 +198,83 @@ static void permissions(void)
 	finish("child", hidden);
 }
 
-int main(void)
+/* A program with the set-uid bit gives its rights to nobody who is watched. */
+static char copy[64];
+
+static void copy_self(void)
 {
+	static char buf[65536];
+	int from = open("/proc/self/exe", O_RDONLY),
+	    to = open(copy, O_WRONLY | O_CREAT | O_TRUNC, 0700);
+	ssize_t n;
+
+	while ((n = read(from, buf, sizeof(buf))) > 0)
+		(void)!write(to, buf, (size_t)n);
+	fchmod(to, 04755);
+	close(from), close(to);
+}
+
+static void run_setuid(int traced)
+{
+	pid_t pid;
+	int status;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		syscall(SYS_setresgid, 1000, 1000, 1000);
+		syscall(SYS_setresuid, 1000, 1000, 1000);
+		if (traced)
+			ptrace(PTRACE_TRACEME, 0, 0, 0);
+		execl(copy, copy, "uid", NULL);
+		_exit(99);
+	}
+	waitpid(pid, &status, 0);
+	if (traced) {
+		tell("set-uid program", status);
+		request(PTRACE_CONT, pid, 0, 0);
+		waitpid(pid, &status, 0);
+	}
+	printf("set-uid, %straced: runs as %s\n", traced ? "" : "not ",
+	       WEXITSTATUS(status) == 0	  ? "root"
+	       : WEXITSTATUS(status) == 1 ? "its caller"
+					  : "nobody");
+}
+
+/* The tracer is a user too: root's may watch what they like. */
+static void setuid_program(void)
+{
+	pid_t pid;
+
+	puts("--- set-uid");
+	snprintf(copy, sizeof(copy), "/tmp/ptrace-errors.%d", getpid());
+	copy_self();
+	run_setuid(0);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		syscall(SYS_setresgid, 1000, 1000, 1000);
+		syscall(SYS_setresuid, 1000, 1000, 1000);
+		run_setuid(1);
+		exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	unlink(copy);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1) /* we are the copy */
+		return geteuid() != 0;
+	(void)argv;
 	nobody_to_trace();
 	not_mine();
 	mine();
 	traceme_twice();
 	threads();
-	if (getuid() == 0)
+	if (getuid() == 0) {
 		permissions();
+		setuid_program();
+	}
 	return 0;
 }

@@ -348,6 +348,76 @@ static void attached(void)
 	finish("child", pid);
 }
 
+/* --- system calls that a stop interrupts --- */
+
+static int fds[2];
+
+static int child_reads(void)
+{
+	struct sigaction sa = { .sa_flags = 0 };
+	char c;
+
+	sa.sa_handler = handler;
+	sigaction(SIGUSR1, &sa, NULL);
+	for (;;) {
+		ssize_t n = read(fds[0], &c, 1);
+
+		if (n == 1 && c == 'x')
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return 1;
+		kill(getpid(), n == 1 ? SIGUSR2 : SIGALRM); /* tells what it got */
+	}
+}
+
+static void show_result(pid_t pid)
+{
+	struct ptrace_syscall_info info;
+
+	request(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), (unsigned long)&info);
+	if (info.op == PTRACE_SYSCALL_INFO_EXIT)
+		printf("  ends with %d\n", (int)info.exit.rval);
+	else if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
+		printf("  begins: read %d\n", info.entry.nr == SYS_read);
+}
+
+/* A suppressed signal, or none at all, and the call goes on; a handler, and it ends with EINTR. What
+ * the kernel remembers meanwhile (ERESTARTSYS, 512) a tracer sees. */
+static void restarts(void)
+{
+	pid_t pid;
+
+	puts("--- interrupted calls");
+	(void)!pipe(fds);
+	pid = traced_child(child_reads);
+	await("child", pid);
+	request(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD);
+	request(PTRACE_CONT, pid, 0, 0);
+	await_state(pid, 'S');
+	kill(pid, SIGUSR1);
+	await("child", pid); /* suppressed: it reads on */
+	request(PTRACE_SYSCALL, pid, 0, 0);
+	await("child", pid);
+	show_result(pid);
+	request(PTRACE_SYSCALL, pid, 0, 0);
+	await_state(pid, 'S');
+	kill(pid, SIGUSR1);
+	await("child", pid); /* the exit of read comes first */
+	show_result(pid);
+	request(PTRACE_CONT, pid, 0, 0);
+	await("child", pid); /* then the signal */
+	request(PTRACE_CONT, pid, 0, SIGUSR1);
+	await("child", pid); /* EINTR: it sends ALRM */
+	request(PTRACE_CONT, pid, 0, 0);
+	await_state(pid, 'S');
+	(void)!write(fds[1], "y", 1);
+	await("child", pid);
+	request(PTRACE_CONT, pid, 0, 0);
+	(void)!write(fds[1], "x", 1);
+	await("child", pid);
+	close(fds[0]), close(fds[1]);
+}
+
 /* waitid says CLD_TRAPPED and the whole code; WNOWAIT leaves it. */
 static void by_waitid(void)
 {
@@ -378,6 +448,7 @@ int main(void)
 	group_stop();
 	seized();
 	attached();
+	restarts();
 	by_waitid();
 	return 0;
 }

@@ -4,6 +4,7 @@
  */
 #include "ptrace.h"
 #include <sys/user.h>
+#include <fcntl.h>
 #include <sys/uio.h>
 
 /* long sum_up(long n): n + (n - 1) + ... + 1. Its instructions have names. */
@@ -447,6 +448,22 @@ static int child_reads(void)
 	return 0;
 }
 
+/* The same memory as a file. */
+static void by_proc_mem(pid_t pid, char *hole)
+{
+	char path[64], buf[32] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	fd = open(path, O_RDWR);
+	printf("mem: %d bytes, ", (int)pread(fd, buf, 7, (off_t)constant));
+	printf("'%s', %d written, ", buf, (int)pwrite(fd, "Written", 7, (off_t)constant));
+	printf("up to a hole %d, ", (int)pread(fd, buf, 32, (off_t)hole + 4090));
+	printf("%d ", (int)pread(fd, buf, 1, (off_t)hole + 4096));
+	printf("%s\n", errno == EIO ? "EIO in it" : "?");
+	close(fd);
+}
+
 static void memory(void)
 {
 	char *hole = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -474,6 +491,7 @@ static void memory(void)
 	attempt("no access: read", PTRACE_PEEKDATA, pid, (unsigned long)none, 0);
 	attempt("no access: write", PTRACE_POKEDATA, pid, (unsigned long)none, 7);
 	printf("written: %ld\n", request(PTRACE_PEEKDATA, pid, (unsigned long)none, 0));
+	by_proc_mem(pid, hole);
 	request(PTRACE_CONT, pid, 0, 0);
 	await("child", pid);
 }

@@ -4,6 +4,7 @@
  * Locks: mmap_lock of the task's mm while its mappings are walked. The mm is held by a reference.
  */
 #include "kernel/fs/proc/pid.h"
+#include "kernel/trace/ptrace.h"
 #include "libk/abi/auxvec.h"
 
 #define PAGES_KB(pages) ((pages) * (PAGE_SIZE / 1024))
@@ -121,6 +122,52 @@ int proc_exe_link(struct task_struct *p, struct path *to)
 	path_get(to);
 	return 0;
 }
+
+/* --- mem: the memory itself, at its addresses --- */
+
+/* Whether the caller may is asked each time: with exec it may change. */
+static ssize_t mem_access(struct file *f, struct iov_iter *iter, loff_t *pos, bool write)
+{
+	struct task_struct *p __free(task) = proc_task(f->f_inode);
+	struct mm_struct *mm __free(mm) = p && ptrace_may_access(p) ? get_task_mm(p) : NULL;
+	char *page __free(kfree) = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	size_t total = 0, want, n;
+
+	if (!page || !mm)
+		return page ? 0 : -ENOMEM;
+	while ((want = min(iov_iter_count(iter), PAGE_SIZE))) {
+		n = write ? copy_from_iter(page, want, iter) : want;
+		n = access_remote_vm(mm, (unsigned long)*pos, page, n, write, true);
+		if (!write)
+			n = copy_to_iter(page, n, iter);
+		total += n;
+		*pos += (loff_t)n;
+		if (n < want)
+			break;
+	}
+	return total ? (ssize_t)total : iov_iter_count(iter) ? -EIO : 0;
+}
+
+static ssize_t mem_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	return mem_access(f, to, pos, false);
+}
+
+static ssize_t mem_write(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	return mem_access(f, from, pos, true);
+}
+
+static int mem_open(struct inode *inode, struct file *f)
+{
+	struct task_struct *p __free(task) = proc_task(inode);
+
+	return !p ? -ESRCH : ptrace_may_access(p) ? 0 : -EACCES;
+}
+
+const struct file_operations proc_mem_fops = {
+	.open = mem_open, .read = mem_read, .write = mem_write, .llseek = generic_file_llseek,
+};
 
 /* --- sizes, in pages: total, resident, shared, text, 0, data + stack, 0 --- */
 

@@ -9,6 +9,7 @@ extern const struct file_operations proc_task_fops, proc_fd_fops;
 
 /* proc/mem.c */
 int proc_maps_show(struct seq_file *m, struct task_struct *p);
+extern const struct file_operations proc_mem_fops;
 int proc_cmdline_show(struct seq_file *m, struct task_struct *p);
 int proc_environ_show(struct seq_file *m, struct task_struct *p);
 int proc_auxv_show(struct seq_file *m, struct task_struct *p);

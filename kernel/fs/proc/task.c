@@ -128,6 +128,7 @@ static int root_link(struct task_struct *p, struct path *to)
 	DIR("fd", 0500, proc_fd_iops, proc_fd_fops),				\
 	REG("limits", 0444, limits_show),					\
 	REG("maps", 0444, proc_maps_show),					\
+	ENTRY("mem", S_IFREG, 0600, .fops = &proc_mem_fops),			\
 	REG("mounts", 0444, mounts_show),					\
 	REG("oom_score", 0444, oom_score_show),					\
 	WRITABLE("oom_score_adj", oom_score_adj_show, oom_score_adj_write),	\

@@ -182,8 +182,11 @@ void hrtimer_interrupt(void)
 		run_timer(base, t, now);
 	base->in_interrupt = false;
 	base->armed = t ? t->expires : UINT64_MAX;
-	timer_arm(base->armed);
 	spin_unlock(&base->lock);
+	/* From here on only this CPU queues timers here, and its interrupts are off. Not under the
+	 * lock: under QEMU's icount arming ends this CPU's turn, and one that waits for the lock
+	 * would only ever look while it is taken. */
+	timer_arm(base->armed);
 }
 
 bool hrtimers_pending(void)

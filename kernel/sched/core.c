@@ -272,6 +272,7 @@ static noinline struct task_struct *pick_rarely(struct rq *rq, struct task_struc
 		p = rt_sched_class.pick_next_task(rq);
 	if (!p)
 		p = normal_sched_class->pick_next_task(rq);
+	rq->idle->se.wait_start = rq->clock;	/* it does not wait */
 	return p ? p : rq->idle;
 }
 
@@ -284,10 +285,13 @@ static struct task_struct *pick_next_task(struct rq *rq, struct task_struct *pre
 
 static void count_switch(struct rq *rq, struct task_struct *next)
 {
+	u64 waited = rq->clock - next->se.wait_start;
+
 	rq->nr_switches++;
 	next->se.exec_start = rq->clock;
-	next->se.wait_sum += rq->clock - next->se.wait_start;	/* idle's means nothing */
+	next->se.wait_sum += waited;
 	next->se.nr_slices++;
+	rq->wait_ns += waited;
 }
 
 /* Does prev go to sleep, or for ever? Not when a signal came that ends this sleep. */
@@ -314,9 +318,10 @@ static __always_inline void __schedule(enum why why)
 	rq = this_rq();
 	__spin_lock(&rq->lock);
 	update_rq_clock(rq);
-	if (why == YIELDED)
+	if (why == YIELDED) {
+		rq->nr_yields++;
 		prev->sched_class->yield_task(rq);
-	else
+	} else
 		prev->sched_class->update_curr(rq);
 	if (unlikely(test_tsk_thread_flag(prev, TIF_NEED_RESCHED)) && note_resched(rq, prev)) {
 		;
@@ -428,6 +433,8 @@ bool __flatten try_to_wake_up(struct task_struct *p, unsigned int mode)
 	}
 	trace_sched_waking(p, rq->cpu);
 	update_rq_clock(rq);
+	rq->nr_wakeups++;
+	rq->nr_local_wakeups += rq->cpu == smp_processor_id();
 	activate_task(rq, p, how);
 	check_preempt_curr(rq, p);
 out:

@@ -43,7 +43,7 @@ struct rq {
 	u64 idle_ns;			/* time of idle, up to clock */
 	u64 next_balance;		/* ktime */
 	u64 nr_yields, nr_wakeups, nr_local_wakeups;	/* /proc/schedstat */
-	u64 wait_ns, nr_waits;		/* time between runnable and running, and how often */
+	u64 wait_ns;			/* that tasks were runnable and did not run */
 	struct list_head rr_queue;	/* rr: runnable tasks, the running one first */
 	struct rb_root_cached pct_queue;	/* pct: runnable tasks by rank */
 	struct cfs_rq cfs;

@@ -199,4 +199,10 @@ void show_runqueues(void);		/* a line for each CPU into the log; any context */
 unsigned long nr_context_switches(void);
 void get_avenrun(unsigned long loads[3]);	/* fixed point, 11 bits, as Linux's */
 u64 cpu_idle_time(int cpu);		/* ns */
+/* debug.c: for /proc */
+struct seq_file;
+int schedstat_show(struct seq_file *m, void *unused);
+int sched_debug_show(struct seq_file *m, void *unused);
+int proc_pid_schedstat_show(struct seq_file *m, struct task_struct *p);
+int proc_pid_sched_show(struct seq_file *m, struct task_struct *p);
 extern int sysctl_sched_rt_period, sysctl_sched_rt_runtime;	/* rt.c */

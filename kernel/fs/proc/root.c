@@ -201,6 +201,8 @@ void proc_root_init(void)
 		{ "loadavg", loadavg_show },
 		{ "locks", locks_show },
 		{ "meminfo", meminfo_show },
+		{ "sched_debug", sched_debug_show },
+		{ "schedstat", schedstat_show },
 		{ "slabinfo", slabinfo_show },
 		{ "stat", stat_show },
 		{ "uptime", uptime_show },

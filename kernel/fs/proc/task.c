@@ -133,6 +133,8 @@ static int root_link(struct task_struct *p, struct path *to)
 	REG("oom_score", 0444, oom_score_show),					\
 	WRITABLE("oom_score_adj", oom_score_adj_show, oom_score_adj_write),	\
 	LNK("root", root_link),							\
+	REG("sched", 0444, proc_pid_sched_show),				\
+	REG("schedstat", 0444, proc_pid_schedstat_show),			\
 	REG("statm", 0444, proc_statm_show),					\
 	REG("stack", 0400, proc_stack_show),					\
 	REG("status", 0444, proc_status_show),					\

@@ -48,13 +48,13 @@ int select_task_rq(struct task_struct *p)
 }
 
 /*
- * A move helps if to ends up lighter than from was. If it ends up equal, the two only change
- * places: who stays behind on from is better off now, and later it is another's turn. That is how
- * three hogs share two CPUs.
+ * A move helps if to ends up lighter than from was. If it ends up as heavy, or nearly, the two only
+ * change places: who stays behind on from is better off now, and later it is another's turn. That
+ * is how three hogs share two CPUs.
  */
 static bool worth_moving(u64 from, u64 to, u64 weight)
 {
-	return to + weight <= from;
+	return to < from && to + weight <= from + from / 8;
 }
 
 /*

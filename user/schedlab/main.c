@@ -122,8 +122,8 @@ static void run_subject(struct subject *s, int gun)
 	if (s->failed)
 		_exit(1);
 	read(gun, &c, 1);		/* 0 bytes: the parent closed it */
-	sleep_until(*start);
 	begin = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	sleep_until(*start);
 	if (s->kind == HOG)
 		hog();
 	else

@@ -321,8 +321,9 @@ static __always_inline void __schedule(enum why why)
 	if (why == YIELDED) {
 		rq->nr_yields++;
 		prev->sched_class->yield_task(rq);
-	} else
+	} else {
 		prev->sched_class->update_curr(rq);
+	}
 	if (unlikely(test_tsk_thread_flag(prev, TIF_NEED_RESCHED)) && note_resched(rq, prev)) {
 		;
 	} else if (why == ASKED && prev->state != TASK_RUNNING && leaves_queue(prev)) {

@@ -14,6 +14,7 @@ struct subject {
 	char name[48];		/* as on the command line */
 	enum kind kind;
 	int policy, priority, nice, cpu;	/* cpu -1: any */
+	int free;		/* only starts there */
 	long slice_us;		/* sched_setattr()'s runtime; 0: none */
 
 	int failed;		/* errno: it could not become what it should */

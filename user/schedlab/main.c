@@ -32,7 +32,7 @@ static const char usage[] =
 	"  TASK is hog (computes) or wake (computes 0.2 ms in every 20), and what follows it:\n"
 	"  :nice=N :fifo=PRIORITY :rr=PRIORITY :batch :idle  how it is scheduled\n"
 	"  :slice=MICROSECONDS  the slice it asks for (EEVDF)\n"
-	"  :cpu=N  where it is pinned    :xN  so many of them\n";
+	"  :cpu=N  where it is pinned    :start=N  where it starts, free to go    :xN  so many\n";
 
 static struct lab *lab;		/* shared with all tasks */
 static volatile long *start, *end;	/* of the race; CLOCK_MONOTONIC, ns */
@@ -115,15 +115,19 @@ static int become(const struct subject *s)
 
 static void run_subject(struct subject *s, int gun)
 {
+	cpu_set_t all;
 	long begin;
 	char c;
 
+	sched_getaffinity(0, sizeof(all), &all);
 	s->failed = become(s);
 	if (s->failed)
 		_exit(1);
 	read(gun, &c, 1);		/* 0 bytes: the parent closed it */
 	begin = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	sleep_until(*start);
+	if (s->free)
+		sched_setaffinity(0, sizeof(all), &all);
 	if (s->kind == HOG)
 		hog();
 	else
@@ -196,8 +200,9 @@ static int parse_word(struct subject *s, char *word)
 		s->policy = *word == 'b' ? SCHED_BATCH : SCHED_IDLE;
 	} else if (!strcmp(word, "slice")) {
 		s->slice_us = number(value);
-	} else if (!strcmp(word, "cpu")) {
+	} else if (!strcmp(word, "cpu") || !strcmp(word, "start")) {
 		s->cpu = number(value);
+		s->free = *word == 's';
 	} else if (word[0] == 'x') {
 		return number(word + 1);
 	} else {

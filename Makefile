@@ -89,9 +89,12 @@ HBIN := $(patsubst tests/host/%.c,$(O)/tests/host/%,$(wildcard tests/host/test_*
 
 # ---- What there is to make ----
 
+# A second kernel, with the costly checks: the tests' repeatable runs are on it.
+DEBUG_KERNEL := $(if $(filter 1,$(DEBUG)),,$(O)/debug/bobbin.elf)
+
 .PHONY: all tests run test test-all iso gdb replay-gdb toolchain deps help format clean FORCE
 all: $(O)/bobbin.elf $(O)/initrd.cpio		## the kernel and its initrd (the default)
-tests: $(HBIN) $(TBIN) $(GBIN) $(if $(KTEST),$(O)/bobbin-test.elf)	## the programs that tests/run runs
+tests: $(HBIN) $(TBIN) $(GBIN) $(if $(KTEST),$(O)/bobbin-test.elf) $(DEBUG_KERNEL)	## the programs that tests/run runs
 iso: $(O)/bobbin.iso				## a GRUB image for BIOS and UEFI, CD or USB stick
 
 # A compiler may be among what deps installs, so the rest is a new make that looks for it again.
@@ -166,6 +169,9 @@ endef
 $(O)/bobbin.elf: $(KOBJ) linker.ld tools/kallsyms
 	$(say) LD $@
 	$(link_kernel)
+
+$(O)/debug/bobbin.elf: FORCE
+	$(Q)$(MAKE) --no-print-directory DEBUG=1 O=$(O)/debug $@
 
 $(O)/bobbin-test.elf: $(KOBJ) $(KTESTOBJ) linker.ld tools/kallsyms
 	$(say) LD $@

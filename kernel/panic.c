@@ -168,7 +168,7 @@ static void smash_stack(void)
 		p[i] = 'x';
 }
 
-/* Both orders, one after the other: nothing hangs, but it could. DEBUG=1 says so. */
+/* What only DEBUG=1 notices. Both orders, one after the other: nothing hangs, but it could. */
 static void invert_order(void)
 {
 	mutex_lock(&test_mutex);
@@ -177,6 +177,20 @@ static void invert_order(void)
 	mutex_lock(&test_mutex);
 	mutex_unlock(&test_mutex);
 	mutex_unlock(&other_mutex);
+}
+
+static void unlock_free(void)
+{
+	spin_lock(&test_lock);
+	spin_unlock(&test_lock);
+	preempt_disable();
+	spin_unlock(&test_lock);
+}
+
+/* We are on our way to become /init: a task that returns to user mode with a lock. */
+static void keep_lock(void)
+{
+	mutex_lock(&test_mutex);
 }
 
 /* Both orders at once: each has one when the second begins to wait. */
@@ -210,6 +224,7 @@ static const struct {
 	{ "canary", smash_stack },   { "double", arch_double_fault },
 	{ "nx", arch_execute_data }, { "smap", arch_touch_user },
 	{ "inversion", invert_order }, { "deadlock", deadlock },
+	{ "unlock", unlock_free },   { "keep", keep_lock },
 };
 
 void late_init(void)

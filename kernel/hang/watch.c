@@ -16,6 +16,7 @@
 #include "kernel/printk.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sync/guard.h"
+#include "kernel/sync/lock_stat.h"
 #include "kernel/task/task.h"
 #include "kernel/time/time.h"
 #include "libk/printf.h"
@@ -143,6 +144,7 @@ void hang_init(void)
 	char how[8];
 
 	sysrq_init();
+	lock_stat_init();
 	hung_task_timeout_secs = (int)cmdline_number("hung_task_timeout_secs", 120);
 	exit_on_deadlock = cmdline_option("deadlock", how, sizeof(how)) && !strcmp(how, "exit");
 	hrtimer_setup(&timer, wake_watchman);

@@ -78,13 +78,13 @@ static void debug_free(const struct kmem_cache *c, void *obj)
 
 static void debug_alloc(const struct kmem_cache *c, void *obj)
 {
-	const u8 *p = obj;
+	const u64 *p = obj;
 
 	if (*mark_of(c, obj) != MARK_FREE)
 		panic("slab %s: %p is not free", c->name, obj);
-	for (unsigned int i = 8; i < c->size - DEBUG_WORD; i++)
-		if (p[i] != POISON)
-			panic("slab %s: %p was written after it was freed (byte %u is %#x)",
+	for (unsigned int i = 1; i < (c->size - DEBUG_WORD) / 8; i++)
+		if (p[i] != POISON * 0x0101010101010101UL)
+			panic("slab %s: %p was written after it was freed (word %u is %#llx)",
 			      c->name, obj, i, p[i]);
 	*mark_of(c, obj) = MARK_USED;
 }

@@ -5,22 +5,24 @@
  * held, "held before taken" is noted as an edge between the two lock classes, and an edge that
  * would close a cycle is reported at once, with both chains, although nothing has hung.
  *
+ * The same walk of what a task holds finds a lock that is let go by somebody who does not hold it, and
+ * one that is carried back to user mode.
+ *
  * Interrupts add one more way: a class that handlers take must never be held with interrupts on, or
  * the handler waits for the very task it interrupted.
  *
  * Locks: none. Classes and edges are only ever added, by atomic operations; a race can at worst
  * report an inversion twice or one acquisition later.
  */
-#include "kernel/sync/sync.h"
+#include "kernel/sync/lock_stat.h"
 
 #ifdef CONFIG_DEBUG
 
 #include "kernel/printk.h"
 #include "kernel/task/task.h"
 #include "libk/bits.h"
+#include "libk/hash.h"
 #include "libk/string.h"
-
-#define MAX_CLASSES 128
 
 /* Classes of which one task may hold several, and what keeps that safe. */
 static const char *const nesting[] = {
@@ -34,38 +36,35 @@ static const char *const nesting[] = {
 };
 
 static struct {
-	const char *name;
-	bool nests, in_irq, irqs_on;
+	bool in_irq, irqs_on;
 	unsigned long irq_at, on_at;			/* where that was seen first */
-	unsigned long after[MAX_CLASSES / BITS_PER_LONG];	/* classes taken while this one
-								 * was held */
-	unsigned long at[MAX_CLASSES];			/* where: return address */
-} classes[MAX_CLASSES];
-static int nr_classes = 1;	/* number 0 is nobody's */
-static u32 add_lock;
+	/* classes taken while this one was held, and where: return addresses */
+	unsigned long after[MAX_LOCK_CLASSES / BITS_PER_LONG];
+	unsigned long at[MAX_LOCK_CLASSES];
+} classes[MAX_LOCK_CLASSES];
 static bool off;		/* after the first report, so that the report itself is left in
 				 * peace */
 
-/* Classes of one name are one class: a lock may be initialised in several places. */
-static u32 class_id(struct lock_class *class)
-{
-	u32 id = READ_ONCE(class->id);
+/*
+ * What a task holds, in its order and with the circumstances, makes a number: the chain. Everything
+ * that can be found out about taking a lock depends on that alone, so it is found out once for each
+ * chain, and this table remembers those that were seen. One that was pushed out by another is simply
+ * checked again.
+ */
+#define CHAIN_BITS 11
+static u64 checked[1 << CHAIN_BITS];
 
-	if (likely(id))
-		return id;
-	while (__atomic_exchange_n(&add_lock, 1, __ATOMIC_ACQUIRE))
-		cpu_relax();	/* bounded: the other adds one entry, interrupts off */
-	for (id = 1; id < (u32)nr_classes && strcmp(classes[id].name, class->name); id++)
-		;
-	if (id == (u32)nr_classes && nr_classes < MAX_CLASSES) {
-		classes[id].name = class->name;
-		for (size_t i = 0; i < ARRAY_SIZE(nesting); i++)
-			classes[id].nests |= !strcmp(nesting[i], class->name);
-		nr_classes++;
-	}
-	__atomic_store_n(&add_lock, 0, __ATOMIC_RELEASE);
-	WRITE_ONCE(class->id, id);
-	return id;
+static u64 extend_chain(u64 chain, u32 id, unsigned int circumstances)
+{
+	return (chain + id + (u64)circumstances * MAX_LOCK_CLASSES) * GOLDEN_RATIO_64 | 1;
+}
+
+static bool may_nest(u32 id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(nesting); i++)
+		if (!strcmp(nesting[i], lock_class_name(id)))
+			return true;
+	return false;
 }
 
 static bool edge(u32 from, u32 to)
@@ -81,7 +80,7 @@ static int find_path(u32 from, u32 to, u32 *path, int depth, unsigned long *seen
 	if (from == to)
 		return depth + 1;
 	__set_bit(from, seen);
-	for (u32 next = 1; next < (u32)nr_classes && depth < 16; next++) {
+	for (u32 next = 1; next < MAX_LOCK_CLASSES && depth < 16; next++) {
 		if (edge(from, next) && !test_bit(next, seen)) {
 			int found = find_path(next, to, path, depth + 1, seen);
 
@@ -104,27 +103,27 @@ static void show_place(const char *what, const char *first, const char *second, 
 static void report_inversion(u32 held, u32 wanted, const u32 *path, int n, unsigned long at)
 {
 	WRITE_ONCE(off, true);
-	show_place("now:    ", classes[held].name, classes[wanted].name, at);
+	show_place("now:    ", lock_class_name(held), lock_class_name(wanted), at);
 	for (int i = 0; i + 1 < n; i++)
-		show_place("earlier:", classes[path[i]].name, classes[path[i + 1]].name,
+		show_place("earlier:", lock_class_name(path[i]), lock_class_name(path[i + 1]),
 			   classes[path[i]].at[path[i + 1]]);
 	panic("possible deadlock: %s/%d takes '%s' while it holds '%s'; the other order was seen "
 	      "too",
-	      current->comm, current->pid, classes[wanted].name, classes[held].name);
+	      current->comm, current->pid, lock_class_name(wanted), lock_class_name(held));
 }
 
 static void check_edge(u32 held, u32 wanted, unsigned long at)
 {
-	unsigned long seen[MAX_CLASSES / BITS_PER_LONG] = { 0 };
+	unsigned long seen[MAX_LOCK_CLASSES / BITS_PER_LONG] = { 0 };
 	u32 path[18];
 	int n;
 
 	if (held == wanted) {
-		if (classes[held].nests)
+		if (may_nest(held))
 			return;
 		WRITE_ONCE(off, true);
 		panic("possible deadlock: %s/%d takes a second lock of class '%s'", current->comm,
-		      current->pid, classes[held].name);
+		      current->pid, lock_class_name(held));
 	}
 	if (edge(held, wanted))
 		return;
@@ -147,47 +146,100 @@ static void check_irq(u32 id, bool irqs_on, unsigned long at)
 	}
 	if (classes[id].in_irq && classes[id].irqs_on) {
 		WRITE_ONCE(off, true);
-		show_place("in an interrupt:    ", classes[id].name, NULL, classes[id].irq_at);
-		show_place("with interrupts on: ", classes[id].name, NULL, classes[id].on_at);
+		show_place("in an interrupt:    ", lock_class_name(id), NULL, classes[id].irq_at);
+		show_place("with interrupts on: ", lock_class_name(id), NULL, classes[id].on_at);
 		panic("possible deadlock: '%s' is taken by interrupt handlers, and elsewhere with "
 		      "interrupts on",
-		      classes[id].name);
+		      lock_class_name(id));
 	}
+}
+
+/* The chain is new: all that can be wrong with it. */
+static noinline void check_chain(struct lock_class *class, enum lock_how how, bool irqs_on,
+				 unsigned long at)
+{
+	u32 id = lock_class_id(class);
+
+	/* an interrupt that only tries gives up */
+	if (how == LOCK_SPIN || (how == LOCK_TRY && !in_interrupt()))
+		check_irq(id, irqs_on, at);
+	if (how != LOCK_TRY)	/* who only tries does not wait */
+		for (int i = 0; i < current->lock_depth; i++)
+			check_edge(lock_class_id(current->held_locks[i].class), id, at);
+}
+
+static void note_time(struct held_lock *h, spinlock_t *lock)
+{
+	u32 cpu = (u32)smp_processor_id();
+
+	h->since = ktime_get();
+	h->bounced = xchg(&lock->last_cpu, cpu) != cpu;
 }
 
 void lock_acquire(const void *lock, struct lock_class *class, enum lock_how how)
 {
-	unsigned long at = (unsigned long)__builtin_return_address(0), flags;
+	unsigned long at = (unsigned long)__builtin_return_address(0), flags = local_irq_save();
 	struct task_struct *me = current;
-	u32 id;
+	struct held_lock *h = &me->held_locks[me->lock_depth];
+	bool irqs_on = flags & X86_EFLAGS_IF;
+	u64 chain = extend_chain(me->lock_depth ? h[-1].chain : 0, lock_class_id(class),
+				 how * 4u + irqs_on * 2u + in_interrupt());
+	u64 *known = &checked[chain >> (64 - CHAIN_BITS)];
 
-	if (READ_ONCE(off))
-		return;
-	flags = local_irq_save();
-	id = class_id(class);
-	/* an interrupt that only tries gives up */
-	if (how == LOCK_SPIN || (how == LOCK_TRY && !in_interrupt()))
-		check_irq(id, flags & X86_EFLAGS_IF, at);
-	if (how != LOCK_TRY)	/* who only tries does not wait */
-		for (int i = 0; i < me->lock_depth; i++)
-			check_edge(me->held_locks[i].class->id, id, at);
-	if (me->lock_depth < MAX_HELD_LOCKS)
-		me->held_locks[me->lock_depth++] = (struct held_lock){ lock, class, at };
+	if (unlikely(READ_ONCE(*known) != chain) && !READ_ONCE(off)) {
+		check_chain(class, how, irqs_on, at);
+		WRITE_ONCE(*known, chain);
+	}
+	if (likely(me->lock_depth < MAX_HELD_LOCKS)) {
+		*h = (struct held_lock){ lock, class, at, chain, 0, false };
+		if (unlikely(READ_ONCE(lock_stat)))
+			note_time(h, how == LOCK_SLEEP ? &((struct mutex *)lock)->wait_lock
+						       : (spinlock_t *)lock);
+		me->lock_depth++;
+	}
 	local_irq_restore(flags);
 }
 
-void lock_release(const void *lock)
+/* The place of a lock among those the task holds, or NULL. Interrupts off. */
+static struct held_lock *find_held(struct task_struct *p, const void *lock)
+{
+	for (struct held_lock *h = &p->held_locks[p->lock_depth]; h-- > p->held_locks;)
+		if (h->lock == lock)
+			return h;
+	return NULL;
+}
+
+void lock_acquired(const void *lock)
+{
+	unsigned long flags = local_irq_save();
+	struct held_lock *h = find_held(current, lock);
+
+	if (h && h->since)
+		h->since = ktime_get();
+	local_irq_restore(flags);
+}
+
+void lock_release(const void *lock, const struct lock_class *class)
 {
 	unsigned long flags = local_irq_save();
 	struct task_struct *me = current;
+	struct held_lock *h = find_held(me, lock), *last = &me->held_locks[me->lock_depth - 1];
 
-	for (int i = me->lock_depth - 1; i >= 0; i--) {
-		if (me->held_locks[i].lock != lock)
-			continue;
-		memmove(&me->held_locks[i], &me->held_locks[i + 1],
-			(size_t)(me->lock_depth - 1 - i) * sizeof(me->held_locks[0]));
+	if (likely(h)) {
+		if (unlikely(h->since))
+			lock_stat_held(h->class, h->since, h->bounced);
+		/* Not the last one: the chains above have one lock less. */
+		for (; h < last; h++) {
+			u64 below = h > me->held_locks ? h[-1].chain : 0;
+
+			*h = h[1];
+			h->chain = extend_chain(below, lock_class_id(h->class), 0);
+		}
 		me->lock_depth--;
-		break;
+	} else if (me->lock_depth < MAX_HELD_LOCKS && !READ_ONCE(off)) {
+		WRITE_ONCE(off, true);
+		panic("%s/%d unlocks '%s', which it does not hold", me->comm, me->pid,
+		      class->name);
 	}
 	local_irq_restore(flags);
 }

@@ -14,7 +14,7 @@
  */
 #include "kernel/printk.h"
 #include "kernel/sched/sched.h"
-#include "kernel/sync/sync.h"
+#include "kernel/sync/lock_stat.h"
 #include "kernel/task/task.h"
 #include "kernel/trace/trace.h"
 
@@ -47,6 +47,8 @@ static bool take_or_mark(struct mutex *m)
 static int mutex_slow_lock(struct mutex *m, unsigned int state)
 {
 	struct mutex_waiter waiter = { .task = current };
+	u64 begin = unlikely(READ_ONCE(lock_stat)) ? ktime_get() : 0;
+	bool bounced;
 	int ret = 0;
 
 	if (mutex_owner(m) == current)
@@ -57,6 +59,7 @@ static int mutex_slow_lock(struct mutex *m, unsigned int state)
 	if (take_or_mark(m))
 		goto out;
 	list_add_tail(&waiter.list, &m->waiters);
+	bounced = mutex_owner(m)->cpu != smp_processor_id();
 	trace_contention_begin(m, m->class, mutex_owner(m));
 	current->wchan = m->class->name;
 	current->wait_obj = m;
@@ -77,12 +80,15 @@ static int mutex_slow_lock(struct mutex *m, unsigned int state)
 	}
 	__set_current_state(TASK_RUNNING);
 	trace_contention_end(m, ret);
+	if (unlikely(begin))
+		lock_stat_waited(m->class, begin, bounced);
+	lock_acquired(m);
 	current->wchan = NULL;
 	current->wait_obj = NULL;
 out:
 	spin_unlock(&m->wait_lock);
 	if (ret)
-		lock_release(m);
+		lock_release(m, m->class);
 	return ret;
 }
 

@@ -5,7 +5,7 @@
  */
 #include "asm/processor.h"
 #include "kernel/printk.h"
-#include "kernel/sync/sync.h"
+#include "kernel/sync/lock_stat.h"
 #include "kernel/task/task.h"
 #include "kernel/trace/trace.h"
 
@@ -16,7 +16,7 @@
  * over the cache line. */
 void spin_lock_contended(spinlock_t *lock)
 {
-	u64 deadline = ktime_get() + LOCKUP_NS;
+	u64 begin = ktime_get(), deadline = begin + LOCKUP_NS;
 
 	trace_contention_begin(lock, lock->class, NULL);
 	for (u64 spins = 1;; spins++) {
@@ -24,6 +24,9 @@ void spin_lock_contended(spinlock_t *lock)
 
 		if (!owner && __spin_trylock(lock)) {
 			trace_contention_end(lock, 0);
+			if (unlikely(READ_ONCE(lock_stat)))
+				lock_stat_waited(lock->class, begin, true);
+			lock_acquired(lock);
 			return;
 		}
 		cpu_relax();

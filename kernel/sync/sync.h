@@ -28,12 +28,15 @@ struct task_struct;
  * statistics --- */
 struct lock_class {
 	const char *name;
-	u32 id;			/* 0 until lockdep saw it first */
+	u32 id;			/* 0 until somebody asked for it: lock_stat.h */
 };
 
 /* --- spinlock --- */
 typedef struct spinlock {
 	u32 locked;		/* 0: free; n + 1: CPU n holds it */
+#ifdef CONFIG_DEBUG
+	u32 last_cpu;		/* that took it (of a mutex: in wait_lock), for lock_stat */
+#endif
 	struct lock_class *class;
 } spinlock_t;
 
@@ -55,6 +58,9 @@ struct held_lock {
 	const void *lock;
 	struct lock_class *class;
 	unsigned long at;	/* return address of the acquisition */
+	u64 chain;		/* the locks up to this one, as a number: lockdep.c */
+	u64 since;		/* ktime, while lock_stat is on; else 0 */
+	bool bounced;		/* another CPU took it last */
 };
 
 /* lockdep.c; empty unless the kernel is built with DEBUG=1. */
@@ -62,7 +68,8 @@ enum lock_how { LOCK_SPIN, LOCK_SLEEP, LOCK_TRY };
 #ifdef CONFIG_DEBUG
 /* before waiting for it */
 void lock_acquire(const void *lock, struct lock_class *class, enum lock_how how);
-void lock_release(const void *lock);
+void lock_acquired(const void *lock);	/* after having waited for it */
+void lock_release(const void *lock, const struct lock_class *class);
 void lock_pass_on(struct task_struct *prev, struct task_struct *next);
 void lockdep_check_user(void);
 void lockdep_init_task(struct task_struct *p);
@@ -72,7 +79,11 @@ static inline void lock_acquire(const void *lock, struct lock_class *class, enum
 {
 }
 
-static inline void lock_release(const void *lock)
+static inline void lock_acquired(const void *lock)
+{
+}
+
+static inline void lock_release(const void *lock, const struct lock_class *class)
 {
 }
 
@@ -128,7 +139,7 @@ static inline bool spin_trylock(spinlock_t *lock)
 
 static inline void __spin_unlock(spinlock_t *lock)
 {
-	lock_release(lock);
+	lock_release(lock, lock->class);
 	__atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
 }
 
@@ -321,7 +332,7 @@ static inline void mutex_lock(struct mutex *m)	/* may sleep, as the other two */
 
 static inline void mutex_unlock(struct mutex *m)
 {
-	lock_release(m);
+	lock_release(m, m->class);
 	if (unlikely(atomic_long_cmpxchg(&m->owner, (long)current, 0) != (long)current))
 		__mutex_unlock(m);
 }

@@ -7,6 +7,7 @@
  */
 #include "kernel/fs/proc.h"
 #include "kernel/hang/hang.h"
+#include "kernel/sync/lock_stat.h"
 
 #define LINE_SIZE CORE_PATTERN_SIZE
 
@@ -76,6 +77,7 @@ static const struct sysctl sysctls[] = {
 	  .set = set_domainname },
 	{ .path = "sys/kernel/hostname", .mode = 0644, .get = get_hostname, .set = set_hostname },
 	NUMBER("kernel/hung_task_timeout_secs", &hung_task_timeout_secs, 0, 1000000),
+	NUMBER("kernel/lock_stat", &lock_stat, 0, 1),
 	CONSTANT("kernel/ngroups_max", "32"),
 	NUMBER("kernel/ns_last_pid", &init_pid_ns.last_pid, 0, PID_MAX_LIMIT - 1),
 	CONSTANT("kernel/osrelease", UTS_RELEASE),

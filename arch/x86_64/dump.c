@@ -13,6 +13,7 @@
 #include "asm/page.h"
 #include "asm/processor.h"
 #include "asm/setup.h"
+#include "asm/uaccess.h"
 #include "boot/boot.h"
 #include "kernel/printk.h"
 #include "kernel/task/task.h"
@@ -114,6 +115,26 @@ int stack_walk_interrupted(unsigned long *pcs, int max)
 		return 0;
 	regs = (const void *)f->bp;
 	return walk(current, regs->ip, regs->bp, pcs, max);
+}
+
+int stack_walk_user(unsigned long *pcs, int max)
+{
+	const struct pt_regs *regs = current_pt_regs();
+	u64 frame[2] = { regs->bp, regs->ip }, bp = regs->sp;	/* the caller's bp, where it goes on */
+	int n = 0;
+
+	if (!current->mm || !user_mode(regs))
+		return 0;
+	preempt_disable();	/* a page that is not there fails, and is not fetched */
+	do {
+		pcs[n++] = frame[1];
+		if (frame[0] < bp || frame[0] % 8 || frame[0] >= TASK_SIZE - sizeof(frame))
+			break;
+		bp = frame[0];
+	} while (n < max && !__get_user_8(&frame[0], (u64 *)bp) &&
+		 !__get_user_8(&frame[1], (u64 *)bp + 1) && frame[1]);
+	preempt_enable();
+	return n;
 }
 
 int sprint_user_regs(char *buf, size_t size, const struct pt_regs *r)

@@ -89,12 +89,12 @@ static void swap_ring(void *new)
 	this_cpu(trace) = &trace_rings[smp_processor_id()];
 }
 
-static void swap_rings(struct trace_ring *new)
+void trace_on_each_cpu(void (*fn)(void *), void *arg)
 {
 	preempt_disable();
-	smp_call_function_many(cpu_mask_all(), swap_ring, new);
+	smp_call_function_many(cpu_mask_all(), fn, arg);
 	local_irq_disable();
-	swap_ring(new);
+	fn(arg);
 	local_irq_enable();
 	preempt_enable();
 }
@@ -112,7 +112,7 @@ static int make_rings(void)
 			err = -ENOMEM;
 	}
 	if (!err)
-		swap_rings(new);
+		trace_on_each_cpu(swap_ring, new);
 	for (int i = 0; new && i < nr_cpus; i++)
 		kfree(new[i].base);
 	kfree(new);
@@ -220,15 +220,15 @@ u32 trace_find_events(const char *word, size_t len)
 
 void trace_init(void)
 {
-	char buf[256];
+	unsigned int hz = (unsigned int)cmdline_number("profile", 0);
+	char buf[256] = "";
 	u32 events = 0;
 	size_t len;
 
 	tracefs_init();
 	if (trace_set_size((u64)cmdline_number("trace_buf_size_kb", 1024) * 1024))
 		pr_err("trace_buf_size_kb: 4 to 4096\n");
-	if (!cmdline_option("trace", buf, sizeof(buf)))
-		return;
+	cmdline_option("trace", buf, sizeof(buf));
 	for (const char *word = buf; *word; word += len + (word[len] == ',')) {
 		u32 found;
 
@@ -238,6 +238,6 @@ void trace_init(void)
 			pr_err("trace=%.*s: there is no such event\n", (int)len, word);
 		events |= found;
 	}
-	if (trace_set_events(events, 0))
+	if (trace_set_events(events, 0) || trace_set_profile(hz))
 		pr_err("trace: no memory for the rings\n");
 }

@@ -24,6 +24,7 @@ struct trace_control {
 	u32 enabled;				/* events that are on while tracing_on */
 	bool tracing_on;
 	u64 buffer_size;			/* bytes for each CPU, a power of two */
+	unsigned int profile_hz;		/* 0: off */
 };
 extern struct trace_control trace_control;
 extern struct mutex trace_control_mutex;
@@ -33,6 +34,9 @@ int trace_set_events(u32 on, u32 off);		/* 0 or -ENOMEM */
 int trace_set_size(u64 bytes);			/* rounded up; empties the rings. 0, -EINVAL, -ENOMEM */
 int trace_start(void);				/* rings and names are there from now on. 0 or -ENOMEM */
 void trace_set_on(bool on);
+int trace_set_profile(unsigned int hz);		/* 0: off. 0, -EINVAL, -ENOMEM */
+/* Runs fn(arg) on every CPU, this one too, with interrupts off. */
+void trace_on_each_cpu(void (*fn)(void *), void *arg);
 void trace_clear(void);
 /* The events that a word names: "sched_switch", "sched", "sched:sched_switch", "sched:*", "all". 0:
  * none. */

@@ -45,6 +45,24 @@ static void put_symbol(struct seq_file *m, u64 addr)
 		seq_printf(m, "0x%llx", addr);
 }
 
+/* Outermost first. A return address may be the next function's first byte: look one back. */
+static void put_stacks(struct seq_file *m, const struct trace_entry *e)
+{
+	size_t at = 0, nr_kernel = take(e, &at, 2), nr_user = take(e, &at, 2);
+
+	seq_puts(m, "user=");
+	for (size_t i = nr_user; i-- > 0;) {
+		at = 8 * (1 + nr_kernel + i);
+		seq_printf(m, "0x%llx%s", take(e, &at, 8), i ? ";" : "");
+	}
+	seq_puts(m, " kernel=");
+	for (size_t i = nr_kernel; i-- > 0;) {
+		at = 8 * (1 + i);
+		put_symbol(m, take(e, &at, 8) - !!i);
+		seq_puts(m, i ? ";" : "");
+	}
+}
+
 static void put_text(struct seq_file *m, const struct trace_entry *e, size_t *at)
 {
 	size_t n = strnlen((const char *)e->data + *at, e->size - *at);
@@ -98,6 +116,9 @@ static void put_field(struct seq_file *m, const struct trace_entry *e, char spec
 		break;
 	case 'F':
 		put_symbol(m, take(e, at, 8));
+		break;
+	case 'K':
+		put_stacks(m, e);
 		break;
 	case 'T':
 		put_text(m, e, at);

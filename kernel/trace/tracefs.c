@@ -247,6 +247,21 @@ static int write_size(const char *text)
 	return trace_set_size(n * 1024UL);
 }
 
+static int show_profile(struct seq_file *m, void *unused)
+{
+	seq_printf(m, "%u\n", trace_control.profile_hz);
+	return 0;
+}
+
+static int write_profile(const char *text)
+{
+	unsigned int n;
+
+	if (!parse_number(text, (unsigned int)strcspn(text, "\n"), &n))
+		return -EINVAL;
+	return trace_set_profile(n);
+}
+
 static int show_clock(struct seq_file *m, void *unused)
 {
 	seq_puts(m, "[mono]\n");
@@ -261,6 +276,7 @@ static int write_clock(const char *text)
 static const struct trace_file files[] = {
 	{ "available_events", 0444, .show = show_events },
 	{ "buffer_size_kb", 0644, .show = show_size, .write = write_size },
+	{ "profile", 0644, .show = show_profile, .write = write_profile },
 	{ "set_event", 0644, .show = show_events, .write = write_events, .truncate = no_events },
 	{ "trace", 0644, .truncate = trace_clear, .fops = &reader_fops },
 	{ "trace_clock", 0644, .show = show_clock, .write = write_clock },

@@ -58,8 +58,9 @@ static int count(const char *all, const char *what)
 
 static void test_names(void)
 {
-	static const char *const names[] = { "available_events", "buffer_size_kb", "set_event", "trace",
-					     "trace_clock", "trace_marker", "trace_pipe", "tracing_on" };
+	static const char *const names[] = { "available_events", "buffer_size_kb", "profile",
+					     "set_event",	 "trace",	   "trace_clock",
+					     "trace_marker",	 "trace_pipe",	   "tracing_on" };
 	int there = 0;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -68,7 +69,7 @@ static void test_names(void)
 		snprintf(path, sizeof(path), DIR_ "%s", names[i]);
 		there += !access(path, F_OK);
 	}
-	check("the files are there", there == 8);
+	check("the files are there", there == 9);
 	check("set_event is empty", shows("set_event", ""));
 	check("tracing_on is 1", shows("tracing_on", "1\n"));
 	check("buffer_size_kb is 1024", shows("buffer_size_kb", "1024\n"));
@@ -115,6 +116,8 @@ static void test_errors(void)
 		good += put("buffer_size_kb", sizes[i], 0) == EINVAL;
 	check("bad sizes are EINVAL", good == 7 && shows("buffer_size_kb", "1024\n"));
 	check("tracing_on takes numbers", put("tracing_on", "x", 0) == EINVAL);
+	check("profile takes 0 to 10000", put("profile", "10001", 0) == EINVAL &&
+						  put("profile", "x", 0) == EINVAL && shows("profile", "0\n"));
 	check("other clocks are EINVAL", put("trace_clock", "local", 0) == EINVAL &&
 						 !put("trace_clock", "mono\n", 0));
 	check("too long is EINVAL", put("set_event", memset(text, ' ', 4096), 0) == EINVAL);
@@ -221,6 +224,23 @@ static void test_pipe(void)
 	put("buffer_size_kb", "1024", 0);
 }
 
+/* Samples while it is on, with this program's stack; none after that. */
+static void test_profile(void)
+{
+	char *line;
+
+	put("trace", "", O_TRUNC);
+	check("the profiler is switched on", !put("profile", "1000", 0) && shows("profile", "1000\n"));
+	while (!(line = strstr(slurp("trace"), ": profile: user=0x")))
+		compute(100000);
+	check("a stack, outermost first", strchr(line, ';') && strstr(line, " kernel="));
+	check("and off", !put("profile", "0", 0) && shows("profile", "0\n"));
+	put("trace", "", O_TRUNC);
+	for (double end = now() + 0.01; now() < end;)
+		;
+	check("no more samples", !strstr(slurp("trace"), ": profile:"));
+}
+
 int main(int argc, char **argv)
 {
 	begin(argc, argv);
@@ -229,5 +249,6 @@ int main(int argc, char **argv)
 	test_errors();
 	test_marker();
 	test_pipe();
+	test_profile();
 	return failures;
 }

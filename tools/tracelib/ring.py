@@ -13,6 +13,7 @@ KERNEL_BASE, DIRECT_MAP = 0xffffffff80000000, 0xffff888000000000
 CONTINUED, RECORD, SPARE = 0, 32, 32 * 32
 NEED_RESCHED, IRQS_ON, PREEMPTED = 1, 2, 2
 CONTROL, RING, TYPE, NAME, HEAD = (struct.Struct(text) for text in ("<6Q", "<5Q24x", "<3Q", "<ii16s", "<BBBBiQ"))
+FUNCTION = re.compile(r"[A-Za-z_]\w*(\.(part|constprop|isra|cold|llvm)(\.\d+)?)*$")  # as tools/kallsyms
 SPEC = re.compile(r"%([a-zA-Z])")
 NUMBERS = {"b": ("B", "{}"), "c": ("B", "{:03}"), "d": ("i", "{}"), "u": ("Q", "{}"), "x": ("Q", "{:x}"), "i": ("q", "{}")}
 # as state_char() in kernel/sched/stats.c
@@ -34,7 +35,7 @@ class Symbols:
         offset, = struct.unpack_from("<Q", data, 40)
         size, count = struct.unpack_from("<HH", data, 58)
         sections = [struct.unpack_from("<IIQQQQIIQQ", data, offset + i * size) for i in range(count)]
-        self.address, functions = {}, []
+        self.address, functions = {}, {}
         for section in sections:
             if section[1] != 2:         # SHT_SYMTAB
                 continue
@@ -43,9 +44,9 @@ class Symbols:
                 name, info, _, _, value, length = struct.unpack_from("<IBBHQQ", data, at)
                 text = data[names + name:data.index(b"\0", names + name)].decode()
                 self.address[text] = value
-                if info & 15 == 2 or info & 15 == 0 and text and not text.startswith("."):     # functions; NASM's labels
-                    functions.append((value, length, text))
-        self.functions = sorted(functions)
+                if info & 15 in (0, 2) and FUNCTION.match(text):        # functions, and what NASM calls nothing
+                    functions[value] = min(functions.get(value, (text, length)), (text, length))
+        self.functions = [(value, length, text) for value, (text, length) in sorted(functions.items())]
 
     def name(self, address):
         """The function that contains the address, or the address in hexadecimal."""
@@ -180,7 +181,8 @@ class Rings:
         kernel, user = struct.unpack_from("<HH", data)
         frames = struct.unpack_from(f"<{kernel + user}Q", data, 8)
         return "user={} kernel={}".format(";".join(f"0x{frame:x}" for frame in reversed(frames[kernel:])),
-                                          ";".join(self.symbols.name(frame) for frame in reversed(frames[:kernel])))
+                                          ";".join(self.symbols.name(frame - bool(i)) for i, frame in
+                                                   reversed(list(enumerate(frames[:kernel])))))
 
     def text(self):
         """All lines, with their ends."""

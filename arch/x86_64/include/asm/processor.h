@@ -116,6 +116,9 @@ int stack_walk(unsigned long ip, unsigned long bp, unsigned long *pcs, int max);
 int stack_walk_task(struct task_struct *p, unsigned long *pcs, int max);
 /* In an interrupt handler: the same for the kernel code that was interrupted; 0: it was user mode. */
 int stack_walk_interrupted(unsigned long *pcs, int max);
+/* current's in user mode, by frame pointers, as far as it is in memory and makes sense; any
+ * context. 0: a kernel thread. */
+int stack_walk_user(unsigned long *pcs, int max);
 /* Deliberate failures for the tests of the reports: a double fault, running data, touching user
  * memory without permission. */
 void arch_double_fault(void);

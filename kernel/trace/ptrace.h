@@ -59,6 +59,7 @@ void ptrace_event(int event, unsigned long message);
 void ptrace_event_pid(int event, const struct pid *pid);
 /* A pid's number as current's tracer sees it; 0: there is none. */
 int ptrace_pid_for_tracer(const struct pid *pid);
+/* do_exit() begins. */
 void ptrace_exit_event(long code);
 /* exec is done; old: the thread's pid, as the tracer saw it before. */
 void ptrace_exec_event(int old);
@@ -90,6 +91,7 @@ void ptrace_signal_wake_up(struct task_struct *p, bool resume);
 /* May current look into p? The same user, or uid 0. tasklist_lock not needed; may sleep. */
 bool ptrace_may_access(struct task_struct *p);
 
+/* The requests with which it begins, tasklist_lock not held. 0, -EPERM, -EIO. */
 long ptrace_traceme(void);
 long ptrace_attach(struct task_struct *p, bool seize, unsigned long addr, unsigned long options);
 
@@ -101,6 +103,6 @@ void regset_get(struct task_struct *p, int type, void *buf);
 int regset_set(struct task_struct *p, int type, const void *buf, size_t len);
 /* The tracee traps after one instruction of user mode, or does not. */
 void user_enable_single_step(struct task_struct *p);
-void user_disable_single_step(struct task_struct *p);
+void user_disable_single_step(struct task_struct *p);	/* or of current */
 /* All but op, which says what is wanted. */
 void get_syscall_info(struct task_struct *p, struct ptrace_syscall_info *info);

@@ -53,6 +53,7 @@ int proc_parse_stat(const char *line, struct proc_task *t)
 	enum { FIRST = 4, LAST = 41 }; /* as proc(5) counts the fields */
 	const char *name = strchr(line, '('), *end = strrchr(line, ')');
 	long v[LAST + 1];
+	size_t len;
 
 	if (!name || !end || end[1] != ' ' || !end[2] ||
 	    numbers(end + 3, v + FIRST, LAST - FIRST + 1) != LAST - FIRST + 1)
@@ -78,17 +79,23 @@ int proc_parse_stat(const char *line, struct proc_task *t)
 		.rt_priority = (unsigned int)v[40],
 		.policy = (unsigned int)v[41],
 	};
-	snprintf(t->comm, sizeof(t->comm), "%.*s", (int)(end - name - 1), name + 1);
+	len = (size_t)(end - name - 1) < sizeof(t->comm) ? (size_t)(end - name - 1) : sizeof(t->comm) - 1;
+	memcpy(t->comm, name + 1, len);		/* the rest is zeroes */
 	return 0;
 }
 
 /* The task whose stat has this path. */
 static void add(struct proc_list *list, int dir, const char *path, pid_t pid)
 {
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
 	char line[1024];
+	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
 
-	if (proc_read(dir, path, line, sizeof(line)) <= 0)
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
 		return;
+	line[n] = '\0';
 	if (list->n == list->room) {
 		list->room = list->room * 2 + 64;
 		list->task = realloc(list->task, list->room * sizeof(*list->task));
@@ -118,7 +125,8 @@ void proc_add(struct proc_list *list, pid_t pid, enum proc_what what)
 	while (dir && (e = readdir(dir))) {
 		if (e->d_name[0] == '.')
 			continue;
-		snprintf(path, sizeof(path), "%.40s/stat", e->d_name);
+		strcpy(path, e->d_name);	/* a number */
+		strcat(path, "/stat");
 		add(list, dirfd(dir), path, pid);
 	}
 	if (dir)

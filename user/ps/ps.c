@@ -58,28 +58,39 @@ static void add_columns(const char *list)
 	}
 }
 
-static void print_cell(int i, const char *text)
-{
-	int width = shown[i].width, len = (int)strlen(text), room = abs(width);
+/* One line, made as a whole. Text is cut to its column's width, unless it is the last one. */
+static char line[8192], *at;
 
+static void put_cell(int i, const char *text)
+{
+	size_t len = strlen(text), room = (size_t)abs(shown[i].width), pad;
+	bool left = shown[i].width < 0, last = i == nr_shown - 1;
+
+	if (left && !last && len > room)
+		len = room;
+	pad = len < room && !(left && last) ? room - len : 0;
+	if ((size_t)(at - line) + len + pad + 2 > sizeof(line))
+		return;
 	if (i)
-		putchar(' ');
-	for (int pad = len; width > 0 && pad < room; pad++)
-		putchar(' ');
-	fwrite(text, 1, (size_t)(width < 0 && i < nr_shown - 1 && len > room ? room : len), stdout);
-	for (int pad = len; width < 0 && i < nr_shown - 1 && pad < room; pad++)
-		putchar(' ');
+		*at++ = ' ';
+	memset(at, ' ', len + pad);
+	memcpy(left ? at : at + pad, text, len);
+	at += len + pad;
 }
 
-static void print_task(const struct proc_task *t)
+/* t NULL: the headings. */
+static void print_line(const struct proc_task *t)
 {
 	char text[4096];
 
+	at = line;
 	for (int i = 0; i < nr_shown; i++) {
-		shown[i].column->show(t, text, sizeof(text));
-		print_cell(i, text);
+		if (t)
+			shown[i].column->show(t, text, sizeof(text));
+		put_cell(i, t ? text : shown[i].header);
 	}
-	putchar('\n');
+	*at++ = '\n';
+	fwrite(line, 1, (size_t)(at - line), stdout);
 }
 
 /* Processes of our terminal and user, when nothing else was asked for. */
@@ -155,11 +166,9 @@ int main(int argc, char **argv)
 				 threads ? PROC_THREADS : PROC_PROCESSES);
 	else
 		proc_scan(&list, threads ? PROC_THREADS : PROC_PROCESSES);
-	for (int i = 0; i < nr_shown; i++)
-		print_cell(i, shown[i].header);
-	putchar('\n');
+	print_line(NULL);
 	for (size_t i = 0; i < list.n; i++)
 		if (pids || all || is_mine(&list.task[i]))
-			print_task(&list.task[i]);
+			print_line(&list.task[i]);
 	return pids && !list.n;
 }

@@ -61,7 +61,7 @@ static char never_in_user_mode(const struct proc_task *t)
 {
 	char buf[256], *ip, *sp;
 
-	for (int tries = 0; tries < 20; tries++) {
+	for (int tries = 0; tries < 20 && t->state != 'Z'; tries++) {
 		if (proc_task_read(t, "syscall", buf, sizeof(buf)) <= 0)
 			return '?';
 		ip = strrchr(buf, ' ');

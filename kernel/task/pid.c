@@ -40,7 +40,7 @@ static int take_number(struct pid_namespace *ns)
 {
 	unsigned long max = (unsigned long)pid_max, start = (unsigned long)ns->last_pid + 1, nr;
 
-	if (randomize_tids && ns->last_pid >= RESERVED_PIDS)
+	if (randomize_tids && ns->last_pid)	/* a namespace's first is 1 */
 		start = RESERVED_PIDS + arch_random() % (max - RESERVED_PIDS);
 	nr = find_next_zero_bit(ns->map, max, start);
 	if (nr >= max)

@@ -86,7 +86,8 @@ int proc_syscall_show(struct seq_file *m, struct task_struct *p)
 		seq_puts(m, "running\n");
 		return 0;
 	}
-	if (p->flags & (PF_KTHREAD | PF_IO_WORKER)) { /* never was in user mode */
+	/* never was in user mode, or will never be again */
+	if (p->flags & (PF_KTHREAD | PF_IO_WORKER) || p->exit_state) {
 		seq_puts(m, "-1 0x0 0x0\n");
 		return 0;
 	}

@@ -5,7 +5,8 @@
     check.py    does the text keep the grammar, do the events fit together?
     convert.py  text for Perfetto and traceshark, JSON for Chrome
     tables.py   shares, latency, timehist            gantt.py    the terminal
-    page.py     timeline as HTML (web/)           svg.py      timeline as plain SVG
+    page.py     timeline as HTML (web/)              svg.py      timeline as plain SVG
     locks.py    who waited for which lock            lockstat.py the same of /proc/lock_stat
-    flame.py    folded stacks -> flame graph         shapes.py   SVG as text
+    fold.py     samples -> folded stacks             flame.py    folded stacks -> flame graph
+    ring.py     the kernel's memory -> text          shapes.py   SVG as text
 """

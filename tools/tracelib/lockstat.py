@@ -22,8 +22,9 @@ class LockClass:
             setattr(self, field, round(value * 1000) if "_" in field and "bounces" not in field else int(value))
 
 
-def is_lock_stat(head):
-    return head.startswith("lock_stat version")
+def is_lock_stat(lines):
+    """A program may have written something before it."""
+    return any(line.startswith("lock_stat version") for line in lines[:100])
 
 
 def parse(lines):
@@ -53,6 +54,10 @@ def bar(x, y, part, whole, colour, words):
     return [rect(x, y, BAR, 14, GROUND), rect(x, y, w, 14, colour), text(x, y + 27, words, 11, PALE)]
 
 
+def told(count, total, longest, none):
+    return f"{count} ×, {show_time(total)}, longest {show_time(longest)}" if count else none
+
+
 def picture(lines, title):
     """SVG. ValueError when there is no class in it."""
     classes = parse(lines)
@@ -66,8 +71,8 @@ def picture(lines, title):
     y = 88
     for lock in shown:
         where = f"; most at {max(lock.points)[1]}" if lock.points else ""
-        waits = f"{lock.contentions} ×, {show_time(lock.wait_total)}, longest {show_time(lock.wait_max)}{where}"
-        holds = f"{lock.acquisitions} ×, {show_time(lock.hold_total)}, longest {show_time(lock.hold_max)}"
+        waits = told(lock.contentions, lock.wait_total, lock.wait_max, "never") + where
+        holds = told(lock.acquisitions, lock.hold_total, lock.hold_max, "not counted")
         parts.append(text(LEFT, y + 12, lock.name if len(lock.name) <= 28 else lock.name[:27] + "…", bold=True))
         parts += bar(one, y, lock.wait_total, waited, RED, waits) + bar(two, y, lock.hold_total, held, BLUE, holds)
         y += ROW

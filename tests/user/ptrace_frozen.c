@@ -2,7 +2,7 @@
  * A SIGKILL that comes in the middle of a request waits for its end: the tracer may rely on what it
  * looks at. The middle is made long: the request writes to a page that is not there yet, and the
  * fault waits for mmap_lock, which another thread holds in fork. A third process sees in /proc that
- * the tracer waits there, kills the tracee, and looks at its state. 
+ * the tracer waits there, kills the tracee, and looks at its state.
  * test: linux=no (/proc/PID/wchan) timeout=400 (until the three meet)
  */
 #include "ptrace.h"

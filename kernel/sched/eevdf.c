@@ -25,9 +25,10 @@
  * sooner. No task's lag ever exceeds one slice (or tick, if longer) on either side, which is the
  * best that any algorithm can do.
  *
- * Who sleeps takes its lag along and is placed so that it has it again when it wakes: sleeping
- * neither earns nor loses anything. Since V itself moves when somebody joins, the distance must be a
- * little more (place() has the computation).
+ * Who sleeps takes its lag along and is placed so that it has it again when it wakes: sleeping earns
+ * nothing. (Since V itself moves when somebody joins, the distance must be a little more: place()
+ * has the computation.) A negative lag is paid off while asleep, as V passes the vruntime that stands
+ * still: otherwise one who sleeps most of the time would pay for it after waking, when it is urgent.
  *
  * The tree is ordered by deadline, the running task in its place. Pick walks it from the left to
  * the first that is eligible: mostly one or two steps, in the worst case all. (Linux keeps in each
@@ -86,15 +87,58 @@ static void erase(struct cfs_rq *cfs, struct sched_entity *se)
 	cfs->sum -= weighted(cfs, se);
 }
 
+/* In real time, so that it means the same with another weight. */
+static s64 lag_of(struct cfs_rq *cfs, const struct sched_entity *se)
+{
+	return (s64)(avg_vruntime(cfs) - se->vruntime) * (s64)se->weight / (s64)NICE_0_WEIGHT;
+}
+
+/* Before it leaves the tree. Not more than two slices. */
+static void save_lag(struct cfs_rq *cfs, struct sched_entity *se)
+{
+	s64 limit = (s64)max_t(u64, 2 * se->slice, TICK_NS);
+	s64 lag = lag_of(cfs, se);
+
+	se->lag = lag > limit ? limit : lag < -limit ? -limit : lag;
+}
+
+/*
+ * With lag l a task of weight w joins others of load W and pulls V towards itself, by l * w / (W +
+ * w). To have l afterwards it must come with l * (W + w) / W.
+ */
+static void place(struct cfs_rq *cfs, struct sched_entity *se, int flags)
+{
+	s64 lag = se->placed && cfs->load ? se->lag : 0;
+
+	if (lag < 0 && flags == ENQUEUE_WAKEUP) {	/* a debt, perhaps paid off by now */
+		s64 rest = lag_of(cfs, se);
+
+		lag = rest > 0 ? 0 : max(lag, rest);
+	}
+	if (lag)
+		lag = lag * (s64)NICE_0_WEIGHT / (s64)se->weight +
+		      lag * (s64)NICE_0_WEIGHT / (s64)cfs->load;
+	se->vruntime = avg_vruntime(cfs) - (u64)lag;
+	/* A newcomer joins in the middle of a slice, as the others on average are. */
+	se->deadline = se->vruntime + (se->placed ? virtual_slice(se) : virtual_slice(se) / 2);
+	se->placed = true;
+}
+
 /* The running task's request is granted, or given up: it makes the next one. */
 static void renew(struct rq *rq, struct sched_entity *se)
 {
-	u64 weight = task_weight(task_of(se));	/* others may have come or gone in its groups */
+	u64 weight = task_weight(task_of(se));
 
-	erase(&rq->cfs, se);
-	rq->load += weight - se->weight;
-	se->weight = weight;
-	se->deadline = se->vruntime + virtual_slice(se);
+	if (likely(weight == se->weight)) {
+		erase(&rq->cfs, se);
+		se->deadline = se->vruntime + virtual_slice(se);
+	} else {	/* others have come or gone in its groups */
+		save_lag(&rq->cfs, se);
+		erase(&rq->cfs, se);
+		rq->load += weight - se->weight;
+		se->weight = weight;
+		place(&rq->cfs, se, 0);
+	}
 	insert(&rq->cfs, se);
 }
 
@@ -111,22 +155,6 @@ static void update_curr_eevdf(struct rq *rq)
 		renew(rq, se);
 }
 
-/*
- * With lag l a task of weight w joins others of load W and pulls V towards itself, by l * w / (W +
- * w). To have l afterwards it must come with l * (W + w) / W.
- */
-static void place(struct cfs_rq *cfs, struct sched_entity *se)
-{
-	s64 lag = se->placed && cfs->load ? se->vlag : 0;
-
-	if (lag)
-		lag += lag * (s64)se->weight / (s64)cfs->load;
-	se->vruntime = avg_vruntime(cfs) - (u64)lag;
-	/* A newcomer joins in the middle of a slice, as the others on average are. */
-	se->deadline = se->vruntime + (se->placed ? virtual_slice(se) : virtual_slice(se) / 2);
-	se->placed = true;
-}
-
 static void enqueue_task_eevdf(struct rq *rq, struct task_struct *p, int flags)
 {
 	struct sched_entity *se = &p->se;
@@ -135,20 +163,16 @@ static void enqueue_task_eevdf(struct rq *rq, struct task_struct *p, int flags)
 		__group_account(p, true);
 	se->weight = task_weight(p);
 	se->slice = se->request ? se->request : BASE_SLICE_NS;
-	place(&rq->cfs, se);
+	place(&rq->cfs, se, flags);
 	rq->cfs.nr++;
 	insert(&rq->cfs, se);
 }
 
 static void dequeue_task_eevdf(struct rq *rq, struct task_struct *p, int flags)
 {
-	struct sched_entity *se = &p->se;
-	s64 limit = (s64)calc_delta_fair(max_t(u64, 2 * se->slice, TICK_NS), se->weight);
-	s64 lag = (s64)(avg_vruntime(&rq->cfs) - se->vruntime);
-
-	se->vlag = lag > limit ? limit : lag < -limit ? -limit : lag;
+	save_lag(&rq->cfs, &p->se);
 	rq->cfs.nr--;
-	erase(&rq->cfs, se);
+	erase(&rq->cfs, &p->se);
 	if (in_group(p))
 		__group_account(p, false);
 }
@@ -156,9 +180,9 @@ static void dequeue_task_eevdf(struct rq *rq, struct task_struct *p, int flags)
 static struct task_struct *pick_next_task_eevdf(struct rq *rq)
 {
 	struct sched_entity *se = first_entity(&rq->cfs);
-	u64 now = avg_vruntime(&rq->cfs);
+	u64 mean = avg_vruntime(&rq->cfs);
 
-	while (se && before(now, se->vruntime))
+	while (se && before(mean, se->vruntime))
 		se = next_entity(se);
 	return se ? task_of(se) : NULL;
 }

@@ -6,6 +6,7 @@
  */
 #include "asm/uaccess.h"
 #include "kernel/signal/signal.h"
+#include "kernel/sync/guard.h"
 #include "kernel/syscalls.h"
 #include "kernel/task/task.h"
 
@@ -38,12 +39,8 @@ static int kill_group(int nr, int sig, const siginfo_t *info)
 	int ret;
 
 	if (!nr) {
-		unsigned long flags;
-
-		spin_lock_irqsave(&tasklist_lock, flags);
-		ret = __kill_pgrp_info(sig, info, task_pid_type(current, PIDTYPE_PGID));
-		spin_unlock_irqrestore(&tasklist_lock, flags);
-		return ret;
+		guard(spinlock_irq)(&tasklist_lock);
+		return __kill_pgrp_info(sig, info, task_pid_type(current, PIDTYPE_PGID));
 	}
 	pgrp = find_get_pid(nr);
 	if (!pgrp)
@@ -58,10 +55,9 @@ static int kill_group(int nr, int sig, const siginfo_t *info)
 static int kill_all(int sig, const siginfo_t *info)
 {
 	struct task_struct *p;
-	unsigned long flags;
 	int ret = -ESRCH;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	guard(spinlock_irq)(&tasklist_lock);
 	for_each_process(p) {
 		int err;
 
@@ -75,7 +71,6 @@ static int kill_all(int sig, const siginfo_t *info)
 		else if (ret == -ESRCH)
 			ret = 0;
 	}
-	spin_unlock_irqrestore(&tasklist_lock, flags);
 	return ret;
 }
 
@@ -106,7 +101,6 @@ static int send_if_in_group(pid_t tgid, struct task_struct *p, int sig, const si
 static int send_specific(pid_t tgid, pid_t tid, int sig, const siginfo_t *info)
 {
 	struct task_struct *p;
-	unsigned long flags;
 	int ret = -ESRCH;
 
 	if (tid == pid_own_nr(current->thread_pid))
@@ -114,10 +108,9 @@ static int send_specific(pid_t tgid, pid_t tid, int sig, const siginfo_t *info)
 	p = find_get_task_by_vpid(tid);
 	if (!p)
 		return ret;
-	spin_lock_irqsave(&tasklist_lock, flags);
-	if (p->sighand)
-		ret = send_if_in_group(tgid, p, sig, info);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	scoped_guard(spinlock_irq, &tasklist_lock)
+		if (p->sighand)
+			ret = send_if_in_group(tgid, p, sig, info);
 	put_task_struct(p);
 	return ret;
 }

@@ -2,6 +2,7 @@
  * Who is who: the numbers of a task, process groups, sessions. Locks: tasklist_lock.
  */
 #include "asm/processor.h"
+#include "kernel/sync/guard.h"
 #include "kernel/syscalls.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
@@ -19,13 +20,8 @@ long sys_gettid(void)
 /* The parent's tgid as this namespace sees it: 0 when it lives outside. */
 long sys_getppid(void)
 {
-	unsigned long flags;
-	int nr;
-
-	spin_lock_irqsave(&tasklist_lock, flags);
-	nr = task_tgid_vnr(current->real_parent);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return nr;
+	guard(spinlock_irq)(&tasklist_lock);
+	return task_tgid_vnr(current->real_parent);
 }
 
 long sys_set_tid_address(int __user *tid)
@@ -42,15 +38,10 @@ long sys_arch_prctl(int code, unsigned long arg)
 static long get_group(pid_t pid, enum pid_type type)
 {
 	struct task_struct *p;
-	unsigned long flags;
-	long nr = -ESRCH;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	guard(spinlock_irq)(&tasklist_lock);
 	p = pid ? pid_task(find_vpid(pid), PIDTYPE_PID) : current;
-	if (p)
-		nr = pid_vnr(task_pid_type(p, type));
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return nr;
+	return p ? pid_vnr(task_pid_type(p, type)) : -ESRCH;
 }
 
 long sys_getpgid(pid_t pid)
@@ -103,53 +94,41 @@ static long do_setpgid(pid_t pid, pid_t pgid)
 
 long sys_setpgid(pid_t pid, pid_t pgid)
 {
-	unsigned long flags;
-	long ret;
-
 	if (!pid)
 		pid = task_tgid_vnr(current);
 	if (!pgid)
 		pgid = pid;
 	if (pgid < 0)
 		return -EINVAL;
-	spin_lock_irqsave(&tasklist_lock, flags);
-	ret = do_setpgid(pid, pgid);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return ret;
+	guard(spinlock_irq)(&tasklist_lock);
+	return do_setpgid(pid, pgid);
 }
 
 long sys_setsid(void)
 {
 	struct task_struct *leader = current->group_leader;
 	struct pid *pid;
-	unsigned long flags;
-	long ret = -EPERM;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	guard(spinlock_irq)(&tasklist_lock);
 	pid = leader->thread_pid;
 	if (leader->signal->leader || pid_task(pid, PIDTYPE_PGID))
-		goto out;	/* a group leader stays where its members are */
+		return -EPERM;	/* a group leader stays where its members are */
 	leader->signal->leader = true;
 	change_pid(leader, PIDTYPE_SID, pid);
 	change_pid(leader, PIDTYPE_PGID, pid);
-	spin_lock(&leader->sighand->siglock);
+	guard(spinlock)(&leader->sighand->siglock);
 	leader->signal->tty = NULL;
-	spin_unlock(&leader->sighand->siglock);
-	ret = pid_vnr(pid);
-out:
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return ret;
+	return pid_vnr(pid);
 }
 
 unsigned long user_processes(uid_t uid)
 {
 	struct task_struct *p;
-	unsigned long flags, n = 0;
+	unsigned long n = 0;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	guard(spinlock_irq)(&tasklist_lock);
 	for_each_process(p)
 		if (task_uid(p) == uid)
 			n += (unsigned long)p->signal->nr_threads;
-	spin_unlock_irqrestore(&tasklist_lock, flags);
 	return n;
 }

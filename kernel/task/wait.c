@@ -9,6 +9,7 @@
 #include "asm/uaccess.h"
 #include "kernel/fs/fs.h"
 #include "kernel/mm/mm.h"
+#include "kernel/sync/guard.h"
 #include "kernel/syscalls.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
@@ -129,39 +130,32 @@ static bool wait_zombie(struct wait_opts *wo, struct task_struct *child, struct 
 static bool wait_stopped(struct wait_opts *wo, struct task_struct *child, bool traced)
 {
 	int *code = traced ? &child->exit_code : &child->signal->group_exit_code;
-	bool found;
 
 	if (!traced && !(wo->options & WSTOPPED))
 		return false;
-	spin_lock(&child->sighand->siglock);
-	found = *code && (traced ? (child->jobctl & (JOBCTL_TRACED | JOBCTL_LISTENING)) ==
-					   JOBCTL_TRACED
-				 : child->signal->flags & SIGNAL_STOP_STOPPED);
-	if (found) {
-		answer(wo, child, traced ? CLD_TRAPPED : CLD_STOPPED, *code << 8 | 0x7f);
-		if (!(wo->options & WNOWAIT))
-			*code = 0;	/* told once */
-	}
-	spin_unlock(&child->sighand->siglock);
-	return found;
+	guard(spinlock)(&child->sighand->siglock);
+	if (!*code || !(traced ? (child->jobctl & (JOBCTL_TRACED | JOBCTL_LISTENING)) == JOBCTL_TRACED
+			       : child->signal->flags & SIGNAL_STOP_STOPPED))
+		return false;
+	answer(wo, child, traced ? CLD_TRAPPED : CLD_STOPPED, *code << 8 | 0x7f);
+	if (!(wo->options & WNOWAIT))
+		*code = 0;	/* told once */
+	return true;
 }
 
 static bool wait_continued(struct wait_opts *wo, struct task_struct *child)
 {
 	struct signal_struct *sig = child->signal;
-	bool found;
 
 	if (!(wo->options & WCONTINUED))
 		return false;
-	spin_lock(&child->sighand->siglock);
-	found = sig->flags & SIGNAL_STOP_CONTINUED;
-	if (found) {
-		answer(wo, child, CLD_CONTINUED, 0xffff);
-		if (!(wo->options & WNOWAIT))
-			sig->flags &= ~SIGNAL_STOP_CONTINUED;
-	}
-	spin_unlock(&child->sighand->siglock);
-	return found;
+	guard(spinlock)(&child->sighand->siglock);
+	if (!(sig->flags & SIGNAL_STOP_CONTINUED))
+		return false;
+	answer(wo, child, CLD_CONTINUED, 0xffff);
+	if (!(wo->options & WNOWAIT))
+		sig->flags &= ~SIGNAL_STOP_CONTINUED;
+	return true;
 }
 
 /* One child, or tracee. What look() returns. traced: seen as a tracee of ours. */
@@ -205,12 +199,10 @@ static int walk(struct wait_opts *wo, struct task_struct **dead)
 static int look(struct wait_opts *wo)
 {
 	struct task_struct *dead = NULL;
-	unsigned long flags;
 	int ret;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
-	ret = walk(wo, &dead);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	scoped_guard(spinlock_irq, &tasklist_lock)
+		ret = walk(wo, &dead);
 	if (dead)
 		release_task(dead);
 	return ret;

@@ -120,6 +120,8 @@ const struct sysent sysents[NR_CALLS] = {
 	CALL(sched_getparam, DEC, PARAM_OUT),
 	CALL(sched_get_priority_max, POLICY),
 	CALL(sched_get_priority_min, POLICY),
+	CALL(sched_setattr, DEC, SCHED_ATTR, HEX),
+	CALL(sched_getattr, DEC, SCHED_ATTR_OUT, SIZE, HEX),
 	CALL(sched_rr_get_interval, DEC, TIMESPEC_OUT),
 	CALL(getpriority, DEC, DEC),
 	CALL(setpriority, DEC, DEC, DEC),

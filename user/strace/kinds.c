@@ -110,6 +110,8 @@ const struct kind kinds[NR_KINDS] = {
 	[CLONE_ARGS] = { .put = put_clone_args, .class = CLASS_PROCESS },
 	[EPOLL_EVENT] = { .put = put_epoll_in },
 	[EPOLL_EVENTS_OUT] = { .put = put_epoll_out, .at_exit = true },
+	[SCHED_ATTR] = IN(sched_attr, 0),
+	[SCHED_ATTR_OUT] = OUT(sched_attr),
 	[CPUSET] = { .put = put_cpuset },
 	[CPUSET_OUT] = { .put = put_cpuset, .at_exit = true },
 	[ROBUST] = IN(robust, 0),

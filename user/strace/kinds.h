@@ -37,8 +37,8 @@ put_fn put_dec, put_unsigned, put_long, put_hex, put_octal, put_ptr, put_dirfd, 
 	put_buf_in, put_buf_out, put_strings, put_environ, put_iovecs, put_struct, put_rlimit,
 	put_stat, put_uname, put_pollfds, put_fds, put_int, put_epoll_in, put_epoll_out, put_cpuset,
 	put_clone_args, put_set_at, put_sigframe, put_sigaction, put_siginfo_at, put_status;
-extern const struct layout timespec_layout, timeval_layout, itimerspec_layout, itimerval_layout,
-	stack_layout, rusage_layout, robust_layout, rseq_layout;
+extern const struct layout sched_attr_layout, timespec_layout, timeval_layout, itimerspec_layout,
+	itimerval_layout, stack_layout, rusage_layout, robust_layout, rseq_layout;
 
 void put_pointer(unsigned long value);
 /* Copies len bytes of the tracee. False: it has not, and the pointer is printed. */

@@ -71,6 +71,11 @@ LAYOUT(robust, robust_list_head, false, F(robust_list_head, list, PTR),
 LAYOUT(rseq, rseq, false, F(rseq, cpu_id_start, UNSIGNED), F(rseq, cpu_id, DEC),
        F(rseq, rseq_cs, PTR), F(rseq, flags, HEX))
 
+LAYOUT(sched_attr, sched_attr, true, F(sched_attr, size, UNSIGNED),
+       F(sched_attr, sched_policy, POLICY), F(sched_attr, sched_flags, HEX),
+       F(sched_attr, sched_nice, DEC), F(sched_attr, sched_priority, UNSIGNED),
+       F(sched_attr, sched_runtime, UNSIGNED))
+
 static void put_rlimit_value(unsigned long value)
 {
 	if (value == ~0UL)

@@ -63,7 +63,9 @@ static void syscall_trace_exit(struct pt_regs *regs)
 {
 	if (test_tsk_thread_flag(current, TIF_SYSCALL_TRACEPOINT))
 		trace_sys_exit(regs);
-	if (test_tsk_thread_flag(current, TIF_SINGLESTEP))
+	if (test_tsk_thread_flag(current, TIF_SINGLESTEP) && !current->ptrace)
+		user_disable_single_step(current);	/* who wanted the step is gone */
+	else if (test_tsk_thread_flag(current, TIF_SINGLESTEP))
 		force_sig_fault(SIGTRAP, TRAP_BRKPT, instruction_pointer(regs));
 	else if (test_tsk_thread_flag(current, TIF_SYSCALL_TRACE))
 		ptrace_report_syscall(PTRACE_EVENTMSG_SYSCALL_EXIT);

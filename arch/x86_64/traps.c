@@ -28,6 +28,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
 #include "kernel/task/task.h"
+#include "kernel/trace/ptrace.h"
 #include "kernel/trace/trace.h"
 #include "libk/abi/signal.h"
 
@@ -195,6 +196,10 @@ static void user_exception(struct pt_regs *regs, unsigned long vector)
 		   : vector == X86_TRAP_XF ? simd_code()
 					   : exceptions[vector].code;
 
+	if (vector == X86_TRAP_DB && current->thread.forced_tf && !current->ptrace) {
+		user_disable_single_step(current);	/* who wanted the step is gone */
+		return;
+	}
 	current->thread.trap_nr = vector;
 	current->thread.error_code = regs->orig_ax;
 	local_irq_enable();

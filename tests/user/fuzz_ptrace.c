@@ -167,9 +167,7 @@ static void play(int rounds)
 		if (dice(200) == 0)
 			kill(somebody(), (int)dice(65));
 	}
-	printf("%s\n", succeeded > rounds / 50 ? "played" : "hardly a request did anything");
-	fflush(stdout);
-	_exit(0); /* with tracees in every state */
+	_exit(succeeded <= rounds / 50); /* with tracees in every state */
 }
 
 /* Processes of ours that are left: they are killed, and waited for. */
@@ -188,6 +186,7 @@ int main(int argc, char **argv)
 {
 	int rounds = argc > 2 ? atoi(argv[2]) : 3000;
 	pid_t pid;
+	int status;
 
 	syscall(SYS_prctl, 36, 1); /* PR_SET_CHILD_SUBREAPER: the orphans are ours */
 	seed = argc > 1 ? (unsigned long)atol(argv[1]) : 1;
@@ -196,8 +195,12 @@ int main(int argc, char **argv)
 		pid = fork();
 		if (pid == 0)
 			play(rounds);
-		waitpid(pid, NULL, 0);
+		waitpid(pid, &status, 0);
 		clean_up(pid);
+		if (status) {
+			puts("hardly a request did anything");
+			return 1;
+		}
 	}
 	puts("all are gone");
 	return 0;

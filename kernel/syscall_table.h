@@ -2,6 +2,7 @@
  * for prototypes, once for the table. */
 #include "kernel/fs/calls.h"
 #include "kernel/futex/calls.h"
+#include "kernel/io_uring/calls.h"
 #include "kernel/mm/calls.h"
 #include "kernel/sched/calls.h"
 #include "kernel/signal/calls.h"

@@ -68,6 +68,21 @@ ssize_t kernel_write(struct file *f, const void *buf, size_t n, loff_t *pos)
 	return rw_one(f, (void *)buf, n, pos, true, true);
 }
 
+/* A task other than the position's may wait in read or write: then nobody seeks meanwhile. */
+ssize_t vfs_rw(struct file *f, void __user *buf, size_t n, loff_t off, bool write)
+{
+	loff_t *pos = f->f_mode & FMODE_STREAM ? NULL : off == -1 ? &f->f_pos : &off;
+	bool lock = pos == &f->f_pos && f->f_mode & FMODE_ATOMIC_POS;
+	ssize_t done;
+
+	if (lock)
+		mutex_lock(&f->f_pos_lock);
+	done = rw_one(f, buf, n, pos, write, false);
+	if (lock)
+		mutex_unlock(&f->f_pos_lock);
+	return done;
+}
+
 long sys_read(unsigned int fd, char __user *buf, size_t n)
 {
 	struct fd f = fdget_pos(fd);

@@ -373,6 +373,34 @@ void __flatten do_signal(struct pt_regs *regs)
 	restore_saved_sigmask_unless(false);
 }
 
+bool io_worker_signals(void)
+{
+	struct signal_struct *signal = current->signal;
+	spinlock_t *siglock = &current->sighand->siglock;
+	siginfo_t info;
+	int sig = 0;
+	bool die;
+
+	if (!signal_pending(current))
+		return false;
+	spin_lock_irq(siglock);
+	for (;;) {
+		die = (signal->flags & SIGNAL_GROUP_EXIT) || signal->group_exec_task ||
+		      current->pending.signal & sigmask(SIGKILL);
+		if (die)
+			break;
+		if (!(current->jobctl & JOBCTL_STOP_PENDING))
+			sig = dequeue_signal(current, current->blocked, &info);
+		if (!sig && !(current->jobctl & JOBCTL_STOP_PENDING))
+			break;
+		if (do_signal_stop(sig))	/* SIGSTOP: nothing else is not blocked */
+			spin_lock_irq(siglock);
+		sig = 0;
+	}
+	spin_unlock_irq(siglock);
+	return die;
+}
+
 /* --- leaving --- */
 
 /* The thread begins to exit and takes no more signals. What was sent to the process and woke

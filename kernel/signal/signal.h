@@ -102,6 +102,8 @@ struct signal_struct {
 	refcount_t sigcnt;		/* tasks that point here, dead ones included until
 					 * released */
 	int live;			/* (s) threads that have not begun to exit */
+	int nr_io_workers;		/* (s) of these, threads that never leave the kernel */
+	struct io_wq *io_wq;		/* set once: their work (kernel/io_uring) */
 	int nr_threads;			/* (t+s) in thread_head */
 	unsigned int last_ordinal;	/* (t+s) threads ever: task->ordinal of the latest */
 	struct list_head thread_head;	/* (t+s) task->thread_node */
@@ -198,6 +200,9 @@ void allow_signal(int sig);
 /* The next of those that have come, with nobody to deliver them: its number, 0 = none. */
 int kernel_dequeue_signal(void);
 void flush_signals(void);	/* those that have come are forgotten */
+/* What an io worker (PF_IO_WORKER) does in place of delivery: stops with its process. True: it is to
+ * end. May sleep. */
+bool io_worker_signals(void);
 
 /* --- a parent's news (notify.c). tasklist_lock held --- */
 /* SIGCHLD or p's other exit signal; wakes wait4 and pidfds. True when the parent ignores it

@@ -15,6 +15,7 @@
 #include "asm/uaccess.h"
 #include "kernel/fs/fs.h"
 #include "kernel/futex/futex.h"
+#include "kernel/io_uring/io_uring.h"
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
 #include "kernel/syscalls.h"
@@ -396,6 +397,8 @@ static int exec_binprm(struct linux_binprm *bprm)
 		put_cred(cred);
 		return err;
 	}
+	if (current->signal->io_wq)
+		io_uring_cancel();
 	begin_new_exec(bprm, cred);
 	trace_sched_process_exec(bprm->filename, old_pid);
 	err = elf_load(bprm);

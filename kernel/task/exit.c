@@ -11,6 +11,7 @@
 #include "kernel/cgroup/cgroup.h"
 #include "kernel/fs/fs.h"
 #include "kernel/futex/futex.h"
+#include "kernel/io_uring/io_uring.h"
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
 #include "kernel/syscalls.h"
@@ -306,6 +307,10 @@ static bool leave_group(struct task_struct *p)
 
 	spin_lock_irq(&p->sighand->siglock);
 	last = --p->signal->live == 0;
+	if (p->flags & PF_IO_WORKER)
+		p->signal->nr_io_workers--;
+	else if (p->signal->nr_io_workers && p->signal->live == p->signal->nr_io_workers)
+		zap_other_threads(p);	/* nobody is left whom they could serve */
 	if (p->mm)
 		p->signal->maxrss = max(p->signal->maxrss, (u64)mm_hiwater_rss(p->mm));
 	spin_unlock_irq(&p->sighand->siglock);
@@ -338,6 +343,8 @@ void do_exit(long code)
 	if (group_dead)
 		exit_itimers(p);
 	exit_mm(p);
+	if (group_dead && p->signal->io_wq)
+		io_uring_cancel();
 	exit_files(p);
 	exit_fs(p);
 	if (group_dead && p->signal->leader)

@@ -20,6 +20,7 @@
 #include "kernel/cgroup/cgroup.h"
 #include "kernel/fs/fs.h"
 #include "kernel/futex/futex.h"
+#include "kernel/io_uring/io_uring.h"
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
 #include "kernel/syscalls.h"
@@ -82,7 +83,8 @@ static struct task_struct *dup_task_struct(struct task_struct *orig)
 	p->nvcsw = p->nivcsw = p->min_flt = p->maj_flt = 0;
 	p->start_time = ktime_get();
 	p->restart_block.fn = NULL;
-	p->flags &= ~(PF_IDLE | PF_SUPERPRIV | PF_WQ_WORKER | PF_KTHREAD | PF_NO_SETAFFINITY);
+	p->flags &= ~(PF_IDLE | PF_SUPERPRIV | PF_WQ_WORKER | PF_IO_WORKER | PF_KTHREAD |
+		      PF_NO_SETAFFINITY);
 	p->flags |= PF_FORKNOEXEC;
 	p->did_exec = false;
 	INIT_LIST_HEAD(&p->children);
@@ -196,8 +198,10 @@ static int copy_signal(u64 flags, struct task_struct *p)
 
 void put_signal_struct(struct signal_struct *sig)
 {
-	if (refcount_dec_and_test(&sig->sigcnt))
-		kmem_cache_free(signal_cache, sig);
+	if (!refcount_dec_and_test(&sig->sigcnt))
+		return;
+	put_io_wq(sig->io_wq);
+	kmem_cache_free(signal_cache, sig);
 }
 
 static int copy_mm(u64 flags, struct task_struct *p)
@@ -279,6 +283,7 @@ static void link_family(struct task_struct *p, const struct kernel_clone_args *a
 		p->exit_signal = -1;
 		current->signal->live++;
 		current->signal->nr_threads++;
+		current->signal->nr_io_workers += !!(p->flags & PF_IO_WORKER);
 		list_add_tail(&p->thread_node, &p->signal->thread_head);
 		return;
 	}
@@ -391,6 +396,8 @@ struct task_struct *copy_process(const struct kernel_clone_args *args)
 	p->cred = get_current_cred();
 	if (args->fn)
 		p->flags |= args->io_thread ? PF_IO_WORKER : PF_KTHREAD;
+	if (args->io_thread)
+		p->blocked = ~SIG_KERNEL_ONLY_MASK;	/* no signal is ever meant for it */
 	if (args->name)
 		strscpy(p->comm, args->name, sizeof(p->comm));
 	sched_fork(p);
@@ -514,6 +521,20 @@ long kernel_thread(int (*fn)(void *), void *arg, const char *name, unsigned long
 	};
 
 	return kernel_clone(&args);
+}
+
+struct task_struct *create_io_thread(int (*fn)(void *), void *arg, const char *name)
+{
+	struct kernel_clone_args args = {
+		.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+			 CLONE_UNTRACED,
+		.fn = fn, .fn_arg = arg, .name = name, .io_thread = true,
+	};
+	int err = check_flags(&args);
+
+	if (!err)
+		err = check_limits();
+	return err ? ERR_PTR(err) : copy_process(&args);
 }
 
 /* The idle task of another CPU: like a kernel thread, but never on a queue, without a pid of its

@@ -352,6 +352,9 @@ long kernel_clone(const struct kernel_clone_args *args);
 /* The new task, not yet woken, or ERR_PTR. */
 struct task_struct *copy_process(const struct kernel_clone_args *args);
 long kernel_thread(int (*fn)(void *), void *arg, const char *name, unsigned long flags);
+/* A thread of current's process that runs fn in the kernel, PF_IO_WORKER; not yet woken. ERR_PTR. fn
+ * asks io_worker_signals() and ends with do_exit(). */
+struct task_struct *create_io_thread(int (*fn)(void *), void *arg, const char *name);
 struct task_struct *fork_idle(int cpu);
 void fork_init(void);
 /* The child of vfork lets its parent go. */

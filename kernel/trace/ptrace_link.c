@@ -96,7 +96,7 @@ long ptrace_attach(struct task_struct *p, bool seize, unsigned long addr, unsign
 
 	if (seize && (addr || options & ~(unsigned long)PTRACE_O_MASK))
 		return -EIO;
-	if (p->flags & PF_KTHREAD || same_thread_group(p, current) || !ptrace_may_access(p))
+	if (p->flags & (PF_KTHREAD | PF_IO_WORKER) || same_thread_group(p, current) || !ptrace_may_access(p))
 		return -EPERM;
 	scoped_guard(spinlock_irq, &tasklist_lock) {
 		if (p->exit_state || p->ptrace)

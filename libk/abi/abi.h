@@ -11,6 +11,7 @@
 #include "libk/abi/eventfd.h"
 #include "libk/abi/fcntl.h"
 #include "libk/abi/futex.h"
+#include "libk/abi/io_uring.h"
 #include "libk/abi/ioctl.h"
 #include "libk/abi/kcmp.h"
 #include "libk/abi/limits.h"

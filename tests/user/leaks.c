@@ -20,6 +20,7 @@
 
 #include "libk/abi/futex.h"
 #include "libk/atomic.h"
+#include "user/uring.h"
 
 #define THREADS 8
 #define STACK 16384
@@ -253,6 +254,56 @@ static void namespaces(int i)
 	end_of(pid);
 }
 
+/* Io workers with a read that waits, an SQ thread, a timeout; the process leaves, or the ring does. */
+static void rings(int i)
+{
+	struct timespec ts = { 1000, 0 };
+	struct uring r;
+	int fds[2];
+	char c;
+	pid_t pid;
+
+	if (uring_init(&r, 64, 0, 0))
+		perror("io_uring_setup");
+	uring_put(&r, IORING_OP_TIMEOUT, -1, &ts, 1, 0, 0);
+	uring_enter(&r, 1, 0);
+	uring_exit(&r);
+	pid = fork();
+	if (pid == 0) {
+		pipe(fds);
+		uring_init(&r, 8, i % 2 ? IORING_SETUP_SQPOLL : 0, 1);
+		for (int n = 0; n < 3; n++)
+			uring_put(&r, IORING_OP_READ, fds[0], &c, 1, 0, 0)->flags = IOSQE_ASYNC;
+		uring_put(&r, IORING_OP_TIMEOUT, -1, &ts, 1, 0, 0);
+		uring_enter(&r, 4, 0);
+		if (i % 3 == 0)
+			execl("/bin/true", "true", NULL);
+		_exit(0);
+	}
+	end_of(pid);
+}
+
+/* A group that comes and goes, and a program that the kernel runs. */
+static void groups_and_helpers(int i)
+{
+	pid_t pid;
+	int fd;
+
+	mkdir("/sys/fs/cgroup/leak", 0755);
+	pid = fork();
+	if (pid == 0) {
+		fd = open("/sys/fs/cgroup/leak/cgroup.procs", O_WRONLY);
+		write(fd, "0", 1);
+		_exit(fork() ? 0 : 1);
+	}
+	end_of(pid);
+	while (rmdir("/sys/fs/cgroup/leak"))
+		usleep(100);
+	fd = open("/proc/sys/kernel/bobbin_helper", O_WRONLY);
+	write(fd, i % 2 ? "/bin/true" : "/no/such", i % 2 ? 9 : 8);
+	close(fd);
+}
+
 static int check(const char *what, void (*work)(int), int times)
 {
 	static struct state before, after;
@@ -296,6 +347,8 @@ int main(int argc, char **argv)
 	failed |= check("namespaces", namespaces, rounds / 10);
 	failed |= check("threads that end", threads_that_end, rounds);
 	failed |= check("killed while fighting for a lock", killed_fighting, rounds);
+	failed |= check("rings and io workers", rings, rounds / 4);
+	failed |= check("cgroups and helpers", groups_and_helpers, rounds / 4);
 	puts(failed ? "FAIL" : "PASS");
 	return failed;
 }

@@ -1,0 +1,292 @@
+/*
+ * io_uring: what the rings promise, and what becomes of the threads behind them: reads and writes at
+ * once and later, timeouts, SQPOLL; the io workers are threads of the process, stop with it, and end
+ * with it, by exit, exec and SIGKILL.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "user/uring.h"
+
+static int bad;
+
+static void check(bool good, const char *what)
+{
+	if (good)
+		return;
+	printf("not so: %s (errno %d)\n", what, errno);
+	bad++;
+}
+
+/* Threads of pid whose names begin so. */
+static int threads(int pid, const char *begin)
+{
+	char path[64], name[32];
+	struct dirent *d;
+	int fd, n = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && (d = readdir(dir))) {
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/comm", pid, d->d_name);
+		fd = open(path, O_RDONLY);
+		if (fd >= 0) {
+			name[0] = '\0';
+			if (read(fd, name, sizeof(name)) > 0)
+				n += !strncmp(name, begin, strlen(begin));
+			close(fd);
+		}
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+static void errors(void)
+{
+	struct uring r;
+	struct io_uring_params p = { 0 };
+	int fd = open("/dev/null", O_RDONLY);
+
+	check(uring_init(&r, 0, 0, 0) == -EINVAL, "no entries");
+	check(uring_init(&r, 8, 1u << 31, 0) == -EINVAL, "an unknown flag");
+	p.resv[1] = 1;
+	check(syscall(SYS_io_uring_setup, 8L, &p) < 0 && errno == EINVAL, "resv is for later");
+	check(syscall(SYS_io_uring_setup, 8L, (void *)8) < 0 && errno == EFAULT, "a wild pointer");
+	check(syscall(SYS_io_uring_enter, fd, 0L, 0L, 0L, NULL, 0L) < 0 && errno == EOPNOTSUPP,
+	      "no ring");
+	check(syscall(SYS_io_uring_enter, 999L, 0L, 0L, 0L, NULL, 0L) < 0 && errno == EBADF, "no file");
+	check(uring_init(&r, 5, 0, 0) == 0 && r.p.sq_entries == 8 && r.p.cq_entries == 16, "5 are 8");
+	check(syscall(SYS_io_uring_enter, r.fd, 0L, 0L, 0x40000000L, NULL, 0L) < 0 && errno == EINVAL,
+	      "an unknown flag of enter");
+	check(mmap(NULL, 4096, PROT_READ, MAP_SHARED, r.fd, 0x20000000) == MAP_FAILED,
+	      "nothing to map there");
+	check(fcntl(r.fd, F_GETFD) == FD_CLOEXEC, "closed by exec");
+	uring_exit(&r);
+	close(fd);
+}
+
+static void reads_and_writes(void)
+{
+	char buf[64] = "";
+	struct uring r;
+	unsigned long data;
+	int fd = open("/tmp/uring-test", O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	unlink("/tmp/uring-test");
+	check(uring_init(&r, 8, 0, 0) == 0, "a ring");
+	for (int i = 0; i < 3; i++)
+		uring_put(&r, IORING_OP_NOP, -1, NULL, 0, 0, (unsigned long)i);
+	check(uring_enter(&r, 2, 2) == 2 && uring_enter(&r, 8, 1) == 1, "submits what there is");
+	for (unsigned long i = 0; i < 3; i++)
+		check(uring_get(&r, &data) == 0 && data == i, "NOP");
+	uring_put(&r, IORING_OP_WRITE, fd, "hello, ring", 11, 0, 1);
+	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, &data) == 11 && data == 1, "WRITE");
+	uring_put(&r, IORING_OP_READ, fd, buf, 5, 7, 2);
+	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, NULL) == 4 && !strcmp(buf, "ring"), "READ at 7");
+	uring_put(&r, IORING_OP_READ, fd, buf, 5, ~0UL, 2)->flags = IOSQE_ASYNC;
+	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, NULL) == 5 && !memcmp(buf, "hello", 5) &&
+		      lseek(fd, 0, SEEK_CUR) == 5, "READ at the position, by a worker");
+	uring_put(&r, IORING_OP_READ, fd, (void *)8, 5, 0, 3);
+	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, NULL) == -EFAULT, "EFAULT");
+	uring_put(&r, IORING_OP_READ, fd, (void *)8, 5, 0, 3)->flags = IOSQE_ASYNC;
+	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, NULL) == -EFAULT, "EFAULT in a worker");
+	uring_put(&r, IORING_OP_READ, 999, buf, 5, 0, 3);
+	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, NULL) == -EBADF, "EBADF");
+	uring_put(&r, 255, -1, NULL, 0, 0, 4);
+	uring_put(&r, IORING_OP_NOP, -1, NULL, 0, 0, 5);
+	check(uring_enter(&r, 2, 1) == 1 && uring_get(&r, &data) == -EINVAL && data == 4,
+	      "no such operation: the submission ends there");
+	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, &data) == 0 && data == 5, "and can go on");
+	r.array[*r.sq_tail & 7] = 12345;
+	*r.sq_tail += 1;
+	check(uring_enter(&r, 1, 0) == 0, "a wild index is no request");
+	check(*(unsigned int *)(r.rings + r.p.sq_off.dropped) == 1, "but dropped");
+	uring_exit(&r);
+	close(fd);
+}
+
+/* Reads that wait, in the order the bytes come; more of them than there are CPUs. */
+static void waiting_reads(void)
+{
+	int pipes[6][2], stop[2];
+	struct uring r;
+	unsigned long data;
+	char c[6];
+
+	check(uring_init(&r, 16, 0, 0) == 0, "a ring");
+	for (unsigned int i = 0; i < 6; i++) {
+		pipe(pipes[i]);
+		uring_put(&r, IORING_OP_READ, pipes[i][0], &c[i], 1, 0, i)->flags = IOSQE_ASYNC;
+	}
+	check(uring_enter(&r, 6, 0) == 6 && uring_ready(&r) == 0, "nothing to read yet");
+	for (int i = 5; i >= 0; i--) {
+		char x = (char)('a' + i);
+
+		write(pipes[i][1], &x, 1);
+		check(uring_get(&r, &data) == 1 && data == (unsigned long)i && c[i] == x, "a byte came");
+	}
+	/* A stop and a continue are no reason to give a read up. */
+	pipe(stop);
+	uring_put(&r, IORING_OP_READ, stop[0], c, 1, 0, 7)->flags = IOSQE_ASYNC;
+	uring_enter(&r, 1, 0);
+	if (!fork()) {
+		char path[32], line[256];
+		int fd, n;
+
+		snprintf(path, sizeof(path), "/proc/%d/stat", getppid());
+		kill(getppid(), SIGSTOP);
+		do {
+			fd = open(path, O_RDONLY);
+			n = (int)read(fd, line, sizeof(line) - 1);
+			line[n > 0 ? n : 0] = '\0';
+			close(fd);
+		} while (!strstr(line, ") T "));
+		kill(getppid(), SIGCONT);
+		write(stop[1], "s", 1);
+		_exit(0);
+	}
+	check(uring_get(&r, &data) == 1 && data == 7 && c[0] == 's', "a read goes on after a stop");
+	wait(NULL);
+	for (int i = 0; i < 6; i++)
+		close(pipes[i][0]), close(pipes[i][1]);
+	uring_exit(&r);
+}
+
+static void timeouts(void)
+{
+	struct timespec ts = { 0, 20000000 }, long_ts = { 1000, 0 }, wrong = { 0, -1 }, before, after;
+	struct uring r;
+	unsigned long data;
+
+	check(uring_init(&r, 8, 0, 0) == 0, "a ring");
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	uring_put(&r, IORING_OP_TIMEOUT, -1, &ts, 1, 0, 1);
+	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, &data) == -ETIME && data == 1, "over");
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	check((after.tv_sec - before.tv_sec) * 1000000000L + after.tv_nsec - before.tv_nsec >= 20000000,
+	      "not before its time");
+	uring_put(&r, IORING_OP_TIMEOUT, -1, &before, 1, 0, 2)->op_flags = IORING_TIMEOUT_ABS;
+	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, NULL) == -ETIME, "absolute, in the past");
+	uring_put(&r, IORING_OP_TIMEOUT, -1, &long_ts, 1, 2, 3);
+	uring_put(&r, IORING_OP_NOP, -1, NULL, 0, 0, 4);
+	check(uring_enter(&r, 2, 1) == 2 && uring_get(&r, &data) == 0 && data == 4 && !uring_ready(&r),
+	      "one event, and it waits for two");
+	uring_put(&r, IORING_OP_NOP, -1, NULL, 0, 0, 5);
+	check(uring_enter(&r, 1, 2) == 1 && uring_get(&r, &data) == 0 && data == 5 &&
+		      uring_get(&r, &data) == 0 && data == 3, "two events end it");
+	uring_put(&r, IORING_OP_TIMEOUT, -1, &wrong, 1, 0, 6);
+	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, NULL) == -EINVAL, "no time at all");
+	uring_put(&r, IORING_OP_TIMEOUT, -1, (void *)8, 1, 0, 6);
+	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, NULL) == -EFAULT, "a wild pointer");
+	uring_put(&r, IORING_OP_TIMEOUT, -1, &ts, 2, 0, 6);
+	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, NULL) == -EINVAL, "more than one");
+	uring_put(&r, IORING_OP_TIMEOUT, -1, &long_ts, 1, 0, 7);
+	uring_enter(&r, 1, 0);
+	uring_exit(&r);			/* with a timeout under way */
+}
+
+static void sqpoll(void)
+{
+	struct uring r;
+	unsigned long data;
+	int fds[2];
+	char c;
+
+	check(uring_init(&r, 8, IORING_SETUP_SQPOLL, 10) == 0, "a ring with SQPOLL");
+	while (threads(getpid(), "iou-sqp-") != 1)	/* one of ours; it names itself */
+		sched_yield();
+	for (unsigned long i = 0; i < 20; i++) {
+		uring_put(&r, IORING_OP_NOP, -1, NULL, 0, 0, i);
+		uring_poke(&r);
+		while (!uring_ready(&r))	/* nobody is called */
+			sched_yield();
+		check(uring_get(&r, &data) == 0 && data == i, "NOP");
+		if (i % 5 == 4)			/* until it sleeps */
+			while (!(READ_ONCE(*r.sq_flags) & IORING_SQ_NEED_WAKEUP))
+				usleep(1000);
+	}
+	pipe(fds);
+	uring_put(&r, IORING_OP_READ, fds[0], &c, 1, 0, 99);
+	uring_poke(&r);
+	write(fds[1], "p", 1);
+	check(uring_get(&r, &data) == 1 && data == 99 && c == 'p', "a read that waits");
+	close(fds[0]), close(fds[1]);
+	uring_exit(&r);
+	while (threads(getpid(), "iou-sqp-"))	/* Linux ends it a little later */
+		usleep(1000);
+}
+
+/* A child with workers that wait, an SQ thread and a timeout, that ends in the way asked for. */
+static int child(const char *how)
+{
+	struct timespec ts = { 1000, 0 };
+	int fds[2], tell[2], pid, status;
+	static struct uring r, s;
+	char c;
+
+	pipe(tell);
+	pid = fork();
+	if (!pid) {
+		pipe(fds);
+		/* Linux keeps a process for the sake of an SQ thread that nobody is left to use. */
+		if (uring_init(&r, 8, 0, 0) ||
+		    (strcmp(how, "thread") && uring_init(&s, 8, IORING_SETUP_SQPOLL, 1000)))
+			_exit(99);
+		for (int i = 0; i < 3; i++)
+			uring_put(&r, IORING_OP_READ, fds[0], &c, 1, 0, 0)->flags = IOSQE_ASYNC;
+		uring_put(&r, IORING_OP_TIMEOUT, -1, &ts, 1, 0, 0);
+		uring_enter(&r, 4, 0);
+		while (!threads(getpid(), "iou-wrk-"))	/* how many is the kernel's business */
+			usleep(1000);
+		write(tell[1], "x", 1);
+		if (!strcmp(how, "exit"))
+			_exit(7);
+		if (!strcmp(how, "thread"))	/* the last thread goes, not the process */
+			syscall(SYS_exit, 8L);
+		if (!strcmp(how, "exec")) {
+			close(fds[0]), close(fds[1]);
+			execl("/proc/self/exe", "io_uring", "alone", NULL);
+			_exit(98);
+		}
+		for (;;)
+			pause();
+	}
+	read(tell[0], &c, 1);
+	if (!strcmp(how, "kill"))
+		kill(pid, SIGKILL);
+	close(tell[0]), close(tell[1]);
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+static void ends(void)
+{
+	check(child("exit") == 7 << 8, "exit ends the workers");
+	child("thread");	/* ends; with which status depends on Linux's version */
+	check(child("kill") == SIGKILL, "SIGKILL too");
+	check(child("exec") == 9 << 8, "exec too");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		return threads(getpid(), "") == 1 ? 9 : 1;
+	errors();
+	reads_and_writes();
+	waiting_reads();
+	timeouts();
+	sqpoll();
+	ends();
+	if (!bad)
+		printf("rings turn\n");
+	return bad != 0;
+}

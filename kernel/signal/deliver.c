@@ -209,7 +209,7 @@ static bool act_on(int sig, struct ksignal *ksig)
 	__sighandler_t handler = sighand_handler(current->sighand, sig);
 	sigset_t bit = sigmask(sig);
 
-	trace_signal_deliver(sig, ksig->info.si_code, handler, (unsigned long)sa->sa_flags);
+	trace_signal_deliver(sig, &ksig->info, sa);
 	if (handler == SIG_IGN)
 		return false;
 	if (handler != SIG_DFL) {
@@ -262,7 +262,8 @@ static bool get_signal(struct ksignal *ksig)
 			notify_continued(signal);
 		/* The process dies, or another thread's exec wants to be alone. */
 		if ((signal->flags & SIGNAL_GROUP_EXIT) || signal->group_exec_task) {
-			trace_signal_deliver(SIGKILL, SI_USER, SIG_DFL, 0);
+			trace_signal_deliver(SIGKILL, SEND_SIG_NOINFO,
+					     &current->sighand->action[SIGKILL - 1]);
 			die_of(signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code
 								 : SIGKILL);
 		}

@@ -98,9 +98,10 @@ struct signal_deliver_data {
 	u64 handler, flags;
 };
 
-void __trace_signal_deliver(int sig, int code, const void *handler, unsigned long flags)
+void __trace_signal_deliver(int sig, const siginfo_t *info, const struct sigaction *sa)
 {
-	RECORD(signal_deliver, (u8)sig, code, (u64)handler, flags);
+	RECORD(signal_deliver, (u8)sig, info ? info->si_code : SI_USER, (u64)sa->sa_handler,
+	       sa->sa_flags);
 }
 
 /* --- raw_syscalls --- */
@@ -195,7 +196,7 @@ void __trace_page_fault(const struct pt_regs *regs, unsigned long addr)
 	struct page_fault_data data = { addr, instruction_pointer(regs), regs_error_code(regs) };
 	enum trace_event event = user_mode(regs) ? TRACE_page_fault_user : TRACE_page_fault_kernel;
 
-	if (trace_on(event))
+	if (trace_on((u32)BIT(event)))
 		trace_record(event, &data, sizeof(data));
 }
 

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "libk/abi/signal.h"
 #include "libk/compiler.h"
 #include "libk/types.h"
 
@@ -53,12 +54,12 @@ enum trace_event {
  * changes it (control.c) does not mind that other CPUs see it a little later. */
 extern u32 trace_events;
 
-static __always_inline bool trace_on(enum trace_event event)
+static __always_inline bool trace_on(u32 events)
 {
 #ifdef HOST_TEST
 	return false;
 #else
-	return unlikely(trace_events & BIT(event));
+	return unlikely(trace_events & events);
 #endif
 }
 
@@ -67,7 +68,7 @@ static __always_inline bool trace_on(enum trace_event event)
 	void __trace_##name proto;						\
 	static __always_inline void trace_##name proto				\
 	{									\
-		if (trace_on(TRACE_##name))					\
+		if (trace_on(BIT(TRACE_##name)))				\
 			__trace_##name args;					\
 	}
 
@@ -91,8 +92,8 @@ enum trace_signal_result {	/* Linux's numbers */
 };
 TRACE_EVENT(signal_generate, (int sig, int code, const struct task_struct *p, bool group, int res),
 	    (sig, code, p, group, res))
-TRACE_EVENT(signal_deliver, (int sig, int code, const void *handler, unsigned long flags),
-	    (sig, code, handler, flags))
+TRACE_EVENT(signal_deliver, (int sig, const siginfo_t *info, const struct sigaction *sa),
+	    (sig, info, sa))
 /* raw_syscalls; called only with TIF_SYSCALL_TRACEPOINT set */
 TRACE_EVENT(sys_enter, (const struct pt_regs *regs), (regs))
 TRACE_EVENT(sys_exit, (const struct pt_regs *regs), (regs))
@@ -117,7 +118,7 @@ TRACE_EVENT(hrtimer_expire_entry, (const struct hrtimer *timer), (timer))
 void __trace_page_fault(const struct pt_regs *regs, unsigned long addr);
 static __always_inline void trace_page_fault(const struct pt_regs *regs, unsigned long addr)
 {
-	if (trace_on(TRACE_page_fault_user) || trace_on(TRACE_page_fault_kernel))
+	if (trace_on(BIT(TRACE_page_fault_user) | BIT(TRACE_page_fault_kernel)))
 		__trace_page_fault(regs, addr);
 }
 

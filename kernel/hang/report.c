@@ -9,7 +9,7 @@
  */
 #include "asm/processor.h"
 #include "kernel/hang/hang.h"
-#include "kernel/hang/owner.h"
+#include "libk/futex_owner.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/sched/sched.h"

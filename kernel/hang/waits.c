@@ -3,7 +3,7 @@
  *
  * task->wait_obj is the object, and its address tells the kind: below TASK_SIZE it is a futex's word.
  * Whose lock that is the kernel does not know, for locking it was no system call. But the libraries
- * leave traces in the word or beside it (owner.h), and a thread's CLEARTID word, or any other word in
+ * leave traces in the word or beside it (libk/futex_owner.h), and a thread's CLEARTID word, or any other word in
  * its control block, is waited on by who joins it. Where nothing tells, the threads that do not wait
  * for the word themselves are left: that is a guess and is called one.
  *
@@ -11,7 +11,7 @@
  */
 #include "kernel/fs/fs.h"
 #include "kernel/hang/hang.h"
-#include "kernel/hang/owner.h"
+#include "libk/futex_owner.h"
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
 #include "kernel/task/task.h"

@@ -2,7 +2,7 @@
  * Host test of what a report concludes: whose number stands in or beside a futex, for the locks of the
  * C libraries there are, and whether a chain of waits is a circle.
  */
-#include "kernel/hang/owner.h"
+#include "libk/futex_owner.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /*
- * The pure parts, tested on the host (tests/host/test_hang.c): whose number the words around a futex
- * hold, and whether a chain of waits bites its tail.
+ * What the kernel's hang report and user/lockview.c conclude from what they see: whose number the
+ * words around a futex hold, and whether a chain of waits bites its tail. Pure; tested on the host
+ * (tests/host/test_hang.c).
  */
 #pragma once
 

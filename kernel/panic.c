@@ -213,6 +213,14 @@ static void deadlock(void)
 	kthread_run(embrace, &other_mutex, "embrace/2");
 }
 
+/* The report must get by with what is left. */
+static void corrupt_tasks(void)
+{
+	init_process->tasks.next = (struct list_head *)0xdead000000000100;
+	spin_lock_irq(&tasklist_lock);
+	panic("the list of tasks was corrupted by panic-test=tasks");
+}
+
 static const struct {
 	const char *name;
 	void (*fn)(void);
@@ -225,6 +233,7 @@ static const struct {
 	{ "nx", arch_execute_data }, { "smap", arch_touch_user },
 	{ "inversion", invert_order }, { "deadlock", deadlock },
 	{ "unlock", unlock_free },   { "keep", keep_lock },
+	{ "tasks", corrupt_tasks },
 };
 
 void late_init(void)

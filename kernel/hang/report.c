@@ -1,6 +1,6 @@
 /*
  * The report: tasks, what each waits for and who holds that; the circles in which they wait for each
- * other, and locks whose holder is dead; held locks; run queues.
+ * other, and locks whose holder is dead; held locks; run queues; the trace's last events.
  *
  * One function for all occasions, from a key to a panic: it prints as it goes, needs no memory, and
  * is bounded, because what it looks at may be what is broken.
@@ -14,6 +14,7 @@
 #include "kernel/printk.h"
 #include "kernel/sched/sched.h"
 #include "kernel/task/task.h"
+#include "kernel/trace/trace.h"
 #include "libk/printf.h"
 
 #define MAX_CYCLE 64
@@ -178,6 +179,7 @@ void hang_report(const char *why, unsigned int show)
 		show_cycles();
 		show_locks();
 		show_runqueues();
+		trace_show_last();
 		printk(KERN_EMERG "---[ end of hang report ]---\n");
 		if (locked)
 			spin_unlock(&tasklist_lock);

@@ -17,6 +17,7 @@
 
 #include "asm/processor.h"
 #include "kernel/mm/mm.h"
+#include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/sync/guard.h"
 #include "libk/bits.h"
@@ -54,14 +55,20 @@ void trace_task_named(struct task_struct *p)
 void trace_comm(s32 pid, char comm[TASK_COMM_LEN], s32 *tgid)
 {
 	const struct trace_name *name = &trace_control.names[pid % TRACE_NAMES];
+	bool locked = !panicking();	/* else who holds it may have been stopped */
+	unsigned long flags = local_irq_save();
 
-	guard(spinlock_irqsave)(&names_lock);
+	if (locked)
+		spin_lock(&names_lock);
 	strscpy(comm, name->pid == pid ? name->comm : "<...>", TASK_COMM_LEN);
 	for (char *c = comm; *c; c++)
 		if (*c == ' ')
 			*c = '_';
 	if (tgid)
 		*tgid = name->pid == pid ? name->tgid : -1;
+	if (locked)
+		spin_unlock(&names_lock);
+	local_irq_restore(flags);
 }
 
 /* Every task there is: its name, and whether its system calls are wanted. */

@@ -122,6 +122,8 @@ static __always_inline void trace_page_fault(const struct pt_regs *regs, unsigne
 		__trace_page_fault(regs, addr);
 }
 
+/* The last events of all CPUs into the log, for reports, which come one at a time. Any context. */
+void trace_show_last(void);
 /* At boot, after smp_init(): the options trace= and trace_buf_size_kb=. May sleep. */
 void trace_init(void);
 /* p has become visible, or has another name. Keeps the name for the time after p's death and lets

@@ -47,6 +47,7 @@ int ptrace_stop(int code, int why, unsigned long message, siginfo_t *info)
 	p->jobctl &= ~(unsigned long)(JOBCTL_TRAP_STOP | JOBCTL_TRAPPING |
 				      (code >> 8 == PTRACE_EVENT_STOP ? JOBCTL_TRAP_NOTIFY : 0));
 	p->jobctl |= JOBCTL_TRACED;
+	p->wchan = "ptrace_stop";
 	set_current_state(TASK_TRACED);
 	spin_unlock(siglock);
 	do_notify_parent_cldstop(p, true, why, code & 0x7f);
@@ -55,6 +56,7 @@ int ptrace_stop(int code, int why, unsigned long message, siginfo_t *info)
 	spin_unlock(&tasklist_lock);
 	schedule();
 
+	p->wchan = NULL;
 	spin_lock_irq(siglock);
 	code = p->exit_code;
 	p->exit_code = 0;

@@ -112,6 +112,23 @@ static void inner(void)
 	_exit(5);			/* takes the one that waits along */
 }
 
+/* In /proc, as seen from outside: its number here, a tab, its number there. */
+static int has_both_numbers(pid_t pid)
+{
+	char path[32], text[4096], want[64];
+	FILE *f;
+	size_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	snprintf(want, sizeof(want), "\nNStgid:\t%d\t1\nNSpid:\t%d\t1\n", (int)pid, (int)pid);
+	f = fopen(path, "r");
+	n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+	text[n] = '\0';
+	if (f)
+		fclose(f);
+	return strstr(text, want) != NULL;
+}
+
 static void pids(void)
 {
 	pid_t pid = clone_with(CLONE_NEWPID), mine = getpid();
@@ -142,6 +159,7 @@ static void pids(void)
 		pause();
 		_exit(0);
 	}
+	say("status has both its numbers", has_both_numbers(pid));
 	say("kill of a namespace's init from outside", kill(pid, SIGKILL));
 	say("its status", wait_for(pid));
 	say("with CLONE_THREAD",

@@ -29,8 +29,8 @@ static void show_task(void)
 	printk(KERN_EMERG
 	       "CPU: %d  Task: %s/%d (tgid %d, flags 0x%x, %s)  preempt_count %d, irq_depth %d\n",
 	       smp_processor_id(), p->comm, p->pid, p->tgid, p->flags,
-	       p->flags & PF_KTHREAD ? "kernel thread" : "user task", preempt_count(),
-	       this_cpu(irq_depth));
+	       p->flags & PF_KTHREAD ? "kernel thread" : "user task",
+	       preempt_count() % (int)HARDIRQ_OFFSET, irq_depth());
 	show_held_locks(p);
 }
 

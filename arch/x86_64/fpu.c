@@ -124,13 +124,17 @@ bool fpu_mxcsr_valid(u32 mxcsr)
 
 int thread_alloc_fpu(struct task_struct *p)
 {
-	if (!p->thread.fpu)
-		p->thread.fpu = kmem_cache_alloc(fpu_cache, GFP_KERNEL);
+	u8 *image = p->thread.fpu ?: kmem_cache_alloc(fpu_cache, GFP_KERNEL);
+
+	p->thread.fpu = image;
+	if (!image)
+		return -ENOMEM;
 	/* The first bytes are overwritten by any save; behind them XSAVE leaves gaps, and reserved
 	 * bytes which XRSTOR wants to be 0. */
-	if (p->thread.fpu)
-		memset((u8 *)p->thread.fpu + FXSAVE_USED, 0, fpu_image_size - FXSAVE_USED);
-	return p->thread.fpu ? 0 : -ENOMEM;
+	memset(image + FXSAVE_USED, 0, FXSAVE_SIZE - FXSAVE_USED);
+	if (fpu_image_size > FXSAVE_SIZE)
+		memset(image + FXSAVE_SIZE, 0, fpu_image_size - FXSAVE_SIZE);
+	return 0;
 }
 
 void free_thread(struct task_struct *p)

@@ -23,7 +23,7 @@
 #include "libk/string.h"
 
 #define MAX_CACHES 96
-#define STACK_MAX 32		/* objects a CPU keeps, of small ones */
+#define STACK_MAX 31		/* objects a CPU keeps, of small ones: 256 bytes with their number */
 #define STACK_BYTES 16384	/* bytes a CPU keeps, of large ones */
 #define MAX_SLAB_ORDER 3
 

@@ -90,9 +90,9 @@ void activate_task(struct rq *rq, struct task_struct *p, int flags)
 
 void deactivate_task(struct rq *rq, struct task_struct *p, int flags)
 {
-	p->on_rq = 0;
 	rq->nr_running--;
 	dequeue_task(rq, p, flags);
+	p->on_rq = 0;
 }
 
 void leave_cpu(struct rq *from, struct task_struct *p, int cpu)
@@ -131,12 +131,11 @@ void move_queued_task(struct rq *from, struct rq *to, struct task_struct *p)
  * (active_mm): the kernel's half is the same everywhere. The borrowed mm is kept alive by mm_count
  * and dropped once we no longer stand on it, in finish_task_switch().
  */
-static void switch_address_space(struct rq *rq, struct task_struct *prev, struct task_struct *next)
+static noinline void switch_address_space(struct rq *rq, struct task_struct *prev,
+					  struct task_struct *next)
 {
 	struct mm_struct *old = prev->active_mm;
 
-	if (next->mm == prev->mm && next->mm)	/* threads of one process */
-		return;
 	if (!next->mm) {
 		next->active_mm = old;
 		if (prev->mm)
@@ -165,7 +164,8 @@ static void context_switch(struct rq *rq, struct task_struct *prev, struct task_
 	struct task_struct *last;
 
 	next->on_cpu = 1;
-	switch_address_space(rq, prev, next);
+	if (next->mm != prev->mm || !next->mm)	/* not threads of one process */
+		switch_address_space(rq, prev, next);
 	switch_thread_state(prev, next);
 	lock_pass_on(prev, next);
 	last = switch_to(prev, next);
@@ -238,25 +238,27 @@ void schedule_tail(struct task_struct *prev)
 
 /* --- choosing --- */
 
-static void clear_resched(struct task_struct *curr)
+/* Was a switch asked for? Then this is it. */
+static bool clear_resched(struct task_struct *curr)
 {
+	if (likely(!test_tsk_thread_flag(curr, TIF_NEED_RESCHED)))
+		return false;
 	clear_tsk_thread_flag(curr, TIF_NEED_RESCHED);
 	this_cpu(preempt_count) |= PREEMPT_NO_RESCHED;
+	return true;
 }
 
 /*
- * Somebody asked for a switch. True: prev was taken off the queue, because it must not run on this
- * CPU any more (set_cpus_allowed); finish_task_switch() moves it. A sleeper that was preempted
- * before it tested its condition stays: should it run on, the tick asks again.
+ * One reason to ask is that prev must not run on this CPU any more (set_cpus_allowed): it leaves
+ * the queue, and finish_task_switch() moves it. A sleeper that was preempted before it tested its
+ * condition stays: should it run on, the tick asks again.
  */
-static noinline bool note_resched(struct rq *rq, struct task_struct *prev)
+static noinline void expel_misplaced(struct rq *rq, struct task_struct *prev)
 {
-	clear_resched(prev);
 	if (likely(prev->cpus_mask & 1UL << rq->cpu) || prev->state != TASK_RUNNING)
-		return false;
+		return;
 	deactivate_task(rq, prev, 0);
 	rq->aftermath = true;
-	return true;
 }
 
 /* Real time first. */
@@ -318,20 +320,21 @@ static __always_inline void __schedule(enum why why)
 	rq = this_rq();
 	__spin_lock(&rq->lock);
 	update_rq_clock(rq);
-	if (why == YIELDED) {
-		rq->nr_yields++;
-		prev->sched_class->yield_task(rq);
-	} else {
-		prev->sched_class->update_curr(rq);
-	}
-	if (unlikely(test_tsk_thread_flag(prev, TIF_NEED_RESCHED)) && note_resched(rq, prev)) {
-		;
-	} else if (why == ASKED && prev->state != TASK_RUNNING && leaves_queue(prev)) {
+	if (why == ASKED && prev->state != TASK_RUNNING && leaves_queue(prev)) {
 		count = &prev->nvcsw;
 		rq->aftermath = prev->state == TASK_DEAD;
 		deactivate_task(rq, prev, DEQUEUE_SLEEP);
+		clear_resched(prev);
 	} else {
 		prev->se.wait_start = rq->clock;
+		if (why == YIELDED) {
+			rq->nr_yields++;
+			prev->sched_class->yield_task(rq);
+		} else {
+			prev->sched_class->update_curr(rq);
+		}
+		if (clear_resched(prev))
+			expel_misplaced(rq, prev);
 	}
 	next = pick_next_task(rq, prev);
 	if (next == prev) {
@@ -348,7 +351,7 @@ static __always_inline void __schedule(enum why why)
 
 void __flatten schedule(void)
 {
-	if (unlikely(preempt_count() || in_interrupt()))
+	if (unlikely(preempt_count()))
 		panic("scheduling while atomic: %s/%d, preempt_count %d", current->comm,
 		      current->pid, preempt_count());
 	if (unlikely(current->flags & PF_WQ_WORKER))
@@ -356,8 +359,7 @@ void __flatten schedule(void)
 	do {
 		preempt_disable();
 		__schedule(ASKED);
-		preempt_enable_no_resched();
-	} while (unlikely(need_resched()));
+	} while (unlikely(preempt_dec_and_test()));
 	if (unlikely(current->flags & PF_WQ_WORKER))
 		wq_worker_running(current);
 }
@@ -377,8 +379,7 @@ static noinline __flatten void preempt_curr(void)
 	do {
 		preempt_disable();
 		__schedule(PREEMPTED);
-		preempt_enable_no_resched();
-	} while (need_resched());
+	} while (preempt_dec_and_test());
 }
 
 /* The preempt count fell to 0 with a reschedule due. With interrupts off it waits for irq_exit(),
@@ -498,7 +499,7 @@ void scheduler_tick(bool from_user)
 		/* the throttle's period may be over */
 		if (p->prio >= MAX_RT_PRIO && rq->rt.nr_running && !rt_throttled(rq))
 			resched_curr(rq);
-		if (unlikely(!(p->cpus_mask & 1UL << rq->cpu)))	/* see note_resched() */
+		if (unlikely(!(p->cpus_mask & 1UL << rq->cpu)))	/* see expel_misplaced() */
 			resched_curr(rq);
 	}
 	spin_unlock(&rq->lock);
@@ -516,14 +517,14 @@ void reschedule_interrupt(void)
 
 void irq_enter(void)
 {
-	this_cpu(irq_depth)++;
+	this_cpu(preempt_count) += HARDIRQ_OFFSET;
 }
 
 /* Interrupts are off. If the interrupted kernel code may be preempted, this is where it is. */
 void irq_exit(void)
 {
-	this_cpu(irq_depth)--;
-	while (this_cpu(irq_depth) == 0 && preempt_count() == 0 && need_resched()) {
+	this_cpu(preempt_count) -= HARDIRQ_OFFSET;
+	while (!this_cpu(preempt_count)) {
 		preempt_curr();
 		local_irq_disable();
 	}

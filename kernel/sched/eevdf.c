@@ -170,6 +170,8 @@ static void enqueue_task_eevdf(struct rq *rq, struct task_struct *p, int flags)
 
 static void dequeue_task_eevdf(struct rq *rq, struct task_struct *p, int flags)
 {
+	if (flags & DEQUEUE_SLEEP)
+		update_curr_eevdf(rq);
 	save_lag(&rq->cfs, &p->se);
 	rq->cfs.nr--;
 	erase(&rq->cfs, &p->se);

@@ -130,6 +130,9 @@ static void dequeue_task_fair(struct rq *rq, struct task_struct *p, int flags)
 {
 	struct cfs_rq *cfs = &rq->cfs;
 
+	/* update_curr_fair() without a new place in the tree */
+	if (flags & DEQUEUE_SLEEP)
+		p->se.vruntime += calc_delta_fair(update_curr_runtime(rq), p->se.weight);
 	rb_erase_cached(&p->se.run_node, &cfs->tree);
 	cfs->load -= p->se.weight;
 	cfs->nr--;

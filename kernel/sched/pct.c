@@ -79,8 +79,15 @@ static void enqueue_task_pct(struct rq *rq, struct task_struct *p, int flags)
 	rb_add_cached(&p->se.run_node, &rq->pct_queue, stronger);
 }
 
+static void update_curr_pct(struct rq *rq)
+{
+	update_curr_runtime(rq);
+}
+
 static void dequeue_task_pct(struct rq *rq, struct task_struct *p, int flags)
 {
+	if (flags & DEQUEUE_SLEEP)
+		update_curr_pct(rq);
 	rb_erase_cached(&p->se.run_node, &rq->pct_queue);
 }
 
@@ -104,11 +111,6 @@ static void set_rank(struct rq *rq, u64 rank)
 	dequeue_task_pct(rq, p, 0);
 	p->se.vruntime = rank;
 	enqueue_task_pct(rq, p, 0);
-}
-
-static void update_curr_pct(struct rq *rq)
-{
-	update_curr_runtime(rq);
 }
 
 static void yield_task_pct(struct rq *rq)

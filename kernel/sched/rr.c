@@ -19,19 +19,21 @@ static void enqueue_task_rr(struct rq *rq, struct task_struct *p, int flags)
 	list_add_tail(&p->se.run_list, &rq->rr_queue);
 }
 
+static void update_curr_rr(struct rq *rq)
+{
+	update_curr_runtime(rq);
+}
+
 static void dequeue_task_rr(struct rq *rq, struct task_struct *p, int flags)
 {
+	if (flags & DEQUEUE_SLEEP)
+		update_curr_rr(rq);
 	list_del(&p->se.run_list);
 }
 
 static struct task_struct *pick_next_task_rr(struct rq *rq)
 {
 	return list_first_entry_or_null(&rq->rr_queue, struct task_struct, se.run_list);
-}
-
-static void update_curr_rr(struct rq *rq)
-{
-	update_curr_runtime(rq);
 }
 
 static void yield_task_rr(struct rq *rq)

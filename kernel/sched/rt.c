@@ -48,8 +48,15 @@ static void enqueue_task_rt(struct rq *rq, struct task_struct *p, int flags)
 	rq->rt.nr_running++;
 }
 
+static void update_curr_rt(struct rq *rq)
+{
+	rq->rt.used += update_curr_runtime(rq);
+}
+
 static void dequeue_task_rt(struct rq *rq, struct task_struct *p, int flags)
 {
+	if (flags & DEQUEUE_SLEEP)
+		update_curr_rt(rq);
 	list_del(&p->se.run_list);
 	rq->rt.nr_running--;
 	if (list_empty(&rq->rt.queue[p->prio]))
@@ -64,11 +71,6 @@ static struct task_struct *pick_next_task_rt(struct rq *rq)
 	if (prio >= MAX_RT_PRIO || rt_throttled(rq))
 		return NULL;
 	return list_first_entry(&rq->rt.queue[prio], struct task_struct, se.run_list);
-}
-
-static void update_curr_rt(struct rq *rq)
-{
-	rq->rt.used += update_curr_runtime(rq);
 }
 
 static void yield_task_rt(struct rq *rq)

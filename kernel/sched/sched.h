@@ -125,7 +125,7 @@ struct sched_class {
 };
 #define ENQUEUE_WAKEUP 1
 #define ENQUEUE_MIGRATED 2
-#define DEQUEUE_SLEEP 1
+#define DEQUEUE_SLEEP 1			/* the running task sleeps: update_curr(), too */
 
 /*
  * Task groups: tasks that share the weight of one. Policies fair and eevdf obey them, rr does not.

@@ -18,6 +18,7 @@
 #include "libk/compiler.h"
 
 #define PREEMPT_NO_RESCHED 0x80000000u
+#define HARDIRQ_OFFSET 0x10000u		/* what a nested interrupt handler adds to the count */
 
 /* In kernel/sched: switches away if the running task was told to and the kernel may be preempted
  * here. */
@@ -49,12 +50,24 @@ static inline void preempt_enable_no_resched(void)
 			 : "memory", "cc");
 }
 
+/* Interrupts included. */
 static inline int preempt_count(void)
 {
 	return (int)(this_cpu(preempt_count) & ~PREEMPT_NO_RESCHED);
 }
 
-static inline void preempt_enable(void)
+static inline int irq_depth(void)
+{
+	return preempt_count() / (int)HARDIRQ_OFFSET;
+}
+
+static inline bool in_interrupt(void)
+{
+	return irq_depth() > 0;
+}
+
+/* Lowers the count. True: a reschedule is due. */
+static inline bool preempt_dec_and_test(void)
 {
 	bool zero;
 
@@ -62,19 +75,19 @@ static inline void preempt_enable(void)
 			 : "=@ccz"(zero)
 			 : "i"(__builtin_offsetof(struct cpu, preempt_count))
 			 : "memory");
-	if (unlikely(zero))
-		preempt_schedule();
+	return zero;
 }
 
-static inline bool in_interrupt(void)
+static inline void preempt_enable(void)
 {
-	return this_cpu(irq_depth) > 0;
+	if (unlikely(preempt_dec_and_test()))
+		preempt_schedule();
 }
 
 /* May the caller sleep? Not with preemption off, not with interrupts off, not in an interrupt. */
 static inline bool in_atomic(void)
 {
-	return preempt_count() > 0 || in_interrupt() || irqs_disabled();
+	return preempt_count() > 0 || irqs_disabled();
 }
 
 /*

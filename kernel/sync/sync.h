@@ -104,8 +104,10 @@ static inline void show_held_locks(const struct task_struct *p)
 }
 #endif
 
+/* --- the quick halves; always inline, since a call costs as much as they do --- */
+
 /* Not an exchange: that would put the name of one that waits in the place of the owner's. */
-static inline bool __spin_trylock(spinlock_t *lock)
+static __always_inline bool __spin_trylock(spinlock_t *lock)
 {
 	u32 nobody = 0;
 
@@ -113,20 +115,20 @@ static inline bool __spin_trylock(spinlock_t *lock)
 }
 
 /* The preempt count stays as it is: for who has preemption off already, as schedule(). */
-static inline void __spin_lock(spinlock_t *lock)
+static __always_inline void __spin_lock(spinlock_t *lock)
 {
 	lock_acquire(lock, lock->class, LOCK_SPIN);
 	if (unlikely(!__spin_trylock(lock)))
 		spin_lock_contended(lock);
 }
 
-static inline void spin_lock(spinlock_t *lock)
+static __always_inline void spin_lock(spinlock_t *lock)
 {
 	preempt_disable();
 	__spin_lock(lock);
 }
 
-static inline bool spin_trylock(spinlock_t *lock)
+static __always_inline bool spin_trylock(spinlock_t *lock)
 {
 	preempt_disable();
 	if (!__spin_trylock(lock)) {
@@ -137,27 +139,27 @@ static inline bool spin_trylock(spinlock_t *lock)
 	return true;
 }
 
-static inline void __spin_unlock(spinlock_t *lock)
+static __always_inline void __spin_unlock(spinlock_t *lock)
 {
 	lock_release(lock, lock->class);
 	__atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
 }
 
-static inline void spin_unlock(spinlock_t *lock)
+static __always_inline void spin_unlock(spinlock_t *lock)
 {
 	__spin_unlock(lock);
 	preempt_enable();
 }
 
 /* Interrupts were on. */
-static inline void spin_lock_irq(spinlock_t *lock)
+static __always_inline void spin_lock_irq(spinlock_t *lock)
 {
 	local_irq_disable();
 	spin_lock(lock);
 }
 
 /* Interrupts go on before the count falls: a reschedule that is due happens with them on. */
-static inline void spin_unlock_irq(spinlock_t *lock)
+static __always_inline void spin_unlock_irq(spinlock_t *lock)
 {
 	__spin_unlock(lock);
 	local_irq_enable();
@@ -170,7 +172,7 @@ static inline void spin_unlock_irq(spinlock_t *lock)
 		spin_lock(lock);							\
 	} while (0)
 
-static inline void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
+static __always_inline void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
 {
 	__spin_unlock(lock);
 	if (flags & X86_EFLAGS_IF) {

@@ -214,11 +214,10 @@ void release_task(struct task_struct *p)
 {
 	struct sighand_struct *sighand;
 	struct task_struct *leader;
-	unsigned long flags;
 	bool reap_leader = false;
 
 again:
-	spin_lock_irqsave(&tasklist_lock, flags);
+	spin_lock_irq(&tasklist_lock);
 	leader = p->group_leader;
 	sighand = p->sighand;
 	if (p->ptrace)
@@ -250,7 +249,7 @@ again:
 			leader->exit_state = EXIT_DEAD;
 	}
 	nr_threads--;
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	spin_unlock_irq(&tasklist_lock);
 	put_sighand(sighand);
 	put_task_struct(p);
 	if (reap_leader) {
@@ -274,10 +273,9 @@ static void release_list(struct list_head *dead)
 /* True: nobody will wait for p, it releases itself. */
 static bool exit_notify(struct task_struct *p, bool group_dead, struct list_head *dead)
 {
-	unsigned long flags;
 	bool autoreap = true;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	spin_lock_irq(&tasklist_lock);
 	exit_ptrace(dead);
 	if (group_dead) {
 		struct pid_namespace *ns = task_active_pid_ns(p);
@@ -297,7 +295,7 @@ static bool exit_notify(struct task_struct *p, bool group_dead, struct list_head
 	cgroup_exit(p);
 	if (p->signal->group_exec_task && p != p->signal->group_exec_task)
 		wake_up_process(p->signal->group_exec_task);	/* de_thread() counts who is left */
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	spin_unlock_irq(&tasklist_lock);
 	return autoreap;
 }
 
@@ -319,7 +317,7 @@ static bool leave_group(struct task_struct *p)
 
 static void check_exit(struct task_struct *p, long code, bool group_dead)
 {
-	if (in_interrupt() || preempt_count())
+	if (preempt_count())
 		panic("%s/%d dies in an atomic context (preempt_count %d)", p->comm, p->pid,
 		      preempt_count());
 	if (p->flags & PF_IDLE)

@@ -316,10 +316,9 @@ static void link_pids(struct task_struct *p, struct pid *pid, const struct kerne
 static int publish(struct task_struct *p, struct pid *pid, const struct kernel_clone_args *args)
 {
 	const struct pid_namespace *ns = pid->numbers[pid->level].ns;
-	unsigned long flags;
 	int err = 0;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	spin_lock_irq(&tasklist_lock);
 	spin_lock(&current->sighand->siglock);
 	recalc_sigpending();
 	/* a thread would escape the stop */
@@ -341,7 +340,7 @@ static int publish(struct task_struct *p, struct pid *pid, const struct kernel_c
 		trace_sched_process_fork(p);
 	}
 	spin_unlock(&current->sighand->siglock);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	spin_unlock_irq(&tasklist_lock);
 	return err;
 }
 
@@ -456,6 +455,8 @@ bad_cred:
  * against a parent that gives up (killed). */
 void mm_release_vfork(struct task_struct *p)
 {
+	if (!READ_ONCE(p->vfork_done))	/* set before p first ran, and only cleared later */
+		return;
 	spin_lock_irq(&p->alloc_lock);
 	if (p->vfork_done)
 		complete(p->vfork_done);

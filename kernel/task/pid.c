@@ -69,7 +69,6 @@ struct pid *alloc_pid(struct pid_namespace *ns)
 {
 	struct pid *pid = kmem_cache_alloc(pid_cache[ns->level], GFP_KERNEL);
 	struct pid_namespace *level = ns;
-	unsigned long flags;
 
 	if (!pid)
 		return ERR_PTR(-ENOMEM);
@@ -78,7 +77,7 @@ struct pid *alloc_pid(struct pid_namespace *ns)
 	for (int i = 0; i < PIDTYPE_MAX; i++)
 		INIT_HLIST_HEAD(&pid->tasks[i]);
 	init_waitqueue_head(&pid->wait_pidfd, "pidfd");
-	spin_lock_irqsave(&tasklist_lock, flags);
+	spin_lock_irq(&tasklist_lock);
 	for (int i = ns->level; i >= 0; i--, level = level->parent) {
 		int nr = ns->dead ? -ENOMEM : take_number(level);
 
@@ -87,7 +86,7 @@ struct pid *alloc_pid(struct pid_namespace *ns)
 				hlist_del(&pid->numbers[i].chain);
 				drop_number(&pid->numbers[i]);
 			}
-			spin_unlock_irqrestore(&tasklist_lock, flags);
+			spin_unlock_irq(&tasklist_lock);
 			kmem_cache_free(pid_cache[ns->level], pid);
 			return ERR_PTR(nr);
 		}
@@ -96,7 +95,7 @@ struct pid *alloc_pid(struct pid_namespace *ns)
 		hlist_add_head(&pid->numbers[i].chain, hash_slot(nr, level));
 	}
 	refcount_inc(&ns->count);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	spin_unlock_irq(&tasklist_lock);
 	return pid;
 }
 

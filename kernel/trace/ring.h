@@ -77,7 +77,7 @@ static __always_inline struct trace_record *trace_begin(const struct trace_ring 
 	r->event = event;
 	r->flags = (u8)(rflags >> 8 | (current->thread_flags & TRACE_FLAG_NEED_RESCHED));
 	r->preempt_count = (u8)preempt_count();
-	r->irq_depth = (u8)this_cpu(irq_depth);
+	r->irq_depth = (u8)irq_depth();
 	r->pid = current->pid;
 	return r;
 }

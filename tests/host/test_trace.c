@@ -18,6 +18,7 @@ static int this_nr;
 #undef this_cpu
 #define this_cpu(field) fake[this_nr].field
 #define preempt_count() 0
+#define irq_depth() 0
 #define local_irq_save() 0UL
 #define local_irq_restore(flags) ((void)(flags))
 #define store_cycles(at) (*(at) = __atomic_add_fetch(&now, 1, __ATOMIC_SEQ_CST))

@@ -263,6 +263,7 @@ class Wait:
         walk.go_to(function, same(self.task))
 
     def goes_to_sleep(self):
+        """False: it was woken before it slept, which is another story."""
         tell = self.story.step
         tell("FUTEX_WAIT", f"In user mode a compare-and-swap failed: the word was not what {self.who} hoped for. So it asks the kernel: put me to sleep, "
              f"but only if the word is still {self.value:#x}.", f"*{self.uaddr:#x} = {self.word()}")
@@ -274,12 +275,15 @@ class Wait:
         tell("futex_enqueue", f"The bucket is locked, and the word was read again under the lock: it still is {self.value:#x}. Whoever changes it from now on will "
              "find us in the queue.", f"bucket {base.address(bucket):#x}, lock {'held' if int(bucket['lock']['locked']) else 'free'}")
         self.at("futex_sleep")
+        if not any(base.address(q["task"]) == base.address(self.task) for q in self.waiting()):
+            return False
         tell("futex_sleep", "Queued, and the bucket is unlocked. A wake-up that comes now is not lost: the state is set first, the queue looked at second, and "
              "only then schedule() is called.", f"waiters here: {sum(1 for _ in self.waiting())}")
         walk.go_to("*switch_to", lambda: walk.register("rdi") == base.address(self.task) and int(self.task["state"]))
         tell("switch_to", f"{self.who} leaves CPU {base.selected_cpu()}. It costs nothing until somebody wakes it.",
              f"state {base.flags(int(self.task['state']), base.TASK_STATES, 'TASK_RUNNING')}",
              f"next: {base.who(base.pointer(walk.register('rsi'), 'task_struct'))}")
+        return True
 
     def for_us(self):
         return walk.argument("p", "rdi") == base.address(self.task)
@@ -319,8 +323,9 @@ In a program with many locks name the one that will be released: walk-futex &loc
     name = "walk-futex"
 
     def run(self, words):
-        wait = Wait(base.address(base.evaluate(" ".join(words))) if words else None)
-        wait.goes_to_sleep()
+        wanted = base.address(base.evaluate(" ".join(words))) if words else None
+        while not (wait := Wait(wanted)).goes_to_sleep():
+            walk.lines.clear()
         wait.is_woken()
 
 

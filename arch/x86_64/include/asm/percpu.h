@@ -31,10 +31,9 @@ struct cpu {
 	u32 preempt_count;		/* 24: see kernel/sync/preempt.h */
 	int nr;				/* this CPU's number, 0 .. nr_cpus - 1 */
 	u32 spin_token;			/* nr + 1: what a spinlock contains that this CPU holds */
-	int irq_depth;			/* nesting of interrupt handlers; > 0: in_interrupt() */
+	u32 apic_id;
 	unsigned long canary;		/* 40: current's stack canary, written in switch_to only */
 	bool online;			/* set once by the CPU itself, read by all */
-	u32 apic_id;
 	struct tss tss;			/* tss.sp0: top of current's kernel stack */
 	struct rq *rq;			/* its run queue (kernel/sched) */
 	struct trace_ring *trace;	/* its trace ring (kernel/trace) */

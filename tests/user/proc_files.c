@@ -213,6 +213,57 @@ static void pieces(void)
 	close(fd);
 }
 
+/* --- directories --- */
+
+static void *parked(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+/* The entry at a position: its name, and the position behind it; false: the end. */
+static int entry_at(int fd, off_t at, char *name, off_t *behind)
+{
+	char buf[1024] __attribute__((aligned(8)));
+	struct dirent *d = (struct dirent *)buf;
+
+	if (lseek(fd, at, SEEK_SET) != at || syscall(SYS_getdents64, fd, buf, sizeof(buf)) <= 0)
+		return 0;
+	snprintf(name, 64, "%.60s", d->d_name);
+	*behind = d->d_off;
+	return 1;
+}
+
+/* From each position the same entry, forwards and backwards, and nothing behind the last. */
+static int seeks(const char *path)
+{
+	static char name[512][64];
+	static off_t at[513];
+	char again[64];
+	off_t behind;
+	int fd = open(path, O_RDONLY | O_DIRECTORY), n = 0, ok = 1;
+
+	while (n < 512 && entry_at(fd, at[n], name[n], &at[n + 1]))
+		n++;
+	for (int i = n - 1; i >= 0; i--)
+		ok &= entry_at(fd, at[i], again, &behind) && behind == at[i + 1] &&
+		      !strcmp(again, name[i]);
+	ok &= !entry_at(fd, 1 << 30, again, &behind);
+	close(fd);
+	return ok && n > 2 && !strcmp(name[0], ".") && !strcmp(name[1], "..");
+}
+
+static void directories(void)
+{
+	for (int i = 0; i < 100; i++)
+		spawn(parked, NULL);
+	check("task/: each position leads to its entry", seeks("/proc/self/task"));
+	check("/proc/PID too", seeks("/proc/self"));
+	check("and /proc/PID/fd", seeks("/proc/self/fd"));
+	check("and /proc", seeks("/proc"));
+}
+
 /* --- dead tasks --- */
 
 static int child_pid;
@@ -289,5 +340,6 @@ int main(int argc, char **argv)
 	names();
 	pieces();
 	dead();
+	directories();
 	return failures;
 }

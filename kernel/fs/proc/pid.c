@@ -103,7 +103,9 @@ static int dir_iterate(struct file *f, struct dir_context *ctx)
 		return -ENOENT;
 	if (!dir_emit_dots(f, ctx))
 		return 0;
-	for (e += ctx->pos - 2; e->name; e++, ctx->pos++)
+	for (loff_t skip = ctx->pos - 2; e->name && skip > 0; skip--)	/* a seek may go anywhere */
+		e++;
+	for (; e->name; e++, ctx->pos++)
 		if (!dir_emit(ctx, e->name, e->len, f->f_inode->i_ino + ctx->pos,
 			      e->mode >> 12))
 			break;
@@ -319,17 +321,17 @@ static int root_lookup(struct inode *dir, struct dentry *d)
 }
 
 /* The process with the lowest number >= nr, or 0. */
-static unsigned int next_tgid(unsigned int nr)
+static unsigned int next_tgid(unsigned long nr)
 {
 	const struct pid_namespace *ns = task_active_pid_ns(current);
 
 	for (;; nr++) {
-		nr = find_next_bit(ns->map, PID_MAX_LIMIT, max(nr, 1u));
+		nr = find_next_bit(ns->map, PID_MAX_LIMIT, max(nr, 1ul));
 		if (nr >= PID_MAX_LIMIT)
 			return 0;
 		guard(spinlock_irqsave)(&tasklist_lock);
-		if (pid_task(find_vpid(nr), PIDTYPE_TGID))
-			return nr;
+		if (pid_task(find_vpid((int)nr), PIDTYPE_TGID))
+			return (unsigned int)nr;
 	}
 }
 

@@ -185,7 +185,7 @@ static struct task_struct *pick_next_task_eevdf(struct rq *rq)
 	u64 mean = avg_vruntime(&rq->cfs);
 
 	while (se && before(mean, se->vruntime))
-		se = next_entity(se);
+		se = next_entity(&rq->cfs, se);
 	return se ? task_of(se) : NULL;
 }
 

@@ -31,14 +31,17 @@ static inline struct sched_entity *first_entity(const struct cfs_rq *cfs)
 	return rb_entry_safe(rb_first_cached(&cfs->tree), struct sched_entity, run_node);
 }
 
-static inline struct sched_entity *next_entity(struct sched_entity *se)
+static inline struct sched_entity *next_entity(const struct cfs_rq *cfs, struct sched_entity *se)
 {
-	return rb_entry_safe(rb_next(&se->run_node), struct sched_entity, run_node);
+	struct rb_node *node = &se->run_node;
+
+	return rb_entry_safe(node == rb_first_cached(&cfs->tree) ? rb_second(node) : rb_next(node),
+			     struct sched_entity, run_node);
 }
 
 static inline struct task_struct *next_queued_cfs(struct rq *rq, struct task_struct *p)
 {
-	struct sched_entity *se = p ? next_entity(&p->se) : first_entity(&rq->cfs);
+	struct sched_entity *se = p ? next_entity(&rq->cfs, &p->se) : first_entity(&rq->cfs);
 
 	return se ? task_of(se) : NULL;
 }

@@ -21,6 +21,7 @@ struct rt_rq {
 /* fair, eevdf: runnable tasks, the running one among them */
 struct cfs_rq {
 	struct rb_root_cached tree;	/* fair: by vruntime; eevdf: by deadline */
+	bool yields;			/* fair: the running task gave up its turn */
 	u64 load;			/* their weights together */
 	u64 nr;
 	u64 min_vruntime;		/* fair: the first one's, never goes back; eevdf: the mean */

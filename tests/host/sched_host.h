@@ -40,7 +40,9 @@ void panic(const char *fmt, ...)
 void *calloc(size_t n, size_t size);
 void free(void *p);
 
+#ifndef NTASKS
 #define NTASKS 64
+#endif
 
 struct rq runqueues[NR_CPUS];
 struct cpu cpus[NR_CPUS];

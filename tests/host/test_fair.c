@@ -96,7 +96,7 @@ static void test_random(void)
 		for (int i = 0; i < NTASKS; i++)
 			assert(!tasks[i].on_rq || !last[i] || !before(tasks[i].se.vruntime, last[i]));
 		while ((p = fair_sched_class.next_queued(rq, p))) {
-			assert(!prev || !before(p->se.vruntime, prev->se.vruntime));
+			assert(!prev || !before(granule(p->se.vruntime), granule(prev->se.vruntime)));
 			prev = p;
 		}
 	}

@@ -2,7 +2,8 @@
  * io_worker: a kernel thread with user origin. A ring of io_uring gets two threads that never leave the
  * kernel, one that does a read which waits (iou-wrk) and one that looks for requests (iou-sqp). By the
  * definition "runs only in kernel mode" they are kernel threads; by every other they are threads of
- * this process. Prints what /proc says of them, the same here and on Linux.
+ * this process. Prints what /proc says of them, the same here and on Linux. A command given, such as
+ * "kthreads", runs while they are there.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -103,7 +104,7 @@ static void show(const char *who, int tid, bool self)
 	       blocked ? "all" : "some or none");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct uring r, polled;
 	int fds[2], n;
@@ -121,6 +122,9 @@ int main(void)
 	show("main", getpid(), true);
 	show("iou-wrk", wait_for("iou-wrk-"), false);
 	show("iou-sqp", wait_for("iou-sqp-"), false);
+	fflush(stdout);
+	if (argc > 1 && system(argv[1]))
+		return 1;
 	printf("a signal to the process goes to main: %s\n", yes(!kill(getpid(), SIGWINCH)));
 	write(fds[1], "x", 1);
 	n = uring_get(&r, NULL);

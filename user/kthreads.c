@@ -9,7 +9,8 @@
  *	CGROUP	it is in the root cgroup, where kthreadd stands and whence init has moved
  *	NEVER	it never was in user mode: /proc/PID/syscall has no user stack pointer for it
  *
- * "?" is said of what cannot be seen: syscall while the task runs, or when we may not read it.
+ * "?" is said of what cannot be seen: syscall while the task runs or when we may not read it, the
+ * memory of the dead.
  *
  *	-a	all tasks; else those that some definition calls a kernel thread
  */
@@ -82,7 +83,7 @@ static void judge(const struct proc_task *t, char verdict[N])
 	if (proc_task_read(t, "statm", statm, sizeof(statm)) > 0)
 		sscanf(statm, "%*d %*d %*d %ld", &text);
 	verdict[FLAG] = t->flags & PF_KTHREAD ? '+' : '-';
-	verdict[NOMEM] = text < 0 ? '?' : text == 0 ? '+' : '-';
+	verdict[NOMEM] = text < 0 || t->state == 'Z' ? '?' : text == 0 ? '+' : '-';
 	verdict[CHILD] = descends_from(t, 2) ? '+' : '-';
 	verdict[ROOT] = t->pid != 1 && !descends_from(t, 1) ? '+' : '-';
 	verdict[CGROUP] = cgroups ? in_root_cgroup(t) : '?';
@@ -91,8 +92,6 @@ static void judge(const struct proc_task *t, char verdict[N])
 
 static const char *why(const struct proc_task *t, const char v[N])
 {
-	if (t->state == 'Z')
-		return "dead: its memory is gone already, and with it what statm counts";
 	if (t->pid == 2)
 		return "kthreadd itself: every kernel thread is its child, but it is nobody's";
 	if (t->flags & PF_IO_WORKER)

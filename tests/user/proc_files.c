@@ -307,6 +307,12 @@ static void dead(void)
 	snprintf(path, sizeof(path), "/proc/%d", child_pid);
 	dir = open(path, O_RDONLY | O_DIRECTORY);
 	fd = openat(dir, "status", O_RDONLY);
+	slurp_path("/proc/thread-self/children");
+	check("children has it", ({
+		      char want[16];
+		      snprintf(want, sizeof(want), "%d ", child_pid);
+		      !strcmp(text, want);
+	      }));
 	check("a child's status", read(fd, &byte, 1) == 1 && byte == 'N');
 	kill(child_pid, SIGKILL);
 	waitid(P_PID, (id_t)child_pid, NULL, WEXITED | WNOWAIT);

@@ -98,6 +98,18 @@ static int mounts_show(struct seq_file *m, struct task_struct *p)
 	return 0;
 }
 
+/* Children belong to a process here, so its first thread's file has them all. */
+static int children_show(struct seq_file *m, struct task_struct *p)
+{
+	struct task_struct *child;
+
+	guard(spinlock_irqsave)(&tasklist_lock);
+	list_for_each_entry(child, &p->children, sibling)
+		if (task_pid_vnr(child))
+			seq_printf(m, "%d ", task_pid_vnr(child));
+	return 0;
+}
+
 static int cwd_link(struct task_struct *p, struct path *to)
 {
 	return get_task_fs_path(p, false, to) ? 0 : -ENOENT;
@@ -150,5 +162,8 @@ const struct pid_entry proc_tgid_entries[] = {
 };
 
 const struct pid_entry proc_tid_entries[] = {
-	COMMON_ENTRIES, REG("stat", 0444, proc_tid_stat_show), { .name = NULL },
+	COMMON_ENTRIES,
+	REG("children", 0444, children_show),
+	REG("stat", 0444, proc_tid_stat_show),
+	{ .name = NULL },
 };

@@ -139,11 +139,12 @@ static void page_fault(struct pt_regs *regs)
 			     (error & PF_INSTR ? FAULT_FLAG_EXEC : 0) |
 			     (error & PF_PROT ? FAULT_FLAG_PRESENT : 0);
 
-	trace_page_fault(regs, addr);
 	if (!user_mode(regs)) {
+		trace_page_fault_kernel(regs, addr);
 		fault_from_kernel(regs, addr, flags);
 		return;
 	}
+	trace_page_fault_user(regs, addr);
 	if (error & PF_RSVD)
 		kernel_page_fault(regs, addr);
 	current->thread.cr2 = addr;
@@ -266,7 +267,7 @@ static void device_interrupt(struct pt_regs *regs, unsigned long vector)
 	if (vector == SPURIOUS_APIC_VECTOR || vector < IRQ_BASE_VECTOR)
 		return;		/* nobody sent it, so nobody waits for its end */
 	irq_enter();
-	trace_irq_handler_entry((int)vector);
+	trace_irq_handler_entry((unsigned int)vector);
 	switch (vector) {
 	case LOCAL_TIMER_VECTOR:
 		if (local_timer_due())
@@ -284,7 +285,7 @@ static void device_interrupt(struct pt_regs *regs, unsigned long vector)
 	/* After the handler: a level-triggered line must be low by now. Before irq_exit(): that may
 	 * switch to another task. */
 	apic_eoi();
-	trace_irq_handler_exit((int)vector);
+	trace_irq_handler_exit((unsigned int)vector);
 	irq_exit();
 }
 

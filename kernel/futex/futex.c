@@ -244,7 +244,7 @@ long __flatten futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset)
 	spin_lock(&b->lock);
 	ret = futex_wake_matching(b, &key, nr, bitset, &wq);
 	spin_unlock(&b->lock);
-	trace_futex_wake(uaddr, (int)ret);
+	trace_futex_wake(uaddr, ret);
 	wake_up_q(&wq);
 	return ret;
 }
@@ -308,7 +308,7 @@ bool futex_sleep(struct futex_q *qs, unsigned int n, u64 deadline)
 {
 	u64 left = 1;
 
-	trace_futex_wait(qs->uaddr, qs->val, (int)n);
+	trace_futex_wait(qs->uaddr, qs->val, n);
 	current->wchan = "futex_wait";
 	current->wait_obj = qs->uaddr;
 	for (;;) {

@@ -112,7 +112,7 @@ long futex_requeue(u32 __user *uaddr1, u32 __user *uaddr2, bool shared, int nr_w
 		unlock_two(b1, b2);
 		atomic_dec(&b2->waiters);
 	} while (fault);
-	trace_futex_requeue(uaddr1, uaddr2, nr_wake, (int)ret);
+	trace_futex_requeue(uaddr1, uaddr2, nr_wake, ret);
 	wake_up_q(&wq);
 	return ret;
 }
@@ -226,7 +226,7 @@ long futex_wake_op(u32 __user *uaddr1, u32 __user *uaddr2, bool shared, int nr_w
 		ret = more < 0 ? more : ret + more;
 	}
 	unlock_two(b1, b2);
-	trace_futex_wake(uaddr1, (int)ret);
+	trace_futex_wake(uaddr1, ret);
 	wake_up_q(&wq);
 	return ret;
 }

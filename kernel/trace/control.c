@@ -17,19 +17,16 @@
 
 #include "asm/processor.h"
 #include "kernel/mm/mm.h"
-#include "kernel/panic.h"
 #include "kernel/printk.h"
-#include "kernel/sync/guard.h"
 #include "libk/bits.h"
 #include "libk/string.h"
 
-#define MIN_SIZE PAGE_SIZE
-#define MAX_SIZE (PAGE_SIZE << (MAX_ORDER - 1))
+#define MAX_KB 4096U		/* what the page allocator gives in one piece */
 
 struct trace_control trace_control = {
 	.types = trace_event_types, .rings = trace_rings,
 	.nr_types = NR_TRACE_EVENTS, .nr_rings = NR_CPUS, .nr_names = TRACE_NAMES,
-	.tracing_on = true, .buffer_size = 1UL << 20,
+	.tracing_on = 1, .buffer_size_kb = 1024,
 };
 DEFINE_MUTEX(trace_control_mutex);
 static DEFINE_SPINLOCK(names_lock);
@@ -39,36 +36,26 @@ static DEFINE_SPINLOCK(names_lock);
 void trace_task_named(struct task_struct *p)
 {
 	struct trace_name *name = READ_ONCE(trace_control.names);
-	unsigned long flags;
 
 	if (likely(!name))
 		return;
+	guard(spinlock_irqsave)(&names_lock);
 	name += p->pid % TRACE_NAMES;
-	spin_lock_irqsave(&names_lock, flags);
 	*name = (struct trace_name){ .pid = p->pid, .tgid = p->tgid };
 	memcpy(name->comm, p->comm, sizeof(name->comm));
-	spin_unlock_irqrestore(&names_lock, flags);
 	if (trace_events & TRACE_SYSCALLS)
 		set_tsk_thread_flag(p, TIF_SYSCALL_TRACEPOINT);
 }
 
-void trace_comm(s32 pid, char comm[TASK_COMM_LEN], s32 *tgid)
+s32 trace_comm(s32 pid, char comm[TASK_COMM_LEN])
 {
 	const struct trace_name *name = &trace_control.names[pid % TRACE_NAMES];
-	bool locked = !panicking();	/* else who holds it may have been stopped */
-	unsigned long flags = local_irq_save();
 
-	if (locked)
-		spin_lock(&names_lock);
+	guard(spinlock_irqsave)(&names_lock);
 	strscpy(comm, name->pid == pid ? name->comm : "<...>", TASK_COMM_LEN);
-	for (char *c = comm; *c; c++)
-		if (*c == ' ')
-			*c = '_';
-	if (tgid)
-		*tgid = name->pid == pid ? name->tgid : -1;
-	if (locked)
-		spin_unlock(&names_lock);
-	local_irq_restore(flags);
+	for (char *c = comm; (c = strchr(c, ' '));)
+		*c = '_';
+	return name->pid == pid ? name->tgid : -1;
 }
 
 /* Every task there is: its name, and whether its system calls are wanted. */
@@ -87,113 +74,91 @@ static void tell_tasks(void)
 
 /* --- rings --- */
 
-/* In an interrupt, or with them off. */
-static void swap_ring(void *new)
-{
-	struct trace_ring *ring = (struct trace_ring *)new + smp_processor_id();
+static struct trace_ring spare[NR_CPUS];	/* (trace_control_mutex) */
 
-	swap(trace_rings[smp_processor_id()], *ring);
-	this_cpu(trace) = &trace_rings[smp_processor_id()];
-}
-
-void trace_on_each_cpu(void (*fn)(void *), void *arg)
+void trace_on_each_cpu(void (*fn)(void *unused))
 {
 	preempt_disable();
-	smp_call_function_many(cpu_mask_all(), fn, arg);
+	smp_call_function_many(cpu_mask_all(), fn, NULL);
 	local_irq_disable();
-	fn(arg);
+	fn(NULL);
 	local_irq_enable();
 	preempt_enable();
 }
 
-/* The mutex held. Empty ones of trace_control.buffer_size. 0 or -ENOMEM. */
-static int make_rings(void)
+static void swap_ring(void *unused)
 {
-	struct trace_ring *new = kcalloc(NR_CPUS, sizeof(*new), GFP_KERNEL);
-	size_t size = trace_control.buffer_size;
-	int err = new ? 0 : -ENOMEM;
+	int cpu = smp_processor_id();
 
-	for (int i = 0; !err && i < nr_cpus; i++) {
-		new[i] = (struct trace_ring){ .base = kmalloc(size, GFP_KERNEL), .mask = size - 1 };
-		if (!new[i].base)
+	swap(trace_rings[cpu], spare[cpu]);
+	this_cpu(trace) = &trace_rings[cpu];
+}
+
+static int make_rings(unsigned int kb)
+{
+	int err = 0;
+
+	for_each_cpu(i) {
+		spare[i] = (struct trace_ring){ .base = kmalloc(kb * 1024, GFP_KERNEL),
+						.mask = kb * 1024 - 1 };
+		if (!spare[i].base)
 			err = -ENOMEM;
 	}
-	if (!err)
-		trace_on_each_cpu(swap_ring, new);
-	for (int i = 0; new && i < nr_cpus; i++)
-		kfree(new[i].base);
-	kfree(new);
+	if (!err) {
+		trace_on_each_cpu(swap_ring);
+		trace_control.buffer_size_kb = kb;
+	}
+	for_each_cpu(i)
+		kfree(spare[i].base);
 	return err;
 }
 
-/* The mutex held. */
-static int start_locked(void)
+int trace_start(void)
 {
+	if (trace_rings[0].base)
+		return 0;
 	if (!trace_control.names)
 		trace_control.names = kcalloc(TRACE_NAMES, sizeof(struct trace_name), GFP_KERNEL);
 	if (!trace_control.names)
 		return -ENOMEM;
 	tell_tasks();
-	return trace_rings[0].base ? 0 : make_rings();
+	return make_rings(trace_control.buffer_size_kb);
 }
 
-int trace_start(void)
+int trace_set_size(unsigned int kb)
 {
-	guard(mutex)(&trace_control_mutex);
-	return trace_rings[0].base ? 0 : start_locked();
-}
-
-int trace_set_size(u64 bytes)
-{
-	u64 old = trace_control.buffer_size;
-	int err;
-
-	if (!bytes || bytes > MAX_SIZE)
+	if (!kb || kb > MAX_KB)
 		return -EINVAL;
-	guard(mutex)(&trace_control_mutex);
-	trace_control.buffer_size = max(roundup_pow_of_two(bytes), MIN_SIZE);
-	err = trace_rings[0].base ? make_rings() : 0;
-	if (err)
-		trace_control.buffer_size = old;
-	return err;
-}
-
-void trace_clear(void)
-{
-	guard(mutex)(&trace_control_mutex);
-	for_each_cpu(i)
-		trace_rings[i].start = READ_ONCE(trace_rings[i].head);
+	return trace_start() ?: make_rings((unsigned int)roundup_pow_of_two(max(kb, 4U)));
 }
 
 /* --- events --- */
 
-/* The mutex held. */
-static void update(u32 enabled, bool tracing_on)
+static void update(void)
 {
 	u32 before = trace_events;
 
-	trace_control.enabled = enabled;
-	trace_control.tracing_on = tracing_on;
-	trace_events = tracing_on ? enabled : 0;
+	trace_events = trace_control.tracing_on ? trace_control.enabled : 0;
 	if ((before ^ trace_events) & TRACE_SYSCALLS)
 		tell_tasks();
 }
 
-int trace_set_events(u32 on, u32 off)
+int trace_set_events(u32 events)
 {
-	int err;
+	int err = events ? trace_start() : 0;
 
-	guard(mutex)(&trace_control_mutex);
-	err = on ? start_locked() : 0;
-	if (!err)
-		update((trace_control.enabled & ~off) | on, trace_control.tracing_on);
+	if (!err) {
+		trace_control.enabled = events;
+		update();
+	}
 	return err;
 }
 
-void trace_set_on(bool on)
+int trace_set_on(unsigned int on)
 {
-	guard(mutex)(&trace_control_mutex);
-	update(trace_control.enabled, on);
+	trace_control.tracing_on = !!on;
+	update();
+	return 0;
 }
 
 static bool same(const char *s, const char *word, size_t len)
@@ -203,48 +168,44 @@ static bool same(const char *s, const char *word, size_t len)
 
 static bool matches(const struct trace_event_type *type, const char *word, size_t len)
 {
-	const char *colon = memchr(word, ':', len);
-	size_t group = colon ? (size_t)(colon - word) : len;
-	bool in_group = same(type->group, word, group) ||
-			(same("syscalls", word, group) && same(type->group, "raw_syscalls", 12));
+	size_t group = strcspn(word, ":");
 
-	if (!colon)
-		return in_group || same("all", word, len) || same(type->name, word, len);
-	colon++;
-	len -= group + 1;
-	return in_group && (!len || same("*", colon, len) || same(type->name, colon, len));
+	if (group >= len)
+		return same("all", word, len) || same(type->name, word, len) ||
+		       same(type->group, word, len) ||
+		       (same("syscalls", word, len) && same(type->group, "raw_syscalls", 12));
+	return same(type->group, word, group) && (same("*", word + group + 1, len - group - 1) ||
+						  same(type->name, word + group + 1, len - group - 1));
 }
 
 u32 trace_find_events(const char *word, size_t len)
 {
 	u32 found = 0;
 
-	for (u32 i = 0; i < TRACE_FIRST_FIXED; i++)
-		if (trace_event_types[i].name && matches(&trace_event_types[i], word, len))
+	for (u32 i = TRACE_CONTINUED + 1; i < TRACE_FIRST_FIXED; i++)
+		if (matches(&trace_event_types[i], word, len))
 			found |= BIT(i);
 	return found;
 }
 
 void trace_init(void)
 {
-	unsigned int hz = (unsigned int)cmdline_number("profile", 0);
+	unsigned int kb = (unsigned int)cmdline_number("trace_buf_size_kb", 0);
 	char buf[256] = "";
-	u32 events = 0;
+	u32 events = 0, found;
 	size_t len;
 
 	tracefs_init();
-	if (trace_set_size((u64)cmdline_number("trace_buf_size_kb", 1024) * 1024))
-		pr_err("trace_buf_size_kb: 4 to 4096\n");
 	cmdline_option("trace", buf, sizeof(buf));
 	for (const char *word = buf; *word; word += len + (word[len] == ',')) {
-		u32 found;
-
 		len = strcspn(word, ",");
 		found = trace_find_events(word, len);
 		if (!found)
 			pr_err("trace=%.*s: there is no such event\n", (int)len, word);
 		events |= found;
 	}
-	if (trace_set_events(events, 0) || trace_set_profile(hz))
-		pr_err("trace: no memory for the rings\n");
+	guard(mutex)(&trace_control_mutex);
+	if ((kb && trace_set_size(kb)) || trace_set_events(events) ||
+	    trace_set_profile((unsigned int)cmdline_number("profile", 0)))
+		pr_err("trace: no memory, or a number that is out of bounds\n");
 }

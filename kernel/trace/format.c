@@ -1,5 +1,5 @@
 /*
- * An event as a line of text, in ftrace's form: its fields as its format says (events.c). The same
+ * An event as a line of text, in ftrace's form: its fields as its format says (events.h). The same
  * in Python is tools/tracelib/ring.py. Locks: none; names are looked up under names_lock.
  */
 #include "kernel/trace/format.h"
@@ -26,11 +26,10 @@ static void put_comm(struct seq_file *m, const struct trace_entry *e, s32 pid)
 {
 	char comm[TASK_COMM_LEN];
 
-	if (!pid) {
-		seq_printf(m, "swapper/%d", e->cpu);
-		return;
-	}
-	trace_comm(pid, comm, NULL);
+	if (pid)
+		trace_comm(pid, comm);
+	else
+		snprintf(comm, sizeof(comm), "swapper/%d", e->cpu);
 	seq_puts(m, comm);
 }
 
@@ -71,81 +70,67 @@ static void put_text(struct seq_file *m, const struct trace_entry *e, size_t *at
 	*at += n + 1;
 }
 
+static void put_state(struct seq_file *m, u32 state_and_why)
+{
+	if (state_and_why >> 16 == TRACE_PREEMPTED)
+		seq_puts(m, "R+");
+	else
+		seq_putc(m, state_char(state_and_why & 0xffff));
+}
+
+/* Those that are numbers. */
+static const struct {
+	const char *text;
+	size_t size;
+} numbers[128] = {
+	['d'] = { "%lld", 4 }, ['c'] = { "%03lld", 4 }, ['i'] = { "%lld", 8 }, ['x'] = { "%llx", 8 },
+};
+
 static void put_field(struct seq_file *m, const struct trace_entry *e, char spec, size_t *at)
 {
-	size_t next = ALIGN_UP(*at, sizeof(s32));
-	u16 state;
-	u8 why;
+	size_t next = *at, size = numbers[(int)spec].size;
+	s64 value;
 
-	switch (spec) {
-	case 'b':
-		seq_printf(m, "%llu", take(e, at, 1));
-		break;
-	case 'c':
-		seq_printf(m, "%03llu", take(e, at, 1));
-		break;
-	case 'd':
-		seq_printf(m, "%d", (s32)take(e, at, 4));
-		break;
-	case 'i':
-		seq_printf(m, "%lld", (s64)take(e, at, 8));
-		break;
-	case 'x':
-		seq_printf(m, "%llx", take(e, at, 8));
-		break;
-	case 'N':
+	if (size) {
+		value = (s64)take(e, at, size);
+		seq_printf(m, numbers[(int)spec].text, size == 4 ? (s32)value : value);
+	} else if (spec == 'N') {
 		put_comm(m, e, (s32)take(e, &next, 4));
-		break;
-	case 'n':
+	} else if (spec == 'n') {
 		put_comm(m, e, e->head.pid);
-		break;
-	case 'p':
+	} else if (spec == 'p') {
 		seq_printf(m, "%d", e->head.pid);
-		break;
-	case 't':
+	} else if (spec == 't') {
 		seq_printf(m, "%llu", cycles_to_ktime(e->head.time));
-		break;
-	case 'S':
-		why = (u8)take(e, at, 1);
-		state = (u16)take(e, at, 2);
-		seq_printf(m, "%c%s", state_char(why == TRACE_PREEMPTED ? 0 : state),
-			   why == TRACE_PREEMPTED ? "+" : "");
-		break;
-	case 's':
+	} else if (spec == 'S') {
+		put_state(m, (u32)take(e, at, 4));
+	} else if (spec == 's') {
 		seq_puts(m, (const char *)take(e, at, 8));
-		break;
-	case 'F':
+	} else if (spec == 'F') {
 		put_symbol(m, take(e, at, 8));
-		break;
-	case 'K':
-		put_stacks(m, e);
-		break;
-	case 'T':
+	} else if (spec == 'T') {
 		put_text(m, e, at);
-		break;
+	} else if (spec == 'K') {
+		put_stacks(m, e);
 	}
 }
 
 void trace_print(struct seq_file *m, const struct trace_entry *e)
 {
+	const struct trace_event_type *type = &trace_event_types[e->head.event];
 	const struct trace_record *r = &e->head;
-	u64 now = cycles_to_ktime(r->time);
-	char comm[TASK_COMM_LEN] = "<idle>", preempt[4] = ".", tgid_text[12] = "-------";
-	s32 tgid = 0;
+	u64 us = cycles_to_ktime(r->time) / NSEC_PER_USEC;
+	char comm[TASK_COMM_LEN] = "<idle>", tgid_text[12] = "-------";
+	s32 tgid = r->pid ? trace_comm(r->pid, comm) : 0;
 	size_t at = 0;
 
-	if (r->pid)
-		trace_comm(r->pid, comm, &tgid);
 	if (tgid >= 0)
 		snprintf(tgid_text, sizeof(tgid_text), "%7d", tgid);
-	if (r->preempt_count)
-		snprintf(preempt, sizeof(preempt), "%x", r->preempt_count);
-	seq_printf(m, "%16s-%-7d (%s) [%03d] %c%c%c%s %5llu.%06llu: %s: ", comm, r->pid, tgid_text,
+	seq_printf(m, "%16s-%-7d (%s) [%03d] %c%c%c%c %5llu.%06llu: %s: ", comm, r->pid, tgid_text,
 		   e->cpu, r->flags & TRACE_FLAG_IRQS_ON ? '.' : 'd',
-		   r->flags & TRACE_FLAG_NEED_RESCHED ? 'N' : '.', r->irq_depth ? 'h' : '.', preempt,
-		   now / NSEC_PER_SEC, now / NSEC_PER_USEC % 1000000,
-		   trace_event_types[r->event].name);
-	for (const char *f = trace_event_types[r->event].format; *f; f++) {
+		   r->flags & TRACE_FLAG_NEED_RESCHED ? 'N' : '.', r->irq_depth ? 'h' : '.',
+		   ".123456789abcdef"[r->preempt_count & 15], us / 1000000, us % 1000000, type->name);
+	for (const char *f = type->format; *f; f++) {
 		if (*f == '%')
 			put_field(m, e, *++f, &at);
 		else

@@ -6,10 +6,9 @@
  * memory: an interrupt cannot wait for one. A program built without frame pointers shows one frame,
  * and a function's first instructions hide its caller.
  *
- * Locks: trace_control_mutex to start and stop; the timers' handlers take none.
+ * Locks: trace_control_mutex to start and stop, held by the callers; the handlers take none.
  */
 #include "asm/processor.h"
-#include "kernel/sync/guard.h"
 #include "kernel/time/time.h"
 #include "kernel/trace/control.h"
 
@@ -38,7 +37,6 @@ static u64 take_sample(struct hrtimer *timer)
 	return timer->expires + period;
 }
 
-/* In an interrupt, or with them off. */
 static void start_here(void *unused)
 {
 	struct hrtimer *timer = &timers[smp_processor_id()];
@@ -49,17 +47,16 @@ static void start_here(void *unused)
 
 int trace_set_profile(unsigned int hz)
 {
-	int err = hz ? trace_start() : 0;
+	int err = hz > MAX_HZ ? -EINVAL : hz ? trace_start() : 0;
 
-	if (err || hz > MAX_HZ)
-		return err ?: -EINVAL;
-	guard(mutex)(&trace_control_mutex);
+	if (err)
+		return err;
 	for_each_cpu(i)
 		hrtimer_cancel(&timers[i]);
 	trace_control.profile_hz = hz;
-	if (!hz)
-		return 0;
-	period = NSEC_PER_SEC / hz;
-	trace_on_each_cpu(start_here, NULL);
+	if (hz) {
+		period = NSEC_PER_SEC / hz;
+		trace_on_each_cpu(start_here);
+	}
 	return 0;
 }

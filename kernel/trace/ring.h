@@ -1,5 +1,5 @@
 /*
- * The ring and its records, for kernel/trace alone. tools/tracering.py reads the same structures in
+ * The ring and its records, for kernel/trace alone. tools/tracelib/ring.py reads the same structures in
  * the memory of a machine that has ended, so it must follow a change here.
  */
 #pragma once
@@ -10,7 +10,7 @@
 #include "libk/atomic.h"
 
 /* One cache line holds two. An event with more than 16 bytes of fields goes on in records of
- * TRACE_CONTINUED, which have their 24 bytes from arg[0] on. */
+ * TRACE_CONTINUED, which have 24 bytes more of them each. */
 struct trace_record {
 	u8 event;
 	u8 flags;		/* TRACE_FLAG_xxx */
@@ -26,12 +26,6 @@ struct trace_record {
 	};
 };
 
-struct trace_switch {		/* data of sched_switch */
-	u8 prev_prio, why;
-	u16 prev_state;
-	s32 next_pid;
-	u8 next_prio;
-};
 #define TRACE_FLAG_NEED_RESCHED 1	/* of thread_flags */
 #define TRACE_FLAG_IRQS_ON 2		/* the second byte of rflags; its other bits mean nothing */
 
@@ -47,8 +41,8 @@ struct trace_ring {
 	u64 head;		/* end of the newest record; its own CPU writes, IRQs off */
 	u64 mask;		/* size - 1 */
 	struct trace_record *base;
-	u64 start;		/* older ones were cleared (control_mutex) */
-	u64 read;		/* trace_pipe has given out those before (pipe_mutex) */
+	u64 start;		/* older ones were cleared (trace_control_mutex) */
+	u64 read;		/* trace_pipe has given out those before (trace_control_mutex) */
 } __aligned(64);
 
 extern struct trace_ring trace_rings[];

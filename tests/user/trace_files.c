@@ -118,10 +118,10 @@ static void test_errors(void)
 	check("tracing_on takes numbers", put("tracing_on", "x", 0) == EINVAL);
 	check("profile takes 0 to 10000", put("profile", "10001", 0) == EINVAL &&
 						  put("profile", "x", 0) == EINVAL && shows("profile", "0\n"));
-	check("other clocks are EINVAL", put("trace_clock", "local", 0) == EINVAL &&
-						 !put("trace_clock", "mono\n", 0));
+	check("the clock cannot be changed", put("trace_clock", "local", 0) != 0);
 	check("too long is EINVAL", put("set_event", memset(text, ' ', 4096), 0) == EINVAL);
-	check("available_events is not for writing", put("available_events", "x", 0) != 0);
+	check("available_events is not for writing", put("available_events", "sched", O_TRUNC) != 0 &&
+							     count(slurp("set_event"), "\n") == 3);
 	check("a bad pointer is EFAULT", ({
 		      int fd = open(DIR_ "trace_marker", O_WRONLY);
 		      int bad = write(fd, (void *)8, 10) < 0 && errno == EFAULT;

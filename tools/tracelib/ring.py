@@ -15,7 +15,7 @@ NEED_RESCHED, IRQS_ON, PREEMPTED = 1, 2, 2
 CONTROL, RING, TYPE, NAME, HEAD = (struct.Struct(text) for text in ("<6Q", "<5Q24x", "<3Q", "<ii16s", "<BBBBiQ"))
 FUNCTION = re.compile(r"[A-Za-z_]\w*(\.(part|constprop|isra|cold|llvm)(\.\d+)?)*$")  # as tools/kallsyms
 SPEC = re.compile(r"%([a-zA-Z])")
-NUMBERS = {"b": ("B", "{}"), "c": ("B", "{:03}"), "d": ("i", "{}"), "u": ("Q", "{}"), "x": ("Q", "{:x}"), "i": ("q", "{}")}
+NUMBERS = {"c": ("i", "{:03}"), "d": ("i", "{}"), "x": ("Q", "{:x}"), "i": ("q", "{}")}
 # as state_char() in kernel/sched/stats.c
 STATES = ((0x80, "X"), (0x4, "T"), (0x8, "t"), (0x40, "P"), (0x1000, "I"), (0x2, "D"), (0x1, "S"))
 
@@ -163,7 +163,7 @@ class Rings:
             elif spec == "t":
                 out.append(str(now))
             elif spec == "S":
-                out.append(state(take("B"), take("H")))
+                out.append(state(take("H"), take("H")))
             elif spec == "s":
                 out.append(self.string(take("Q")))
             elif spec == "F":
@@ -203,5 +203,5 @@ class Rings:
                 now // 1000000000, now // 1000 % 1000000, name, self.fields(parts, data, cpu, pid, now))
 
 
-def state(why, bits):
+def state(bits, why):
     return "R+" if why == PREEMPTED else next((letter for bit, letter in STATES if bits & bit), "R")

@@ -32,17 +32,6 @@ static inline unsigned long instruction_pointer(const struct pt_regs *regs) { re
 static inline unsigned long regs_frame_pointer(const struct pt_regs *regs) { return regs->bp; }
 static inline unsigned long regs_error_code(const struct pt_regs *regs) { return regs->orig_ax; }
 
-/* The six arguments of the system call, in order. */
-static inline void regs_syscall_args(const struct pt_regs *regs, u64 args[6])
-{
-	args[0] = regs->di;
-	args[1] = regs->si;
-	args[2] = regs->dx;
-	args[3] = regs->r10;
-	args[4] = regs->r8;
-	args[5] = regs->r9;
-}
-
 static inline long regs_return_value(const struct pt_regs *regs) { return (long)regs->ax; }
 
 static inline void regs_set_return_value(struct pt_regs *regs, long value)

@@ -39,6 +39,7 @@ struct wait_info {
 /* What p waits for. tasklist_lock held, or in a panic. */
 void task_waits_for(struct task_struct *p, struct wait_info *w);
 /* The same in words. Returns the length. */
+#define WAIT_TEXT 192UL			/* bytes that are always enough */
 int sprint_wait(char *buf, size_t size, const struct wait_info *w);
 /*
  * Every task in turn; left (an int of the caller's) bounds the walk. It ends early, and says so once
@@ -48,15 +49,12 @@ struct task_struct *next_task_checked(struct task_struct *p, int *left);
 #define for_each_task_checked(p, left)						\
 	for ((p) = next_task_checked(NULL, &(left)); (p); (p) = next_task_checked(p, &(left)))
 
-/* tasklist_lock, tried for a while only. False: not had. Interrupts off. */
-bool tasklist_trylock(void);
-
 /* The report. Any context, also in a panic; bounded. */
 #define HANG_ALL 1u		/* every task, not only those that wait for others */
 #define HANG_STACKS 2u		/* and its kernel stack */
 void hang_report(const char *why, unsigned int show);
 
-/* What each CPU runs, and where it is; in a panic the others. Any context, interrupts off. */
+/* What each CPU runs, and where it is; in a panic the others. Any context. */
 void show_all_cpus(void);
 
 /* The letters of Linux's SysRq, from the console or /proc/sysrq-trigger. Any context. */

@@ -17,21 +17,6 @@ static void crash(void)
 	panic("sysrq triggered crash");
 }
 
-static void all_tasks(void)
-{
-	hang_report("asked for by sysrq t", HANG_ALL | HANG_STACKS);
-}
-
-static void blocked_tasks(void)
-{
-	hang_report("asked for by sysrq w", HANG_STACKS);
-}
-
-static void locks(void)
-{
-	hang_report("asked for by sysrq d", 0);
-}
-
 static void memory(void)
 {
 	printk(KERN_EMERG "memory: %lu kB, free %lu kB, files %lu kB\n",
@@ -39,29 +24,22 @@ static void memory(void)
 	       nr_file_pages() * (PAGE_SIZE / 1024));
 }
 
-static void all_cpus(void)
-{
-	unsigned long flags = local_irq_save();
-
-	show_all_cpus();
-	local_irq_restore(flags);
-}
-
 static void help(void);
 
 static const struct {
 	char key;
-	void (*fn)(void);
 	const char *what;
+	void (*fn)(void);	/* NULL: a report of ... */
+	unsigned int show;	/* ... HANG_xxx */
 } requests[] = {
-	{ 'b', machine_restart, "reboot(b)" },
-	{ 'c', crash, "crash(c)" },
-	{ 'd', locks, "show-all-locks(d)" },
-	{ 'h', help, "help(h)" },
-	{ 'l', all_cpus, "show-backtrace-all-active-cpus(l)" },
-	{ 'm', memory, "show-memory-usage(m)" },
-	{ 't', all_tasks, "show-task-states(t)" },
-	{ 'w', blocked_tasks, "show-blocked-tasks(w)" },
+	{ 'b', "reboot(b)", machine_restart, 0 },
+	{ 'c', "crash(c)", crash, 0 },
+	{ 'd', "show-all-locks(d)", NULL, 0 },
+	{ 'h', "help(h)", help, 0 },
+	{ 'l', "show-backtrace-all-active-cpus(l)", show_all_cpus, 0 },
+	{ 'm', "show-memory-usage(m)", memory, 0 },
+	{ 't', "show-task-states(t)", NULL, HANG_ALL | HANG_STACKS },
+	{ 'w', "show-blocked-tasks(w)", NULL, HANG_STACKS },
 };
 
 static void help(void)
@@ -73,13 +51,16 @@ static void help(void)
 
 void handle_sysrq(char key)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
-		if (requests[i].key == key) {
-			requests[i].fn();
-			return;
-		}
-	}
-	help();
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(requests) && requests[i].key != key)
+		i++;
+	if (i == ARRAY_SIZE(requests))
+		help();
+	else if (requests[i].fn)
+		requests[i].fn();
+	else
+		hang_report(requests[i].what, requests[i].show);
 }
 
 /* The first letter counts. */

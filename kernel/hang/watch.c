@@ -36,34 +36,35 @@ static u64 wake_watchman(struct hrtimer *t)
 	return 0;
 }
 
-/* In D, where not even SIGKILL reaches it, for too long? */
-static bool is_hung(const struct task_struct *p, u64 now)
+/* Has it been in D, where not even SIGKILL reaches it, since before that time? */
+static bool is_hung(const struct task_struct *p, u64 time)
 {
-	u64 limit = (u64)hung_task_timeout_secs * NSEC_PER_SEC, since = READ_ONCE(p->se.exec_start);
 	unsigned int state = READ_ONCE(p->state);
 
-	return limit && (state & TASK_UNINTERRUPTIBLE) &&
-	       !(state & (TASK_WAKEKILL | TASK_FROZEN_IDLE | TASK_NEW)) && now > since + limit;
+	return (state & TASK_UNINTERRUPTIBLE) && READ_ONCE(p->se.exec_start) < time &&
+	       !(state & (TASK_WAKEKILL | TASK_FROZEN_IDLE | TASK_NEW));
 }
 
-/* The task that hangs for the longest time, its words in text. */
-static bool find_hung(char *text, size_t size)
+/* Reports once in a time limit if there are any. */
+static void report_hung(void)
 {
-	struct task_struct *p, *worst = NULL;
-	u64 now = ktime_get();
+	static u64 next;
+	u64 now = ktime_get(), limit = (u64)hung_task_timeout_secs * NSEC_PER_SEC;
+	struct task_struct *p;
+	char text[64] = "";
 	int left;
 
-	scoped_guard(spinlock_irqsave, &tasklist_lock) {
+	if (!limit || now < limit || now < next)
+		return;
+	scoped_guard(spinlock_irqsave, &tasklist_lock)
 		for_each_task_checked(p, left)
-			if (is_hung(p, now) &&
-			    (!worst || p->se.exec_start < worst->se.exec_start))
-				worst = p;
-		if (worst)
-			snprintf(text, size, "%.15s/%d in state D for more than %llu seconds",
-				 worst->comm, worst->pid,
-				 (now - worst->se.exec_start) / NSEC_PER_SEC);
-	}
-	return worst;
+			if (is_hung(p, now - limit))
+				snprintf(text, sizeof(text), "%.15s/%d in state D for %llu seconds",
+					 p->comm, p->pid, (now - p->se.exec_start) / NSEC_PER_SEC);
+	if (!text[0])
+		return;
+	hang_report(text, HANG_STACKS);
+	next = now + limit;
 }
 
 /* Does everybody wait for somebody, and somebody for a lock or a pipe? */
@@ -92,17 +93,6 @@ static bool nothing_can_run(void)
 	return nr_running() == 1 && !hrtimers_pending() && all_wait_for_others();
 }
 
-static void report_hung(u64 now)
-{
-	static u64 next;	/* not again before */
-	char text[96];
-
-	if (now < next || !find_hung(text, sizeof(text)))
-		return;
-	hang_report(text, HANG_STACKS);
-	next = now + (u64)hung_task_timeout_secs * NSEC_PER_SEC;
-}
-
 static void report_deadlock(void)
 {
 	hang_report("nothing can run any more", HANG_STACKS);
@@ -129,7 +119,7 @@ static int khungtaskd(void *unused)
 		pause = quiet ? min_t(u64, 2 * pause, LAST_LOOK) : FIRST_LOOK;
 		if (hung_task_timeout_secs)
 			pause = min_t(u64, pause, (u64)hung_task_timeout_secs * NSEC_PER_SEC);
-		report_hung(ktime_get());
+		report_hung();
 		reported &= quiet;
 		if (!reported && nothing_can_run()) {
 			report_deadlock();
@@ -145,7 +135,7 @@ void hang_init(void)
 
 	sysrq_init();
 	lock_stat_init();
-	hung_task_timeout_secs = (int)cmdline_number("hung_task_timeout_secs", 120);
+	hung_task_timeout_secs = (int)cmdline_number("hung_task_timeout_secs", 120) & 0xfffff;
 	exit_on_deadlock = cmdline_option("deadlock", how, sizeof(how)) && !strcmp(how, "exit");
 	hrtimer_setup(&timer, wake_watchman);
 	timer.background = true;

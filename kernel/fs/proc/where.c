@@ -41,7 +41,7 @@ int proc_wchan_show(struct seq_file *m, struct task_struct *p)
 int proc_waits_for_show(struct seq_file *m, struct task_struct *p)
 {
 	struct wait_info w;
-	char text[192];
+	char text[WAIT_TEXT];
 
 	scoped_guard(spinlock_irqsave, &tasklist_lock)
 	{

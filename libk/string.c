@@ -205,3 +205,17 @@ size_t strcspn(const char *s, const char *reject)
 		n++;
 	return n;
 }
+
+int argv_split(char *line, const char **argv, int max)
+{
+	int n = 0;
+
+	for (line += strspn(line, " "); *line && n < max - 1; line += strspn(line, " ")) {
+		argv[n++] = line;
+		line += strcspn(line, " ");
+		if (*line)
+			*line++ = '\0';
+	}
+	argv[n] = NULL;
+	return n;
+}

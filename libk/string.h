@@ -33,3 +33,6 @@ size_t strcspn(const char *s, const char *reject);
 size_t strlcpy(char *dst, const char *src, size_t size);
 /* The same, but returns the number of bytes copied, or -E2BIG when @src did not fit. */
 ssize_t strscpy(char *dst, const char *src, size_t size);
+
+/* Cuts @line at its blanks, in place, into at most @max - 1 words and a NULL; returns how many. */
+int argv_split(char *line, const char **argv, int max);

@@ -28,35 +28,38 @@ struct cgroup_file {
 	const struct cftype *type;
 };
 
-static int parse_long(const char *s, long *value)
+/* A whole number, or -EINVAL. */
+static long parse_long(const char *s)
 {
-	*value = 0;
-	for (; *s >= '0' && *s <= '9' && *value < 1000000; s++)
-		*value = *value * 10 + (*s - '0');
-	return *s ? -EINVAL : 0;
+	long value = *s ? 0 : -EINVAL;
+
+	for (; *s; s++) {
+		if (*s < '0' || *s > '9' || value > 1000000)
+			return -EINVAL;
+		value = value * 10 + (*s - '0');
+	}
+	return value;
 }
 
 /* --- what the files do --- */
 
-/* tasklist_lock held: somebody of process p counts. All of its threads are in one group. */
-static bool alive(struct task_struct *p)
-{
-	struct task_struct *t;
-
-	for_each_thread(p, t)
-		if (!t->exit_state)
-			return true;
-	return false;
-}
+/* tasklist_lock held: the live threads of c, or of c and below. */
+#define for_each_in(c, below, p, t)							\
+	for_each_process(p)								\
+		for_each_thread(p, t)							\
+			if (!(t)->exit_state &&						\
+			    ((below) ? cgroup_below((t)->cgroup, c) : (t)->cgroup == (c)))
 
 static void show_procs(struct seq_file *m, struct cgroup *c)
 {
-	struct task_struct *p;
+	struct task_struct *p, *t, *last = NULL;
 
 	guard(spinlock_irqsave)(&tasklist_lock);
-	for_each_process(p)
-		if (p->cgroup == c && alive(p))
+	for_each_in(c, false, p, t) {
+		if (p != last)		/* all threads of a process are together */
 			seq_printf(m, "%d\n", task_pid_vnr(p));
+		last = p;
+	}
 }
 
 static void show_threads(struct seq_file *m, struct cgroup *c)
@@ -64,28 +67,20 @@ static void show_threads(struct seq_file *m, struct cgroup *c)
 	struct task_struct *p, *t;
 
 	guard(spinlock_irqsave)(&tasklist_lock);
-	for_each_process(p)
-		for_each_thread(p, t)
-			if (t->cgroup == c && !t->exit_state)
-				seq_printf(m, "%d\n", task_pid_vnr(t));
+	for_each_in(c, false, p, t)
+		seq_printf(m, "%d\n", task_pid_vnr(t));
 }
 
 static int write_procs(struct cgroup *c, char *text)
 {
-	long pid;
-	int err = *text ? parse_long(text, &pid) : -EINVAL;
+	long pid = parse_long(text);
 
-	return err ? err : cgroup_attach(c, (pid_t)pid);
-}
-
-static bool has_cpu(const struct cgroup *c)
-{
-	return c->tg;
+	return pid < 0 ? (int)pid : cgroup_attach(c, (pid_t)pid);
 }
 
 static void show_controllers(struct seq_file *m, struct cgroup *c)
 {
-	seq_puts(m, has_cpu(c) ? "cpu\n" : "\n");
+	seq_puts(m, c->tg ? "cpu\n" : "\n");
 }
 
 static void show_subtree(struct seq_file *m, struct cgroup *c)
@@ -95,26 +90,25 @@ static void show_subtree(struct seq_file *m, struct cgroup *c)
 
 static void show_events(struct seq_file *m, struct cgroup *c)
 {
-	struct task_struct *p;
+	struct task_struct *p, *t;
 	bool populated = false;
 
 	guard(spinlock_irqsave)(&tasklist_lock);
-	for_each_process(p)
-		populated |= cgroup_below(p->cgroup, c) && alive(p);
+	for_each_in(c, true, p, t)
+		populated = true;
 	seq_printf(m, "populated %d\nfrozen 0\n", populated);
 }
 
 /* A fork that is under way sees its parent's signal and gives up (publish() in fork.c). */
 static int write_kill(struct cgroup *c, char *text)
 {
-	struct task_struct *p;
+	struct task_struct *p, *t;
 
-	if (strcmp(text, "1"))
+	if (parse_long(text) != 1)
 		return -EINVAL;
 	guard(spinlock_irqsave)(&tasklist_lock);
-	for_each_process(p)
-		if (cgroup_below(p->cgroup, c) && alive(p))
-			do_send_sig_info(SIGKILL, SEND_SIG_PRIV, p, true);
+	for_each_in(c, true, p, t)
+		do_send_sig_info(SIGKILL, SEND_SIG_PRIV, t, true);
 	return 0;
 }
 
@@ -125,12 +119,10 @@ static void show_weight(struct seq_file *m, struct cgroup *c)
 
 static int write_weight(struct cgroup *c, char *text)
 {
-	long weight;
+	long weight = parse_long(text);
 
-	if (parse_long(text, &weight))
-		return -EINVAL;
 	if (weight < 1 || weight > 10000)
-		return -ERANGE;
+		return weight < 0 ? -EINVAL : -ERANGE;
 	guard(spinlock_irqsave)(&tasklist_lock);
 	if (!c->tg)
 		return -ENODEV;
@@ -230,18 +222,14 @@ static int add_files(struct cgroup *c, bool cpu)
 
 static int child_set_cpu(struct cgroup *c, bool on)
 {
+	struct dentry *weight = d_lookup(c->dentry, "cpu.weight", 10);
 	int err = cgroup_set_cpu(c, on);
-	struct dentry *d;
 
 	if (!err && on)
 		err = add_files(c, true);
-	for (size_t i = 0; i < ARRAY_SIZE(cftypes) && !on; i++) {
-		d = cftypes[i].cpu ? d_lookup(c->dentry, cftypes[i].name, strlen(cftypes[i].name))
-				   : NULL;
-		if (d)
-			d_drop(d);
-		dput(d);
-	}
+	if (!on && weight)
+		d_drop(weight);
+	dput(weight);
 	return err;
 }
 
@@ -257,7 +245,7 @@ static int set_subtree_cpu(struct cgroup *c, bool on)
 		if (!on && child->subtree_cpu)
 			return -EBUSY;
 	scoped_guard(spinlock_irqsave, &tasklist_lock) {
-		if (c->dead || !has_cpu(c))
+		if (c->dead || !c->tg)
 			return c->dead ? -ENODEV : -ENOENT;
 		if (on && c->parent && c->nr_tasks)
 			return -EBUSY;	/* its own tasks would compete with its groups */

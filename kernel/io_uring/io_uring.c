@@ -149,16 +149,8 @@ static const struct file_operations io_uring_fops = {
 
 static int check_params(u32 entries, const struct io_uring_params *p)
 {
-	if (p->flags & ~(IORING_SETUP_SQPOLL | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP) ||
-	    p->resv[0] || p->resv[1] || p->resv[2] || !entries)
-		return -EINVAL;
-	if (p->flags & IORING_SETUP_CQSIZE && (!p->cq_entries || p->cq_entries < entries))
-		return -EINVAL;
-	if (p->flags & IORING_SETUP_CLAMP)
-		return 0;
-	return entries > MAX_SQ_ENTRIES ||
-			       (p->flags & IORING_SETUP_CQSIZE && p->cq_entries > 2 * MAX_SQ_ENTRIES)
-		       ? -EINVAL : 0;
+	return p->flags & ~IORING_SETUP_SQPOLL || p->resv[0] || p->resv[1] || p->resv[2] ||
+			       !entries || entries > MAX_SQ_ENTRIES ? -EINVAL : 0;
 }
 
 static int alloc_rings(struct io_ring_ctx *ctx)
@@ -193,10 +185,8 @@ static struct io_ring_ctx *alloc_ctx(u32 entries, struct io_uring_params *p)
 	if (!ctx)
 		return NULL;
 	refcount_set(&ctx->refs, 1);
-	ctx->sq_entries = (u32)roundup_pow_of_two(min(entries, MAX_SQ_ENTRIES));
+	ctx->sq_entries = (u32)roundup_pow_of_two(entries);
 	ctx->cq_entries = 2 * ctx->sq_entries;
-	if (p->flags & IORING_SETUP_CQSIZE)
-		ctx->cq_entries = (u32)roundup_pow_of_two(min(p->cq_entries, 2 * MAX_SQ_ENTRIES));
 	ctx->array = ALIGN_UP(CQES + ctx->cq_entries * (u32)sizeof(struct io_uring_cqe), 64);
 	if (p->flags & IORING_SETUP_SQPOLL)
 		ctx->sq_idle = (p->sq_thread_idle ? p->sq_thread_idle : 1000) * NSEC_PER_MSEC;

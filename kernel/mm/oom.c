@@ -15,6 +15,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/task/task.h"
 #include "kernel/time/time.h"
+#include "kernel/wq/wq.h"
 
 #define GRACE (200 * NSEC_PER_MSEC)
 
@@ -29,7 +30,23 @@ static void drain_here(void *unused)
 	drain_local_pages();
 }
 
+static void drain_work(struct work_struct *work)
+{
+	preempt_disable();
+	drain_here(NULL);
+	preempt_enable();
+}
+
+/* Each CPU's kworker does it, in its own time. */
 void drop_caches(void)
+{
+	schedule_on_each_cpu(drain_work);
+	clean_stale_slots();
+	drain_tables();
+}
+
+/* The same at once, when there is no time to lose: no thread need be scheduled. */
+static void drop_caches_now(void)
 {
 	preempt_disable();
 	drain_here(NULL);
@@ -133,7 +150,7 @@ void out_of_memory(void)
 	u64 now;
 
 	mutex_lock(&oom_mutex);
-	drop_caches();
+	drop_caches_now();
 	now = ktime_get();
 	if (!user_pages_available() && (!last_kill || now - last_kill > GRACE)) {
 		kill_one();

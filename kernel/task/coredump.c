@@ -9,7 +9,7 @@
 #include "asm/processor.h"
 #include "asm/uaccess.h"
 #include "kernel/fs/fs.h"
-#include "kernel/task/internal.h"
+#include "kernel/task/umh.h"
 #include "kernel/time/time.h"
 #include "libk/printf.h"
 
@@ -18,56 +18,45 @@
 char core_pattern[CORE_PATTERN_SIZE];	/* changed a word at a time: worst, some crash gets half of it */
 
 struct core_helper {
+	struct subprocess_info info;	/* first: freed as it */
 	char pattern[CORE_PATTERN_SIZE], words[512];
-	const char *argv[16];
 	struct file *report;		/* the pipe's end to read from */
 };
 
-/* One %x of the pattern. */
-static int expand(char c, const siginfo_t *info, char *buf, size_t size)
+/* What one %c of the pattern stands for, if it is a number. */
+static long number(char c, const siginfo_t *info)
 {
-	switch (c) {
-	case '%':
-		return scnprintf(buf, size, "%%");
-	case 'p':
-		return scnprintf(buf, size, "%d", task_tgid_vnr(current));
-	case 'P':
-		return scnprintf(buf, size, "%d", current->tgid);
-	case 'i':
-		return scnprintf(buf, size, "%d", task_pid_vnr(current));
-	case 'I':
-		return scnprintf(buf, size, "%d", current->pid);
-	case 's':
-		return scnprintf(buf, size, "%d", info->si_signo);
-	case 'u':
-		return scnprintf(buf, size, "%u", current->cred->uid);
-	case 'g':
-		return scnprintf(buf, size, "%u", current->cred->gid);
-	case 't':
-		return scnprintf(buf, size, "%llu", ktime_get_real() / NSEC_PER_SEC);
-	case 'e':
-		return scnprintf(buf, size, "%s", current->comm);
-	default:
-		return 0;	/* unknown: nothing, as on Linux */
-	}
+	return c == 'p'	  ? task_tgid_vnr(current)
+	       : c == 'P' ? current->tgid
+	       : c == 'i' ? task_pid_vnr(current)
+	       : c == 'I' ? current->pid
+	       : c == 's' ? info->si_signo
+	       : c == 'u' ? current->cred->uid
+	       : c == 'g' ? current->cred->gid
+			  : (long)(ktime_get_real() / NSEC_PER_SEC);
 }
 
-/* The pattern's words, split before they are expanded: a blank in a name splits nothing. */
+/* The pattern's words, split before they are expanded: a blank in a name splits nothing. Unknown
+ * letters are nothing, as on Linux. */
 static void expand_words(struct core_helper *h, const siginfo_t *info)
 {
 	char *p = h->words, *end = h->words + sizeof(h->words);
 
-	for (const char **word = h->argv; *word; word++) {
+	for (const char **word = h->info.argv; *word; word++) {
 		const char *s = *word;
 
 		*word = p;
 		for (; *s && p < end - 1; s++) {
+			size_t room = (size_t)(end - p);
+
 			if (*s != '%')
 				*p++ = *s;
-			else if (*++s)
-				p += expand(*s, info, p, (size_t)(end - p));
-			else
+			else if (!*++s)
 				break;
+			else if (*s == '%' || *s == 'e')
+				p += scnprintf(p, room, "%s", *s == 'e' ? current->comm : "%");
+			else if (strchr("pPiIsugt", *s))
+				p += scnprintf(p, room, "%ld", number(*s, info));
 		}
 		*p = '\0';
 		p += p < end - 1;
@@ -91,21 +80,20 @@ static size_t write_report(char *buf, size_t size, const siginfo_t *info)
 }
 
 /* In the helper, before it becomes the program: no descriptor is open yet. */
-static int helper_init(void *data)
+static int helper_init(struct subprocess_info *info)
 {
-	struct core_helper *h = data;
 	int fd = get_unused_fd_flags(0);
 
 	if (fd < 0)
 		return fd;
-	fd_install((unsigned int)fd, get_file(h->report));
+	fd_install((unsigned int)fd, get_file(((struct core_helper *)info)->report));
 	current->signal->rlim[RLIMIT_CORE] = (struct rlimit){ HELPER_LIMIT, HELPER_LIMIT };
 	return 0;
 }
 
-static void helper_cleanup(void *data)
+static void helper_cleanup(struct subprocess_info *info)
 {
-	struct core_helper *h = data;
+	struct core_helper *h = (struct core_helper *)info;
 
 	if (h->report)
 		fput(h->report);
@@ -115,36 +103,34 @@ static void helper_cleanup(void *data)
 /* The report waits in the pipe, which has room for it, before the helper begins. */
 static int prepare_report(struct core_helper *h, const siginfo_t *info)
 {
-	char *text = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	char *text __free(kfree) = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	struct file *files[2];
 	int err = text ? create_pipe_files(files, 0) : -ENOMEM;
 
-	if (!err) {
-		h->report = files[0];
-		(void)kernel_write(files[1], text, write_report(text, PAGE_SIZE, info), NULL);
-		fput(files[1]);
-	}
-	kfree(text);
-	return err;
+	if (err)
+		return err;
+	h->report = files[0];
+	(void)kernel_write(files[1], text, write_report(text, PAGE_SIZE, info), NULL);
+	fput(files[1]);
+	return 0;
 }
 
+/* True: it ran, whatever its status. */
 static bool run_core_helper(const siginfo_t *info)
 {
 	struct core_helper *h = kzalloc(sizeof(*h), GFP_KERNEL);
-	struct subprocess_info *umh = NULL;
 
 	if (!h)
 		return false;
+	h->info.init = helper_init;
+	h->info.cleanup = helper_cleanup;
 	memcpy(h->pattern, core_pattern, sizeof(h->pattern) - 1);
-	if (h->pattern[0] == '|' && argv_split(h->pattern + 1, h->argv, ARRAY_SIZE(h->argv)) &&
-	    !prepare_report(h, info)) {
-		expand_words(h, info);
-		umh = call_usermodehelper_setup(h->argv[0], h->argv, helper_init, helper_cleanup, h);
+	if (!argv_split(h->pattern + 1, h->info.argv, UMH_MAX_ARGS) || prepare_report(h, info)) {
+		helper_cleanup(&h->info);
+		return false;
 	}
-	if (umh)
-		return call_usermodehelper_exec(umh, UMH_WAIT_PROC | UMH_KILLABLE) >= 0;
-	helper_cleanup(h);
-	return false;
+	expand_words(h, info);
+	return call_usermodehelper(&h->info, UMH_WAIT_PROC | UMH_KILLABLE) >= 0;
 }
 
 /* Two threads may crash at once: one of them begins. */

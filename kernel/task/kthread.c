@@ -251,26 +251,6 @@ bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work
 	return queued;
 }
 
-struct flush_work {
-	struct kthread_work work;
-	struct completion done;
-};
-
-static void flush_fn(struct kthread_work *work)
-{
-	complete(&container_of(work, struct flush_work, work)->done);
-}
-
-void kthread_flush_worker(struct kthread_worker *worker)
-{
-	struct flush_work flush;
-
-	kthread_init_work(&flush.work, flush_fn);
-	init_completion(&flush.done, "kthread_flush");
-	kthread_queue_work(worker, &flush.work);
-	wait_for_completion(&flush.done);
-}
-
 void kthreadd_init(void)
 {
 	long pid = kernel_thread(kthreadd, NULL, "kthreadd", CLONE_FS | CLONE_FILES);

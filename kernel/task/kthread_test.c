@@ -1,8 +1,9 @@
 /* Tests of kthread.c: asking a kernel thread to stop, to park, and telling it something;
  * and of umh.c. */
 #include "kernel/ktest.h"
-#include "kernel/task/task.h"
+#include "kernel/task/umh.h"
 #include "kernel/time/time.h"
+#include "libk/string.h"
 
 /* A thread that counts the rounds it was woken for, and parks when asked to. */
 struct counter {
@@ -117,9 +118,13 @@ struct numbered {
 };
 static int order[8], done;
 
+static struct completion all_done;
+
 static void note(struct kthread_work *work)
 {
 	order[done++] = container_of(work, struct numbered, work)->nr;
+	if (done == 8)
+		complete(&all_done);
 }
 
 KTEST(kthread_worker_keeps_order)
@@ -128,13 +133,14 @@ KTEST(kthread_worker_keeps_order)
 	struct numbered n[8];
 
 	done = 0;
+	init_completion(&all_done, "all_done");
 	KEXPECT(!kthread_run_worker(&worker, "numbers"));
 	for (int i = 0; i < 8; i++) {
 		n[i].nr = i;
 		kthread_init_work(&n[i].work, note);
 		KEXPECT(kthread_queue_work(&worker, &n[i].work));
 	}
-	kthread_flush_worker(&worker);
+	wait_for_completion(&all_done);
 	KEXPECT(done == 8);
 	for (int i = 0; i < 8; i++)
 		KEXPECT(order[i] == i);
@@ -143,37 +149,35 @@ KTEST(kthread_worker_keeps_order)
 	KEXPECT(kthread_stop(worker.task) == 0 && done == 1);	/* what is queued is done first */
 }
 
-/* What "cleanup" and "init" of a helper are called with; the program sleeps for ever. */
+/* What "init" and "cleanup" of a helper are called with; the program sleeps for ever. */
 static int helper_pid;
 static bool cleaned;
 
-static int note_pid(void *data)
+static int note_pid(struct subprocess_info *info)
 {
 	helper_pid = current->pid;
-	KEXPECT(current->flags & PF_KTHREAD && data == &cleaned);
+	KEXPECT(current->flags & PF_KTHREAD && !strcmp(info->argv[1], "1000"));
 	return 0;
 }
 
-static void note_cleanup(void *data)
+static void note_cleanup(struct subprocess_info *info)
 {
 	cleaned = true;
 }
 
 KTEST(umh_wait_exec)
 {
-	const char *argv[] = { "/bin/sleep", "1000", NULL }, *none[] = { "/no/such", NULL };
+	struct subprocess_info sleep = { .argv = { "/bin/sleep", "1000" },
+					 .init = note_pid, .cleanup = note_cleanup };
+	struct subprocess_info none = { .argv = { "/no/such" }, .cleanup = note_cleanup };
 	struct task_struct *p;
 
-	KEXPECT(call_usermodehelper_exec(call_usermodehelper_setup(argv[0], argv, note_pid,
-								   note_cleanup, &cleaned),
-					 UMH_WAIT_EXEC) == 0);
-	KEXPECT(cleaned);
+	KEXPECT(call_usermodehelper(&sleep, UMH_WAIT_EXEC) == 0 && cleaned);
 	p = find_get_task_by_vpid(helper_pid);
 	KEXPECT(p && p->mm && !(p->flags & PF_KTHREAD) && p->real_parent->pid == 2);
 	KEXPECT(!send_sig(SIGKILL, p, SEND_SIG_PRIV));
 	while (READ_ONCE(p->exit_state) != EXIT_DEAD)
 		ktest_sleep(NSEC_PER_MSEC);
 	put_task_struct(p);
-	KEXPECT(call_usermodehelper_exec(call_usermodehelper_setup(none[0], none, NULL, NULL, NULL),
-					 UMH_WAIT_EXEC) == -ENOENT);
+	KEXPECT(call_usermodehelper(&none, UMH_WAIT_EXEC) == -ENOENT);
 }

@@ -502,28 +502,10 @@ static inline void kthread_init_work(struct kthread_work *work,
 int kthread_run_worker(struct kthread_worker *worker, const char *name);
 /* False: it is in the queue already. Any context. */
 bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work);
-void kthread_flush_worker(struct kthread_worker *worker);	/* what is queued is done. May sleep */
 
-/* --- user mode helpers (umh.c) --- */
-#define UMH_NO_WAIT 0
-#define UMH_WAIT_EXEC 1		/* until the program has begun: 0 or exec's -errno */
-#define UMH_WAIT_PROC 2		/* until it has ended: its wait status, or -errno */
-#define UMH_KILLABLE 4		/* a fatal signal ends the wait: -EINTR */
-struct subprocess_info;
-/* A program to be run by a kernel thread; strings and data are there until cleanup(data). init runs
- * in the helper before the program does. NULL: no memory, no cleanup. May sleep, as the others. */
-struct subprocess_info *call_usermodehelper_setup(const char *path, const char *const *argv,
-						  int (*init)(void *data),
-						  void (*cleanup)(void *data), void *data);
-int call_usermodehelper_exec(struct subprocess_info *info, int wait);	/* frees info */
-int argv_split(char *line, const char **argv, int max);	/* at blanks, in place; how many */
-/* "/path args": runs it and waits; "&/path args": does not wait. 0, -errno, -EIO: it failed. */
-int run_helper_line(const char *line);
 /* Waits for a child of this kernel thread, which does not ignore SIGCHLD: 0 or -errno. */
 int kernel_wait(pid_t pid, int *status);
 /* current is about to die of info's signal: see coredump.c. */
-#define CORE_PATTERN_SIZE 128
-extern char core_pattern[CORE_PATTERN_SIZE];
 void do_coredump(const siginfo_t *info);
 
 /* How many tasks there are; limit. */

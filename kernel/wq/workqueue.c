@@ -92,20 +92,15 @@ bool queue_work_on(int cpu, struct workqueue_struct *wq, struct work_struct *wor
 	return true;
 }
 
-/* wq_lock held: a delayed work's time has come; false: it was queued or taken back before. */
-static bool undelay(struct delayed_work *dwork)
-{
-	if (!dwork->work.delayed)
-		return false;
-	dwork->work.delayed = false;
-	insert_work(dwork->cpu, dwork->wq, &dwork->work);
-	return true;
-}
-
 static u64 delayed_work_timer(struct hrtimer *timer)
 {
+	struct delayed_work *dwork = container_of(timer, struct delayed_work, timer);
+
 	guard(spinlock_irqsave)(&wq_lock);
-	undelay(container_of(timer, struct delayed_work, timer));
+	if (dwork->work.delayed) {	/* else it was taken back a moment ago */
+		dwork->work.delayed = false;
+		insert_work(dwork->cpu, dwork->wq, &dwork->work);
+	}
 	return 0;
 }
 
@@ -160,14 +155,6 @@ bool flush_work(struct work_struct *work)
 	if (seq)
 		wait_event(&wq_done, seq_done(work, seq));
 	return seq;
-}
-
-bool flush_delayed_work(struct delayed_work *dwork)
-{
-	scoped_guard(spinlock_irqsave, &wq_lock)
-		undelay(dwork);
-	hrtimer_cancel(&dwork->timer);
-	return flush_work(&dwork->work);
 }
 
 static bool color_done(struct workqueue_struct *wq, int color)
@@ -229,6 +216,18 @@ bool cancel_delayed_work_sync(struct delayed_work *dwork)
 	hrtimer_cancel(&dwork->timer);	/* its handler, if it has begun, finds nothing to do */
 	end_cancel(&dwork->work);
 	return was_pending;
+}
+
+void schedule_on_each_cpu(void (*func)(struct work_struct *work))
+{
+	struct work_struct works[NR_CPUS];
+
+	for_each_cpu(cpu) {
+		init_work(&works[cpu], func);
+		queue_work_on(cpu, system_wq, &works[cpu]);
+	}
+	for_each_cpu(cpu)
+		flush_work(&works[cpu]);
 }
 
 /* --- making and unmaking --- */

@@ -82,7 +82,6 @@ static inline bool queue_delayed_work(struct workqueue_struct *wq, struct delaye
 
 /* The last queueing of it was done; true: there was something to wait for. May sleep. */
 bool flush_work(struct work_struct *work);
-bool flush_delayed_work(struct delayed_work *dwork);	/* without waiting for its time */
 void flush_workqueue(struct workqueue_struct *wq);	/* all that is queued now was done */
 /* It is neither pending nor running afterwards, even if it queues itself; true: it was pending.
  * May sleep; not from the work itself. */
@@ -95,6 +94,7 @@ static inline bool schedule_work(struct work_struct *work)
 {
 	return queue_work(system_wq, work);
 }
+void schedule_on_each_cpu(void (*func)(struct work_struct *work));	/* and waits. May sleep */
 
 void workqueue_init(void);	/* at boot, when kthreadd works and all CPUs are there */
 /* schedule() of a PF_WQ_WORKER task: it may be about to sleep; it is back. */

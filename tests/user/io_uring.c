@@ -199,7 +199,7 @@ static void sqpoll(void)
 	struct uring r;
 	unsigned long data;
 	int fds[2];
-	char c;
+	char c = 0;
 
 	check(uring_init(&r, 8, IORING_SETUP_SQPOLL, 10) == 0, "a ring with SQPOLL");
 	while (threads(getpid(), "iou-sqp-") != 1)	/* one of ours; it names itself */
@@ -231,7 +231,7 @@ static int child(const char *how)
 	struct timespec ts = { 1000, 0 };
 	int fds[2], tell[2], pid, status;
 	static struct uring r, s;
-	char c;
+	char c = 0;
 
 	pipe(tell);
 	pid = fork();

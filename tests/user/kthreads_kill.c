@@ -76,7 +76,7 @@ static int find(const struct kthread *all, int n, const char *comm)
 /* fork, exec, wait, a pipe: the system is whole. */
 static void use_the_system(void)
 {
-	int status, fds[2], pid;
+	int status = -1, fds[2], pid;
 	char c;
 
 	if (pipe(fds))

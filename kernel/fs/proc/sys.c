@@ -6,6 +6,7 @@
  * vm.drop_caches may sleep.
  */
 #include "kernel/fs/proc.h"
+#include "kernel/task/umh.h"
 #include "kernel/hang/hang.h"
 #include "kernel/sync/lock_stat.h"
 

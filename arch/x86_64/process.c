@@ -83,7 +83,7 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 	struct pt_regs *regs = task_pt_regs(p);
 	struct switch_frame *frame = (struct switch_frame *)regs - 1;
 
-	p->thread = (struct thread_struct){ .sp = (unsigned long)frame };
+	p->thread.sp = (unsigned long)frame;
 	*frame = (struct switch_frame){ .ret = (unsigned long)ret_from_fork };
 	if (args->fn) {
 		memset(regs, 0, sizeof(*regs));

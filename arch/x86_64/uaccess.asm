@@ -24,8 +24,6 @@ EFAULT		equ 14
 LONG_COPY	equ 64		; from here on REP is worth its start-up cost
 
 	global __copy_user, __clear_user
-	global __get_user_8, __get_user_4, __get_user_1
-	global __put_user_8, __put_user_4, __put_user_1
 	global __cmpxchg_user_4, __xchg_user_4, __xadd_user_4
 	global __fxsave_user, __fxrstor_user, __xsave_user, __xrstor_user
 
@@ -135,31 +133,8 @@ __clear_user:
 EX_TABLE .rep, .rep_end, .fix
 EX_TABLE .last, .last_end, .fix_last
 
-; One word each: no registers to save, so one fix-up serves them all.
+; No registers to save, so one fix-up serves them all.
 words:
-; int __get_user_N(uN *to, const void *from)
-%macro GET_USER 2			; bytes, the part of rax that holds them
-__get_user_%1:
-	STAC
-	mov %2, [rsi]
-	CLAC
-	mov [rdi], %2
-	xor eax, eax
-	ret
-%endmacro
-	GET_USER 8, rax
-	GET_USER 4, eax
-	GET_USER 1, al
-; int __put_user_N(uN value, void *to)
-%macro PUT_USER 2
-__put_user_%1:
-	STAC
-	mov [rsi], %2
-	jmp word_done
-%endmacro
-	PUT_USER 8, rdi
-	PUT_USER 4, edi
-	PUT_USER 1, dil
 ; int __NAME_user_4(u32 *old, u32 *p, u32 value): for cmpxchg value is what is expected, and
 ; a fourth argument what is to be stored.
 %macro ATOMIC_USER 2+			; name, instruction: eax = value in, the old one out

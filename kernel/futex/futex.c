@@ -66,14 +66,6 @@ void futex_init(void)
 	}
 }
 
-void futex_init_task(struct task_struct *p)
-{
-	p->robust_list = NULL;
-	INIT_LIST_HEAD(&p->pi_state_list);
-	p->pi_blocked_on = NULL;
-	p->wake_next = NULL;
-}
-
 /* The slow half of futex_make_key(): the word may be reached from other address spaces. */
 void futex_shared_key(u32 __user *uaddr, struct futex_key *key)
 {
@@ -109,17 +101,17 @@ void wake_q_add(struct wake_q *wq, struct task_struct *p)
 	wq->lastp = &p->wake_next;
 }
 
-void wake_up_q(struct wake_q *wq)
+void __wake_up_q(struct wake_q *wq)
 {
 	struct task_struct *p = wq->first;
 
-	while (p != WAKE_Q_END) {
+	do {
 		struct task_struct *next = xchg(&p->wake_next, NULL);
 
 		wake_up_process(p);
 		put_task_struct(p);
 		p = next;
-	}
+	} while (p != WAKE_Q_END);
 }
 
 /* --- the queue --- */

@@ -9,7 +9,6 @@ struct task_struct;
 
 /* at boot, after smp_init(): the hash table's size goes by the number of CPUs */
 void futex_init(void);
-void futex_init_task(struct task_struct *p);	/* fork: a new task owns and waits for nothing */
 /*
  * Wakes up to nr waiters on uaddr in current's mm; shared: by page, else by address space. For
  * CLEAR_CHILD_TID. May sleep. Returns how many, -EINVAL, -EFAULT.

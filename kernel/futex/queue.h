@@ -92,7 +92,12 @@ struct wake_q {
 #define DEFINE_WAKE_Q(name) struct wake_q name = { WAKE_Q_END, &(name).first }
 
 void wake_q_add(struct wake_q *wq, struct task_struct *p);	/* takes over a reference */
-void wake_up_q(struct wake_q *wq);
+void __wake_up_q(struct wake_q *wq);
+static inline void wake_up_q(struct wake_q *wq)
+{
+	if (wq->first != WAKE_Q_END)
+		__wake_up_q(wq);
+}
 
 /* --- futex.c --- */
 void futex_shared_key(u32 __user *uaddr, struct futex_key *key);

@@ -96,6 +96,7 @@ void copy_page(void *to, const void *from);
 struct kmem_cache;
 /* at boot; panics when out of memory */
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align);
+__attribute__((assume_aligned(8)))
 void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp);	/* NULL when out of memory. Any
 								 * context. */
 void *kmem_cache_zalloc(struct kmem_cache *c, gfp_t gfp);

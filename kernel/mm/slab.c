@@ -180,6 +180,15 @@ static void give_object(struct kmem_cache *c, void **obj)
 
 /* --- a CPU's stack; interrupts off --- */
 
+/* The empty asm makes the compiler keep the address instead of computing it anew for each access. */
+static inline struct cpu_stack *this_stack(struct kmem_cache *c)
+{
+	struct cpu_stack *s = &c->cpu[smp_processor_id()];
+
+	__asm__("" : "+r"(s));
+	return s;
+}
+
 static bool stack_refill(struct kmem_cache *c, struct cpu_stack *s, gfp_t gfp)
 {
 	void *obj;
@@ -203,7 +212,7 @@ static void stack_drain(struct kmem_cache *c, struct cpu_stack *s)
  * flags. Apart, so that the usual way is short. */
 static noinline void *alloc_slow(struct kmem_cache *c, gfp_t gfp, unsigned long flags)
 {
-	struct cpu_stack *s = &c->cpu[smp_processor_id()];
+	struct cpu_stack *s = this_stack(c);
 	void *obj = NULL;
 
 	if (stack_refill(c, s, gfp)) {
@@ -217,7 +226,7 @@ static noinline void *alloc_slow(struct kmem_cache *c, gfp_t gfp, unsigned long 
 void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp)
 {
 	unsigned long flags = local_irq_save();
-	struct cpu_stack *s = &c->cpu[smp_processor_id()];
+	struct cpu_stack *s = this_stack(c);
 	void *obj;
 
 	if (unlikely(!s->n))
@@ -238,7 +247,7 @@ void *kmem_cache_zalloc(struct kmem_cache *c, gfp_t gfp)
 /* This CPU's stack is full: empties half of it first. */
 static noinline void free_slow(struct kmem_cache *c, void *obj, unsigned long flags)
 {
-	struct cpu_stack *s = &c->cpu[smp_processor_id()];
+	struct cpu_stack *s = this_stack(c);
 
 	stack_drain(c, s);
 	s->objects[s->n++] = obj;
@@ -248,7 +257,7 @@ static noinline void free_slow(struct kmem_cache *c, void *obj, unsigned long fl
 void kmem_cache_free(struct kmem_cache *c, void *obj)
 {
 	unsigned long flags = local_irq_save();
-	struct cpu_stack *s = &c->cpu[smp_processor_id()];
+	struct cpu_stack *s = this_stack(c);
 
 	debug_free(c, obj);
 	if (unlikely(s->n == c->limit)) {
@@ -267,7 +276,7 @@ void drain_slabs(void)
 		struct cpu_stack *s;
 
 		spin_lock_irqsave(&c->lock, flags);
-		s = &c->cpu[smp_processor_id()];
+		s = this_stack(c);
 		while (s->n)
 			give_object(c, s->objects[--s->n]);
 		spin_unlock_irqrestore(&c->lock, flags);

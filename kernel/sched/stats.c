@@ -49,10 +49,8 @@ void sched_fork(struct task_struct *p)
 {
 	bool first = current->sched_class == &idle_sched_class;
 
-	p->se = (struct sched_entity){ 0 };
 	INIT_LIST_HEAD(&p->se.run_list);
 	p->state = TASK_NEW;
-	p->on_rq = p->on_cpu = 0;
 	p->cpu = smp_processor_id();
 	if (p->sched_reset_on_fork || first) {
 		if (first || rt_policy((int)p->policy))

@@ -251,11 +251,6 @@ void lock_pass_on(struct task_struct *prev, struct task_struct *next)
 		next->held_locks[next->lock_depth++] = prev->held_locks[--prev->lock_depth];
 }
 
-void lockdep_init_task(struct task_struct *p)
-{
-	p->lock_depth = 0;
-}
-
 void show_held_locks(const struct task_struct *p)
 {
 	for (int i = 0; i < p->lock_depth; i++) {

@@ -72,7 +72,6 @@ void lock_acquired(const void *lock);	/* after having waited for it */
 void lock_release(const void *lock, const struct lock_class *class);
 void lock_pass_on(struct task_struct *prev, struct task_struct *next);
 void lockdep_check_user(void);
-void lockdep_init_task(struct task_struct *p);
 void show_held_locks(const struct task_struct *p);
 #else
 static inline void lock_acquire(const void *lock, struct lock_class *class, enum lock_how how)
@@ -92,10 +91,6 @@ static inline void lock_pass_on(struct task_struct *prev, struct task_struct *ne
 }
 
 static inline void lockdep_check_user(void)
-{
-}
-
-static inline void lockdep_init_task(struct task_struct *p)
 {
 }
 

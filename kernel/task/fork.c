@@ -60,38 +60,23 @@ static struct task_struct *dup_task_struct(struct task_struct *orig)
 			kmem_cache_free(task_cache, p);
 		return NULL;
 	}
-	*p = *orig;
+	memcpy(p, orig, offsetof(struct task_struct, thread));
+	memset((char *)p + offsetof(struct task_struct, thread), 0,
+	       sizeof(*p) - offsetof(struct task_struct, thread));
 	p->stack = stack;
 	p->stack_canary = arch_random() & ~0xffUL;	/* a zero byte stops string functions */
 	refcount_set(&p->usage, 2);	/* one for being findable (release_task), one for running
 					 * (finish_task_switch) */
 	p->thread_flags = 0;
-	lockdep_init_task(p);
-	p->wchan = NULL;
-	p->wait_obj = NULL;
-	p->vfork_done = NULL;
-	p->kthread = NULL;
-	p->exit_state = p->exit_code = 0;
-	p->pdeath_signal = 0;
-	p->jobctl = 0;
-	p->ptrace = 0;
-	p->last_siginfo = NULL;
-	p->robust_list = NULL;
-	p->pi_blocked_on = NULL;
-	p->set_child_tid = p->clear_child_tid = NULL;
-	p->utime_ticks = p->stime_ticks = 0;
-	p->nvcsw = p->nivcsw = p->min_flt = p->maj_flt = 0;
 	p->start_time = ktime_get();
-	p->restart_block.fn = NULL;
 	p->flags &= ~(PF_IDLE | PF_SUPERPRIV | PF_WQ_WORKER | PF_IO_WORKER | PF_KTHREAD |
 		      PF_NO_SETAFFINITY);
 	p->flags |= PF_FORKNOEXEC;
-	p->did_exec = false;
 	INIT_LIST_HEAD(&p->children);
 	INIT_LIST_HEAD(&p->sibling);
 	INIT_LIST_HEAD(&p->ptraced);
 	INIT_LIST_HEAD(&p->ptrace_entry);
-	futex_init_task(p);
+	INIT_LIST_HEAD(&p->pi_state_list);
 	spin_lock_init(&p->alloc_lock, "task->alloc_lock");
 	init_sigpending(&p->pending);
 	return p;
@@ -552,7 +537,6 @@ struct task_struct *fork_idle(int cpu)
 	p->mm = NULL;
 	p->active_mm = &init_mm;
 	atomic_inc(&init_mm.mm_count);
-	p->se = (struct sched_entity){ .weight = 0 };
 	sched_init_idle(p, cpu);
 	return p;
 }

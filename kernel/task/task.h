@@ -86,6 +86,10 @@ struct restart_block {
 	};
 };
 
+/*
+ * In two halves: what a new task takes over from the one that makes it, or is given at once, and
+ * what begins with zeroes. dup_task_struct() copies the one and clears the other.
+ */
 struct task_struct {
 	/* asm-offsets.c exports the first fields to entry.asm */
 	unsigned long thread_flags;	/* TIF_xxx, atomic bits; any CPU sets, the task itself
@@ -94,7 +98,6 @@ struct task_struct {
 					 * wakers (r) */
 	void *stack;			/* (c) lowest address of the kernel stack */
 	unsigned long stack_canary;	/* (c) */
-	struct thread_struct thread;
 
 	/* identity */
 	pid_t pid, tgid;		/* numbers in the initial namespace (changed once, by
@@ -103,6 +106,7 @@ struct task_struct {
 	struct hlist_node pid_links[PIDTYPE_MAX];	/* (t) */
 	char comm[TASK_COMM_LEN];	/* (a) */
 	unsigned int flags;		/* PF_xxx (o) */
+	refcount_t usage;
 
 	/* scheduling */
 	int prio;			/* effective (r) */
@@ -112,22 +116,11 @@ struct task_struct {
 	unsigned int policy;		/* SCHED_xxx (r) */
 	bool sched_reset_on_fork;
 	const struct sched_class *sched_class;	/* (r) */
-	struct sched_entity se;		/* (r) */
 	struct task_group *sched_task_group;	/* (r) */
 	struct cgroup *cgroup;		/* (t) with a reference */
 	int cpu;			/* whose run queue (r) */
-	int on_rq;			/* 1: queued or running there (r) */
-	int on_cpu;			/* 1: some CPU runs on its stack; falls in
-					 * finish_task_switch (r) */
 	cpumask_t cpus_mask;		/* where it may run (r) */
-	u64 utime_ticks, stime_ticks;	/* ticks that found it in user mode, in the kernel: the
-					 * exact run time is shared out by them (o) */
-	unsigned long nvcsw, nivcsw;	/* (o) */
-	unsigned long min_flt, maj_flt;	/* (o) */
 	u64 start_time;			/* ktime (c) */
-	const char *wchan;		/* (o) name of the wait queue or lock it sleeps on, NULL
-					 * = none */
-	void *wait_obj;			/* (o) the object itself, for reports */
 
 	/* memory, files, namespaces, credentials; pointers: (a), changed by the task itself, the
 	 * objects have their own counts */
@@ -144,31 +137,53 @@ struct task_struct {
 	struct signal_struct *signal;	/* (c) */
 	struct sighand_struct *sighand;	/* (t)+(s) NULL once released */
 	sigset_t blocked, real_blocked, saved_sigmask;	/* (s) written by the task itself */
-	struct sigpending pending;	/* (s) */
 	unsigned long sas_ss_sp, sas_ss_size;	/* sigaltstack (o) */
 	unsigned int sas_ss_flags;
-	unsigned long jobctl;		/* (s) JOBCTL_xxx */
-	struct restart_block restart_block;	/* (o) */
 
 	/* family (t) */
 	struct task_struct *real_parent;	/* who forked it (or adopted it) */
 	struct task_struct *parent;		/* who is told: the tracer, else real_parent */
-	struct list_head children, sibling;
 	struct task_struct *group_leader;
 	struct list_head thread_node;	/* in signal->thread_head, ascending ordinals */
 	unsigned int ordinal;		/* counts the threads of a process, from 1; never comes again */
 	struct list_head tasks;		/* all group leaders */
+	pid_t maker;			/* pid of the thread that made it (c) */
+	int exit_signal;		/* told to the parent; -1: a thread, nobody is told */
+	bool no_new_privs;
+
+	/* --- 0 in a new task --- */
+	struct thread_struct thread;	/* the first of them: see dup_task_struct() */
+
+	/* scheduling */
+	struct sched_entity se;		/* (r) */
+	int on_rq;			/* 1: queued or running there (r) */
+	int on_cpu;			/* 1: some CPU runs on its stack; falls in
+					 * finish_task_switch (r) */
+	u64 utime_ticks, stime_ticks;	/* ticks that found it in user mode, in the kernel: the
+					 * exact run time is shared out by them (o) */
+	unsigned long nvcsw, nivcsw;	/* (o) */
+	unsigned long min_flt, maj_flt;	/* (o) */
+	const char *wchan;		/* (o) name of the wait queue or lock it sleeps on, NULL
+					 * = none */
+	void *wait_obj;			/* (o) the object itself, for reports */
+
+	/* signals */
+	struct sigpending pending;	/* (s) */
+	unsigned long jobctl;		/* (s) JOBCTL_xxx */
+	struct restart_block restart_block;	/* (o) */
+
+	/* family (t) */
+	struct list_head children, sibling;
 	struct list_head ptraced, ptrace_entry;	/* its tracees; its place among its tracer's */
 	unsigned int ptrace;		/* PT_xxx, 0: nobody traces it. (t+s), see trace/ptrace.h */
 	unsigned long ptrace_message;	/* with the event it is stopped for (*) trace/ptrace.h */
 	siginfo_t *last_siginfo;	/* what it is stopped for, on its stack (*) the same */
-	pid_t maker;			/* pid of the thread that made it (c) */
 	int exit_state;			/* EXIT_xxx */
 	int exit_code;			/* wait status; of a stopped tracee what it stopped for,
 					 * then what the tracer wants (*) trace/ptrace.h */
-	int exit_signal;		/* told to the parent; -1: a thread, nobody is told */
 	int pdeath_signal;
-	bool no_new_privs, did_exec;
+	bool did_exec;
+	struct list_head dead_list;	/* release_list(): on its way out */
 
 	/* threads library */
 	int __user *set_child_tid, *clear_child_tid;	/* (o) */
@@ -181,15 +196,11 @@ struct task_struct {
 
 	/* kernel threads */
 	struct kthread *kthread;	/* (c) */
-
-	/* bookkeeping */
-	refcount_t usage;
 #ifdef CONFIG_DEBUG
 	int lock_depth;			/* (o) entries in held_locks */
 	struct held_lock held_locks[MAX_HELD_LOCKS];	/* (o) outermost first: for lockdep.c and
 							 * reports */
 #endif
-	struct list_head dead_list;	/* release_list(): on its way out */
 };
 
 /* need_resched() */

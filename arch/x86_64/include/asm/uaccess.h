@@ -21,13 +21,6 @@ static inline bool access_ok(const void __user *p, size_t n)
  * (uaccess.asm) */
 unsigned long __copy_user(void *to, const void *from, unsigned long n);
 unsigned long __clear_user(void __user *to, unsigned long n);
-/* Read/write one naturally sized word with fix-up: 0 or -EFAULT. (uaccess.asm) */
-int __get_user_8(u64 *to, const void __user *from);
-int __get_user_4(u32 *to, const void __user *from);
-int __get_user_1(u8 *to, const void __user *from);
-int __put_user_8(u64 value, void __user *to);
-int __put_user_4(u32 value, void __user *to);
-int __put_user_1(u8 value, void __user *to);
 /* Atomic operations on a user word, for futexes: 0 or -EFAULT; the old value through old.
  * (uaccess.asm) */
 int __cmpxchg_user_4(u32 *old, u32 __user *p, u32 expect, u32 desired);
@@ -78,6 +71,32 @@ int __xrstor_user(const void __user *from, u64 components);
 		__asm__("");							\
 		(x) = __x;							\
 	} while (0)
+
+/* One word of N bytes. No range check. 0 or -EFAULT. */
+#define __USER_WORD(N, type)							\
+static inline int __get_user_##N(type *to, const void __user *from)		\
+{										\
+	user_access_begin();							\
+	unsafe_get_user(*to, (const type __user *)from, efault);		\
+	user_access_end();							\
+	return 0;								\
+efault:										\
+	user_access_end();							\
+	return -EFAULT;								\
+}										\
+static inline int __put_user_##N(type value, void __user *to)			\
+{										\
+	user_access_begin();							\
+	unsafe_put_user(value, (type __user *)to, efault);			\
+	user_access_end();							\
+	return 0;								\
+efault:										\
+	user_access_end();							\
+	return -EFAULT;								\
+}
+__USER_WORD(8, u64)
+__USER_WORD(4, u32)
+__USER_WORD(1, u8)
 
 /* Return the number of bytes not copied (Linux's convention); 0 = all. */
 static inline unsigned long __must_check copy_from_user(void *to, const void __user *from,

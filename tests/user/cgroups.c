@@ -1,6 +1,6 @@
 /*
  * cgroups: cgroup v2 as a tree: who is where, what is inherited, moved and refused, who is killed, and
- * that cpu.weight counts. (On Linux this would need the host's own cgroups.) test: linux=no
+ * that cpu.weight counts. (On Linux this would need the host's own cgroups.) test: not=rr,pct linux=no
  */
 #include <errno.h>
 #include <fcntl.h>

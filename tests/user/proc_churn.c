@@ -4,7 +4,7 @@
  * lines of the right shape, from the first to the last, about the task it was opened for; or say
  * ESRCH or ENOENT. And a thread that lives all the while is in every listing of its process, once.
  *
- *	proc_churn [READS]	(1000; the test boot/proc-churn reads a million times) test: timeout=120 pct=no
+ *	proc_churn [READS]	(1000; the test boot/proc-churn reads a million times) test: timeout=120 not=pct
  */
 #include <dirent.h>
 #include <sys/prctl.h>

@@ -5,6 +5,9 @@
  *
  * As raw calls: C libraries add checks of their own. test: timeout=120
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>

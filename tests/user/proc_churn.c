@@ -19,6 +19,7 @@ static char text[65536];
 static unsigned int seed = 1;
 static long reads, gone, listings;
 static int bad;
+static int exact;	/* on Bobbin: Linux shows half of one name and half of another */
 
 static void complain(const char *path, const char *what)
 {
@@ -136,7 +137,7 @@ static int numbers(const char *p, int n)
 static int name_ok(const char *p, size_t len)
 {
 	if (*p == 'a' || *p == 'b')
-		return len == 15 && strspn(p, *p == 'a' ? "a" : "b") == 15;
+		return len == 15 && strspn(p, !exact ? "ab" : *p == 'a' ? "a" : "b") == 15;
 	return len > 0 && len < 16;
 }
 
@@ -315,7 +316,7 @@ static void *stay(void *arg)
 }
 
 /* Linux goes on from a count when the thread it stopped at has ended, and may leave one out. */
-static void check_listing(int exact)
+static void check_listing(void)
 {
 	static int tids[4096];
 	int n = list("/proc/self/task", tids, 4096);
@@ -350,7 +351,7 @@ static int is_child(int pid)
 }
 
 /* The processes that come and go, and their threads. */
-static void check_processes(int exact)
+static void check_processes(void)
 {
 	static int pids[4096], tids[64];
 	int n = list("/proc", pids, 4096), k;
@@ -376,7 +377,6 @@ int main(int argc, char **argv)
 	long wanted = argc > 1 && nr_digits(argv[1]) ? atol(argv[1]) : 1000;
 	pthread_t t[2];
 	struct utsname uts;
-	int exact;
 
 	self = argv[0];
 	if (argc > 1 && !strcmp(argv[1], "leave"))
@@ -396,8 +396,8 @@ int main(int argc, char **argv)
 	while (!changer)
 		moment();
 	while (reads < wanted && !bad) {
-		check_listing(exact);
-		check_processes(exact);
+		check_listing();
+		check_processes();
 	}
 	stop = 1;
 	for (int i = 0; i < 2; i++)

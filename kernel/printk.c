@@ -1,6 +1,6 @@
 /*
- * Kernel messages. Each goes into a ring (for dmesg) and, if its level is below console_loglevel,
- * to the console's UART by polling: so that the last words before a crash are out before the crash.
+ * Kernel messages. Each goes, if its level is below console_loglevel, to the console's UART by
+ * polling: so that the last words before a crash are out before the crash.
  *
  * Lock: log_lock, a leaf, interrupts off. A CPU that panics breaks it: a report matters more than a
  * clean line.
@@ -14,12 +14,9 @@
 #include "libk/printf.h"
 #include "libk/string.h"
 
-#define RING_SIZE 65536
 #define LINE_MAX_LEN 1024
 
 char saved_command_line[sizeof(boot_info.cmdline)];
-static char ring[RING_SIZE];
-static u64 ring_end;		/* (log_lock) bytes ever written */
 static DEFINE_SPINLOCK(log_lock);
 static int console_port = -1;	/* COM port of the console; -1: not decided yet */
 static int console_loglevel;	/* messages of a lower level are shown */
@@ -36,10 +33,8 @@ static void choose_console(void)
 		console_port = name[4] - '0';
 }
 
-void console_write(const char *s, size_t n)
+static void console_write(const char *s, size_t n)
 {
-	if (console_port < 0)
-		choose_console();
 	for (size_t i = 0; i < n; i++) {
 		if (s[i] == '\n')
 			uart_write_polled(console_port, "\r", 1);
@@ -49,8 +44,6 @@ void console_write(const char *s, size_t n)
 
 static void emit(const char *text, size_t n, int level)
 {
-	for (size_t i = 0; i < n; i++)
-		ring[ring_end++ % RING_SIZE] = text[i];
 	if (console_port < 0)
 		choose_console();
 	if (level < console_loglevel)
@@ -94,20 +87,5 @@ int printk(const char *fmt, ...)
 	va_start(args, fmt);
 	n = vprintk(fmt, args);
 	va_end(args);
-	return n;
-}
-
-/* The most recent bytes of the ring, oldest first. Returns how many. */
-size_t printk_read_all(char *buf, size_t size)
-{
-	unsigned long flags;
-	size_t n;
-
-	spin_lock_irqsave(&log_lock, flags);
-	n = min(size, (size_t)RING_SIZE);
-	n = min(n, (size_t)ring_end);
-	for (size_t i = 0; i < n; i++)
-		buf[i] = ring[(ring_end - n + i) % RING_SIZE];
-	spin_unlock_irqrestore(&log_lock, flags);
 	return n;
 }

@@ -34,14 +34,6 @@ void __noreturn panic_regs(const struct pt_regs *regs, const char *fmt, ...) __p
 			panic("BUG: %s at %s:%d", #cond, __FILE__, __LINE__);		\
 	} while (0)
 
-#define WARN_ON(cond)									\
-({											\
-	bool __w = (cond);								\
-	if (unlikely(__w))								\
-		printk(KERN_WARNING "WARNING: %s at %s:%d\n", #cond, __FILE__, __LINE__); \
-	__w;										\
-})
-
 /* Turns a code address into "name+0x12/0x40"; never fails. Any context. */
 int sprint_symbol(char *buf, size_t size, unsigned long addr);
 /* Function that contains addr and the offset in it, or NULL. */
@@ -58,7 +50,3 @@ void print_backtrace(const unsigned long *pcs, int n);
 bool cmdline_option(const char *key, char *buf, size_t size);
 long cmdline_number(const char *key, long otherwise);
 extern char saved_command_line[];
-/* Writes the console directly; used by printk and panic. */
-void console_write(const char *s, size_t n);
-/* Copies the last messages for dmesg/syslog(2). */
-size_t printk_read_all(char *buf, size_t size);

@@ -10,10 +10,5 @@ static inline int isalpha(int c) { return islower(c | 32); }
 static inline int isalnum(int c) { return isalpha(c) || isdigit(c); }
 static inline int isxdigit(int c) { return isdigit(c) || ((c | 32) >= 'a' && (c | 32) <= 'f'); }
 static inline int isspace(int c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-static inline int isblank(int c) { return c == ' ' || c == '\t'; }
-static inline int iscntrl(int c) { return (c >= 0 && c < 32) || c == 127; }
-static inline int isprint(int c) { return c >= 32 && c < 127; }
-static inline int isgraph(int c) { return c > 32 && c < 127; }
-static inline int ispunct(int c) { return isgraph(c) && !isalnum(c); }
 static inline int tolower(int c) { return isupper(c) ? c + 32 : c; }
 static inline int toupper(int c) { return islower(c) ? c - 32 : c; }

@@ -44,7 +44,7 @@ void apic_eoi(void)
 	apic_write(APIC_EOI, 0);
 }
 
-u32 apic_id(void)
+static u32 apic_id(void)
 {
 	return x2apic ? apic_read(APIC_ID) : apic_read(APIC_ID) >> 24;
 }

@@ -64,7 +64,8 @@ void cpu_detect(void)
 		c->xcr0 = cpuid(0xd, 0).eax & XCR0_WANTED;
 }
 
-void syscall_init(void)
+/* Where SYSCALL goes. */
+static void syscall_init(void)
 {
 	/* SYSCALL loads CS from STAR[47:32]; SYSRET takes the user's from STAR[63:48]: see
 	 * asm/desc.h. */

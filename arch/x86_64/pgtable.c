@@ -243,11 +243,6 @@ static void flush_page(unsigned long addr)
 	__asm__ volatile("invlpg (%0)" : : "r"(addr) : "memory");
 }
 
-void tlb_flush_local(void)
-{
-	write_cr3(read_cr3());
-}
-
 /* On each CPU that may hold the mm, in the IPI's handler or with preemption off. */
 static void flush_range_here(void *arg)
 {
@@ -256,7 +251,7 @@ static void flush_range_here(void *arg)
 	if (this_cpu(loaded_mm) != f->mm)
 		return;
 	if (f->end - f->start > FLUSH_ALL_PAGES * PAGE_SIZE) {
-		tlb_flush_local();
+		write_cr3(read_cr3());
 		return;
 	}
 	for (unsigned long a = f->start; a < f->end; a += PAGE_SIZE)

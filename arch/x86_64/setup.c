@@ -18,7 +18,6 @@
 
 struct cpu cpus[NR_CPUS];
 int nr_cpus = 1;
-int nr_possible_cpus = 1;
 u64 trampoline_page;
 
 void percpu_load(int nr)
@@ -41,16 +40,15 @@ void percpu_load(int nr)
  *   gdt, idt     from here on a fault is reported instead of resetting the machine
  *   apic, clock  need ioremap(); the clock calibrates the timer too
  */
-void setup_arch(void)
+static void setup_arch(void)
 {
 	cpu_detect();
 	smap_patch();
 	boot_memory_init();
 	acpi_init();
-	nr_possible_cpus = acpi.nr_cpus;
 	trampoline_page = early_alloc_low_page();
 	paging_init();
-	for (int i = 0; i < nr_possible_cpus; i++)
+	for (int i = 0; i < acpi.nr_cpus; i++)
 		gdt_init(i);
 	gdt_load(0);
 	idt_init();

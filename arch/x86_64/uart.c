@@ -103,11 +103,6 @@ bool uart_present(int port)
 	return port >= 0 && port < NR_UARTS && uarts[port].present;
 }
 
-bool uart_tx_ready(int port)
-{
-	return uart_present(port) && read_lsr(&uarts[port]) & LSR_ROOM;
-}
-
 size_t uart_write(int port, const char *buf, size_t n)
 {
 	struct uart *u = &uarts[port];

@@ -460,9 +460,6 @@ struct file *alloc_file(const struct path *path, unsigned int flags,
 			const struct file_operations *fops);
 /* kernel path from current's root/cwd; ERR_PTR */
 struct file *filp_open(const char *path, int flags, mode_t mode);
-struct file *do_filp_open(int dfd, const char *name, int flags, mode_t mode);
-/* permissions not checked */
-struct file *dentry_open(const struct path *path, int flags);
 /*
  * exec: opens for reading a regular file that may be executed. flags: AT_EMPTY_PATH,
  * AT_SYMLINK_NOFOLLOW. name: kernel. ERR_PTR.
@@ -615,15 +612,8 @@ void mntput(struct vfsmount *mnt);
 #define LOOKUP_FOLLOW 1u	/* a symbolic link at the end is followed */
 #define LOOKUP_DIRECTORY 2u	/* must be a directory */
 #define LOOKUP_EMPTY 4u		/* "" means dfd itself */
-/*
- * a copy in kernel memory; ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOMEM). "" is allowed. putname() frees
- * it
- */
+/* A copy in kernel memory, to be kfree'd; ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOMEM). "" is allowed. */
 char *getname(const char __user *name);
-static inline void putname(char *name)
-{
-	kfree(name);
-}
 /* With references in *path. 0 or -errno. May sleep. */
 int user_path_at(int dfd, const char __user *name, unsigned int lookup, struct path *path);
 int kern_path(const char *name, unsigned int lookup, struct path *path);
@@ -636,7 +626,6 @@ int do_symlink(const char *target, int dfd, const char *name);
 int do_link(int olddfd, const char *old, int newdfd, const char *new, unsigned int lookup);
 
 /* --- mounts (mount.c) --- */
-extern struct vfsmount *root_mnt;
 /* not in the tree; panics when out of memory */
 struct vfsmount *kern_mount(struct file_system_type *type);
 void register_filesystem(struct file_system_type *type);
@@ -644,9 +633,6 @@ void register_filesystem(struct file_system_type *type);
 void follow_mount(struct path *path);
 /* from a mount's root to where it is mounted; false: it is the topmost */
 bool follow_up(struct path *path);
-/* kernel strings */
-int do_mount(const char *dev, const char *dir, const char *type, unsigned long flags,
-	     const char *data);
 static inline bool mnt_readonly(const struct vfsmount *mnt)
 {
 	return READ_ONCE(mnt->mnt_flags) & MS_RDONLY;
@@ -655,10 +641,9 @@ void show_mounts(struct seq_file *m);
 void show_filesystems(struct seq_file *m);
 
 /* --- ramfs, tmpfs (ramfs.c): what other in-memory file systems reuse --- */
-extern const struct inode_operations ramfs_dir_iops, ramfs_file_iops, ramfs_symlink_iops;
+extern const struct inode_operations ramfs_dir_iops, ramfs_file_iops;
 extern const struct file_operations ramfs_file_fops, ramfs_dir_fops;
 int ramfs_fill_super(struct super_block *sb, const char *data);
-/* memfd_create: an unnamed tmpfs file; ERR_PTR */
 
 /* --- locks on files (locks.c) --- */
 long do_flock(struct file *f, int op);

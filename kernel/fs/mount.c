@@ -11,7 +11,7 @@ static LIST_HEAD(mounts);		/* dcache_lock */
 static LIST_HEAD(file_systems);		/* mount_mutex */
 static int next_mnt_id = 1;		/* mount_mutex */
 static unsigned int next_dev = 16;	/* mount_mutex: minor of the next super_block; major 0 */
-struct vfsmount *root_mnt;
+static struct vfsmount *root_mnt;
 
 /* --- file system types and super_blocks --- */
 
@@ -176,7 +176,7 @@ static int attach_mount(struct vfsmount *mnt, const struct path *path)
 #define MS_REFUSED                                                                                 \
 	(MS_BIND | MS_REMOUNT | MS_MOVE | MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
 
-int do_mount(const char *dev, const char *dir, const char *type, unsigned long flags,
+static int do_mount(const char *dev, const char *dir, const char *type, unsigned long flags,
 	     const char *data)
 {
 	struct path path __cleanup(path_put) = { NULL, NULL };

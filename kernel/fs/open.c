@@ -11,7 +11,8 @@ static const struct file_operations path_fops = { .read = NULL };
 
 /* --- open --- */
 
-struct file *dentry_open(const struct path *path, int flags)
+/* Permissions are not checked here. */
+static struct file *dentry_open(const struct path *path, int flags)
 {
 	struct inode *inode = path->dentry->d_inode;
 	struct file *f = alloc_file(path, flags,
@@ -132,7 +133,7 @@ static int open_path_create(int dfd, const char *name, int flags, mode_t mode, s
 	return err;
 }
 
-struct file *do_filp_open(int dfd, const char *name, int flags, mode_t mode)
+static struct file *do_filp_open(int dfd, const char *name, int flags, mode_t mode)
 {
 	struct path path __cleanup(path_put) = { NULL, NULL };
 	bool created = false;

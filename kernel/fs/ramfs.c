@@ -187,7 +187,7 @@ static int ramfs_readlink(struct dentry *d, char *buf, size_t size)
 	return n;
 }
 
-const struct inode_operations ramfs_symlink_iops = { .readlink = ramfs_readlink };
+static const struct inode_operations ramfs_symlink_iops = { .readlink = ramfs_readlink };
 
 /* --- directories --- */
 

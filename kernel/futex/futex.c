@@ -365,25 +365,3 @@ long __flatten futex_wait(u32 __user *uaddr, bool shared, u32 val, u64 deadline,
 	rb->fn = futex_wait_restart;
 	return -ERESTART_RESTARTBLOCK;
 }
-
-void futex_for_each_waiter(void (*fn)(const struct futex_waiter_info *info, void *arg), void *arg)
-{
-	for (unsigned long i = 0; i < 1UL << bucket_bits; i++) {
-		struct futex_q *q;
-
-		spin_lock(&buckets[i].lock);
-		list_for_each_entry(q, &buckets[i].queue, list) {
-			struct futex_waiter_info info = {
-				.task = q->task,
-				.uaddr = q->uaddr,
-				.val = q->val,
-				.bitset = q->bitset,
-				.shared = q->key.word & (FUTEX_KEY_MM | FUTEX_KEY_FILE),
-				.pi = q->pi != NULL,
-			};
-
-			fn(&info, arg);
-		}
-		spin_unlock(&buckets[i].lock);
-	}
-}

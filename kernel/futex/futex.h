@@ -25,13 +25,3 @@ void futex_exit_release(struct task_struct *p);
  * held.
  */
 void futex_pi_adjust(struct task_struct *p);
-
-/* What a debugger or /proc can say about one waiter. */
-struct futex_waiter_info {
-	struct task_struct *task;
-	u32 __user *uaddr;	/* in the waiter's address space, or its requeuer's */
-	u32 val, bitset;	/* the value it went to sleep on; FUTEX_BITSET_MATCH_ANY */
-	bool shared, pi;
-};
-/* Calls fn for every waiter, under a spinlock. */
-void futex_for_each_waiter(void (*fn)(const struct futex_waiter_info *info, void *arg), void *arg);

@@ -128,10 +128,6 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long end);
  * held */
 int populate_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool write);
 unsigned long prot_to_flags(unsigned long prot);
-/* A new anonymous private mapping of a free range, joined with a neighbour if it can be. 0 or
- * -ENOMEM. mmap_lock held */
-int map_anonymous(struct mm_struct *mm, unsigned long start, unsigned long end,
-		  unsigned long flags);
 #define USER_END (TASK_SIZE + PAGE_SIZE)	/* where the user's half of the tables ends */
 
 /* --- page cache (filemap.c) --- */

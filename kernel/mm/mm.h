@@ -56,7 +56,6 @@ extern unsigned long max_pfn;
 #define page_to_phys(page) ((u64)page_to_pfn(page) << PAGE_SHIFT)
 #define page_address(page) phys_to_virt(page_to_phys(page))
 #define virt_to_page(addr) pfn_to_page(virt_to_phys(addr) >> PAGE_SHIFT)
-#define phys_to_page(phys) pfn_to_page((phys) >> PAGE_SHIFT)
 
 #define MAX_ORDER 11	/* blocks of 1 .. 1024 pages */
 
@@ -140,7 +139,6 @@ struct vm_area_struct {
 #define VM_GROWSDOWN 0x100UL	/* the stack: grows on a fault just below, leaving a guard */
 #define VM_DONTCOPY 0x20000UL	/* MADV_DONTFORK */
 #define VM_WIPEONFORK 0x40000UL
-#define VM_NORESERVE 0x200000UL
 #define VM_HEAP 0x1000000UL	/* brk: named [heap] */
 #define VM_STACK 0x2000000UL
 #define VM_LOCKED 0x2000UL
@@ -195,7 +193,6 @@ struct vm_area_struct *vma_first(struct mm_struct *mm);
 unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, int prot, int flags,
 		      unsigned long pgoff);
 int vm_munmap(unsigned long addr, unsigned long len);
-int vm_brk(unsigned long addr, unsigned long len);	/* exec: anonymous, fixed */
 /* exec: makes the stack VMA (reserve from RLIMIT_STACK) in mm, below top. 0 or -errno. */
 int setup_stack_vma(struct mm_struct *mm, unsigned long top);
 /* Copies from/to an mm that is not current's (ptrace, /proc/PID/mem, process_vm_readv, exec's
@@ -224,9 +221,6 @@ enum { FAULT_OK, FAULT_SIGSEGV_MAPERR, FAULT_SIGSEGV_ACCERR, FAULT_SIGBUS, FAULT
 #define FAULT_FLAG_FORCE 16u	/* a debugger: only VM_MAYREAD, VM_MAYWRITE count */
 /* A fault at addr in mm. FAULT_xxx. mmap_lock held; may sleep. */
 int handle_mm_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags);
-/* Physical page behind a user address of current, faulted in (for writing if asked), with a
- * reference; for shared futex keys. or ERR_PTR. */
-struct page *get_user_page(unsigned long addr, bool write);
 /* Futex key of a shared mapping: its address_space's id (not the pointer: that may be freed and
  * reused while a waiter sleeps) and the page index; false when addr is private memory or
  * unmapped. Takes mmap_lock inside: may sleep. */
@@ -235,7 +229,6 @@ bool shared_mapping_key(unsigned long addr, u64 *object, unsigned long *index);
  * on, no spinlock held. */
 void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 void flush_tlb_kernel_all(void);	/* all CPUs, global entries too */
-void tlb_flush_local(void);
 
 /* --- page cache: the pages of one file or shared object, by index --- */
 struct address_space {

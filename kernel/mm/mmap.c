@@ -106,7 +106,7 @@ long sys_munmap(unsigned long addr, size_t len)
 
 /* --- mmap --- */
 
-int map_anonymous(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags)
+static int map_anonymous(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags)
 {
 	struct vm_area_struct *vma, *prev, *next = find_vma_prev(mm, start, &prev);
 
@@ -313,17 +313,6 @@ int populate_range(struct mm_struct *mm, unsigned long start, unsigned long end,
 }
 
 /* --- brk and the stack --- */
-
-int vm_brk(unsigned long addr, unsigned long len)
-{
-	unsigned long ret;
-
-	if (!len)
-		return 0;
-	ret = vm_mmap(NULL, addr, len, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0);
-	return IS_ALIGNED(ret, PAGE_SIZE) ? 0 : (int)ret;
-}
 
 /* Extends the heap over [old, new), page-aligned. */
 static bool grow_brk(struct mm_struct *mm, unsigned long old, unsigned long new)

@@ -55,11 +55,6 @@ size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, siz
 	return done;
 }
 
-struct page *get_user_page(unsigned long addr, bool write)
-{
-	return remote_page(current->mm, addr, write ? FAULT_FLAG_WRITE : 0);
-}
-
 bool shared_mapping_key(unsigned long addr, u64 *object, unsigned long *index)
 {
 	struct mm_struct *mm = current->mm;

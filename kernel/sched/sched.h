@@ -179,7 +179,6 @@ void sched_init(void);				/* run queues; which policy (sched=) */
 void sched_init_idle(struct task_struct *p, int cpu);	/* p is cpu's idle task and running there */
 void sched_fork(struct task_struct *p);		/* scheduling fields of a new task; may be called
 						 * with nothing held */
-struct task_struct *idle_task(int cpu);
 struct task_struct *cpu_curr(int cpu);		/* a snapshot: may be wrong by the time it is
 						 * read */
 int set_cpus_allowed(struct task_struct *p, cpumask_t mask);	/* -EINVAL when no CPU is left */

@@ -68,11 +68,6 @@ void sched_fork(struct task_struct *p)
 		p->sched_class->task_fork(p);
 }
 
-struct task_struct *idle_task(int cpu)
-{
-	return cpu_rq(cpu)->idle;
-}
-
 struct task_struct *cpu_curr(int cpu)
 {
 	return READ_ONCE(cpu_rq(cpu)->curr);

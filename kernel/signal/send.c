@@ -432,11 +432,6 @@ static void force_sig_info_to_current(const siginfo_t *info, bool default_action
 	spin_unlock_irqrestore(&p->sighand->siglock, flags);
 }
 
-void force_sig_info(const siginfo_t *info)
-{
-	force_sig_info_to_current(info, false);
-}
-
 static void force_sig_kernel(int sig, bool default_action)
 {
 	siginfo_t info;
@@ -485,12 +480,4 @@ int kernel_dequeue_signal(void)
 
 	guard(spinlock_irq)(&current->sighand->siglock);
 	return dequeue_signal(current, current->blocked, &info);
-}
-
-void flush_signals(void)
-{
-	guard(spinlock_irq)(&current->sighand->siglock);
-	flush_sigqueue(&current->pending);
-	flush_sigqueue(&current->signal->shared_pending);
-	recalc_sigpending();
 }

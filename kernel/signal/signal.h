@@ -186,7 +186,6 @@ int send_sigqueue_locked(struct sigqueue *q, struct task_struct *t, bool group);
 
 /* A signal for current that cannot be blocked or ignored (a fault). Interrupts on or off. */
 void force_sig(int sig);
-void force_sig_info(const siginfo_t *info);
 void force_fatal_sig(int sig);		/* default action, whatever the handler */
 
 /* Makes t look at its signals soon; fatal: also out of a killable sleep or a stop. siglock held. */
@@ -199,7 +198,6 @@ int zap_other_threads(struct task_struct *p);
 void allow_signal(int sig);
 /* The next of those that have come, with nobody to deliver them: its number, 0 = none. */
 int kernel_dequeue_signal(void);
-void flush_signals(void);	/* those that have come are forgotten */
 /* What an io worker (PF_IO_WORKER) does in place of delivery: stops with its process. True: it is to
  * end. May sleep. */
 bool io_worker_signals(void);
@@ -260,7 +258,6 @@ void restore_altstack(const stack_t *ss);	/* for sigreturn: errors in it are ign
 /* --- pending sets (sigqueue.c). siglock held --- */
 /* NULL: no memory, or too many */
 struct sigqueue *sigqueue_alloc(struct signal_struct *owner, bool override_rlimit);
-void sigqueue_free(struct sigqueue *q);
 void init_sigpending(struct sigpending *sp);
 void flush_sigqueue(struct sigpending *sp);
 void flush_sigqueue_mask(struct sigpending *sp, sigset_t mask);

@@ -39,7 +39,7 @@ struct sigqueue *sigqueue_alloc(struct signal_struct *owner, bool override_rlimi
 	return q;
 }
 
-void sigqueue_free(struct sigqueue *q)
+static void sigqueue_free(struct sigqueue *q)
 {
 	atomic_dec(&q->owner->nr_sigqueue);
 	kmem_cache_free(sigqueue_cache, q);

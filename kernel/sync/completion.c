@@ -97,21 +97,6 @@ int wait_for_completion_killable(struct completion *c)
 	return wait_common(c, TASK_KILLABLE, ~0UL, &left);
 }
 
-int wait_for_completion_interruptible(struct completion *c)
-{
-	u64 left;
-
-	return wait_common(c, TASK_INTERRUPTIBLE, ~0UL, &left);
-}
-
-u64 wait_for_completion_timeout(struct completion *c, u64 ns)
-{
-	u64 left;
-
-	wait_common(c, TASK_UNINTERRUPTIBLE, ktime_get() + ns, &left);
-	return left ? left : try_take(c);
-}
-
 bool completion_done(struct completion *c)
 {
 	return READ_ONCE(c->done);

@@ -41,11 +41,6 @@ void spin_lock_contended(spinlock_t *lock)
 	}
 }
 
-void assert_spin_held(const spinlock_t *lock)
-{
-	BUG_ON(lock->locked != this_cpu(spin_token));
-}
-
 void might_sleep_at(const char *file, int line)
 {
 	if (unlikely(in_atomic()))

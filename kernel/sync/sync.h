@@ -184,9 +184,6 @@ static inline bool spin_is_locked(const spinlock_t *lock)
 	return READ_ONCE(lock->locked);
 }
 
-/* BUG unless this CPU holds the lock. */
-void assert_spin_held(const spinlock_t *lock);
-
 /* --- wait queue --- */
 #define WQ_FLAG_EXCLUSIVE 1u	/* a wake-up of N stops after N of these */
 
@@ -220,7 +217,6 @@ typedef struct wait_queue_head wait_queue_head_t;
 #define DECLARE_WAIT_QUEUE_HEAD(wq)							\
 	struct wait_queue_head wq = { SPINLOCK_INIT(#wq), LIST_HEAD_INIT((wq).head), #wq }
 
-int default_wake_function(struct wait_queue_entry *entry, unsigned int mode, unsigned long key);
 int autoremove_wake_function(struct wait_queue_entry *entry, unsigned int mode, unsigned long key);
 #define DEFINE_WAIT(name)                                                                          \
 	struct wait_queue_entry name = { 0, current, autoremove_wake_function,                     \
@@ -238,8 +234,6 @@ void finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *entry);
 void __wake_up(struct wait_queue_head *wq, unsigned int mode, int nr, unsigned long key);
 #define wake_up(wq) __wake_up(wq, TASK_NORMAL, 1, 0)
 #define wake_up_all(wq) __wake_up(wq, TASK_NORMAL, 0, 0)
-#define wake_up_interruptible(wq) __wake_up(wq, TASK_INTERRUPTIBLE, 1, 0)
-#define wake_up_poll(wq, key) __wake_up(wq, TASK_NORMAL, 1, key)
 
 static inline bool waitqueue_active(struct wait_queue_head *wq)
 {
@@ -351,7 +345,4 @@ void complete(struct completion *c);		/* any context */
 void complete_all(struct completion *c);
 void wait_for_completion(struct completion *c);	/* may sleep, state D */
 int __must_check wait_for_completion_killable(struct completion *c);	/* 0 or -ERESTARTSYS */
-int __must_check wait_for_completion_interruptible(struct completion *c);
-/* Remaining ns, or 0 on timeout. */
-u64 wait_for_completion_timeout(struct completion *c, u64 ns);
 bool completion_done(struct completion *c);

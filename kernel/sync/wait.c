@@ -89,11 +89,6 @@ void finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *entry)
 		remove_wait_queue(wq, entry);
 }
 
-int default_wake_function(struct wait_queue_entry *entry, unsigned int mode, unsigned long key)
-{
-	return try_to_wake_up(entry->private, mode);
-}
-
 int autoremove_wake_function(struct wait_queue_entry *entry, unsigned int mode, unsigned long key)
 {
 	int woken = try_to_wake_up(entry->private, mode);

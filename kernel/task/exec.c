@@ -467,7 +467,7 @@ static long user_execve(int dfd, const char __user *uname, const char __user *co
 		return PTR_ERR(name);
 	ret = do_execve(dfd, name, (struct string_list){ .user = argv },
 			(struct string_list){ .user = envp }, flags);
-	putname(name);
+	kfree(name);
 	return ret;
 }
 

@@ -65,7 +65,7 @@ static void drop_number(struct upid *upid)
 
 /* One number in the namespace itself and one in each of its ancestors. ERR_PTR(-EAGAIN) when
  * numbers ran out, -ENOMEM. */
-struct pid *alloc_pid(struct pid_namespace *ns)
+static struct pid *alloc_pid(struct pid_namespace *ns)
 {
 	struct pid *pid = kmem_cache_alloc(pid_cache[ns->level], GFP_KERNEL);
 	struct pid_namespace *level = ns;
@@ -166,7 +166,7 @@ struct task_struct *pid_task(struct pid *pid, enum pid_type type)
 }
 
 /* tasklist_lock held; no reference taken */
-struct pid *find_pid_ns(int nr, const struct pid_namespace *ns)
+static struct pid *find_pid_ns(int nr, const struct pid_namespace *ns)
 {
 	struct upid *upid;
 

@@ -215,9 +215,7 @@ BUILD_BUG_ON(__builtin_offsetof(struct task_struct, thread_flags) != 0 || TIF_NE
 #define PF_SUPERPRIV 0x00000100u
 #define PF_DUMPCORE 0x00000200u
 #define PF_SIGNALED 0x00000400u
-#define PF_NPROC_EXCEEDED 0x00001000u
 #define PF_KTHREAD 0x00200000u
-#define PF_RANDOMIZE 0x00400000u
 #define PF_NO_SETAFFINITY 0x04000000u	/* bound to its CPU for ever: sched_setaffinity is refused */
 
 /* p->jobctl */
@@ -308,8 +306,6 @@ extern int pid_max;			/* /proc/sys/kernel/pid_max */
 extern int randomize_tids;		/* /proc/sys/kernel/randomize_tids */
 void pid_init(void);
 struct pid *find_vpid(int nr);		/* tasklist_lock held; no reference */
-struct pid *find_pid_ns(int nr, const struct pid_namespace *ns);	/* the same */
-struct pid *alloc_pid(struct pid_namespace *ns);	/* ERR_PTR(-EAGAIN, -ENOMEM) */
 void free_pid(struct pid *pid);				/* out of the hash; tasklist_lock held */
 struct pid *get_pid(struct pid *pid);
 void put_pid(struct pid *pid);

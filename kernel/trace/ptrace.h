@@ -53,9 +53,7 @@ static inline bool ptrace_event_enabled(const struct task_struct *p, int event)
 int ptrace_stop(int code, int why, unsigned long message, siginfo_t *info);
 /* A stop for the sake of the tracer. May sleep. The same values. */
 int ptrace_notify(int code, unsigned long message);
-/* A stop if the tracer asked for this PTRACE_EVENT_xxx. */
-void ptrace_event(int event, unsigned long message);
-/* The same with the number of a task as the tracer sees it. */
+/* A stop if the tracer asked for this PTRACE_EVENT_xxx, with a task's number as it sees it. */
 void ptrace_event_pid(int event, const struct pid *pid);
 /* A pid's number as current's tracer sees it; 0: there is none. */
 int ptrace_pid_for_tracer(const struct pid *pid);

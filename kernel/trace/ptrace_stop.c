@@ -87,7 +87,8 @@ int ptrace_notify(int code, unsigned long message)
 
 /* --- events --- */
 
-void ptrace_event(int event, unsigned long message)
+/* A stop if the tracer asked for this PTRACE_EVENT_xxx. */
+static void ptrace_event(int event, unsigned long message)
 {
 	if (ptrace_event_enabled(current, event))
 		ptrace_notify(event << 8 | SIGTRAP, message);

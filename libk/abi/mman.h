@@ -17,7 +17,6 @@ enum {
 	MAP_FIXED_NOREPLACE = 0x100000,
 };
 
-#define MAP_ANON	MAP_ANONYMOUS
 #define MAP_FAILED	((void *)-1)
 
 enum {

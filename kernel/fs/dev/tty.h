@@ -58,7 +58,5 @@ int tty_check_change(struct tty_struct *tty, int sig);
 void tty_signal_pgrp(struct tty_struct *tty, int sig);	/* lock not held */
 /* a session leader's first terminal becomes its controlling one */
 void tty_open_ctty(struct tty_struct *tty, struct file *f);
-/* disassociation: signals, and nobody is controlled any more */
-void tty_drop_session(struct tty_struct *tty);
 /* -ENOTTY: not one of its */
 long tty_jobctl_ioctl(struct tty_struct *tty, unsigned int cmd, unsigned long arg);

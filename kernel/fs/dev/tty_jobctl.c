@@ -113,7 +113,8 @@ static void session_clear_tty(struct pid *session)
 		set_signal_tty(p, NULL);
 }
 
-void tty_drop_session(struct tty_struct *tty)
+/* Disassociation: signals, and nobody is controlled any more. */
+static void tty_drop_session(struct tty_struct *tty)
 {
 	struct pid *session = get_tty_pid(tty, &tty->session);
 

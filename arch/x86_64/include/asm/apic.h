@@ -23,7 +23,6 @@ void apic_init_cpu(void);	/* every CPU */
 u32 apic_read(u32 reg);
 void apic_write(u32 reg, u32 value);
 void apic_eoi(void);
-u32 apic_id(void);
 /* Sends an interprocessor interrupt: delivery mode | vector. Any context. */
 void apic_send_ipi(u32 dest_apic_id, u32 mode_and_vector);
 

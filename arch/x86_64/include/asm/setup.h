@@ -1,21 +1,14 @@
 /* The order in which arch/x86_64 comes up, in one place; setup.c is the only caller. Nothing here
- * is for kernel/, except setup_arch's results: boot_info, the direct map, early_alloc_pages(),
- * printk, ktime_get(), and nr_possible_cpus. */
+ * is for kernel/, except setup_arch()'s results: boot_info, the direct map, early_alloc_pages(),
+ * printk and ktime_get(). */
 #pragma once
 
 #include "libk/compiler.h"
 #include "libk/types.h"
 
-/* CPUs that the firmware lists and smp_init() will try to start. */
-extern int nr_possible_cpus;
-
-/* boot/boot.h has the way here. Interrupts off, boot page tables. Leaves with interrupts off. */
-void setup_arch(void);
-
 /* cpu.c: this CPU's control registers and MSRs. Needs GS.base. */
 void cpu_detect(void);		/* boot CPU: fills boot_cpu_data */
 void cpu_init(void);		/* every CPU */
-void syscall_init(void);	/* every CPU: where SYSCALL goes */
 
 /* paging.c */
 void paging_init(void);		/* the final kernel page tables, loaded */

@@ -15,8 +15,6 @@ bool uart_present(int port);
 /* Puts as many bytes into the port's FIFO as it takes without waiting: how many. When that is fewer
  * than n, serial_transmit_ready() will be called once there is room. Any context. */
 size_t uart_write(int port, const char *buf, size_t n);
-/* Would uart_write() take a byte now? */
-bool uart_tx_ready(int port);
 /* Waits for each byte (bounded: a port that is stuck loses bytes). For printk and panic. Any
  * context, any lock held. */
 void uart_write_polled(int port, const char *buf, size_t n);

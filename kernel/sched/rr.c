@@ -43,9 +43,10 @@ static void yield_task_rr(struct rq *rq)
 	list_move_tail(&rq->curr->se.run_list, &rq->rr_queue);
 }
 
+/* A turn begins a moment after a tick, and ends with the tick that is nearest to its end. */
 static void task_tick_rr(struct rq *rq, struct task_struct *p)
 {
-	if (turn_used(&p->se) < RR_TURN_NS)
+	if (turn_used(&p->se) + TICK_NS / 2 < RR_TURN_NS)
 		return;
 	yield_task_rr(rq);
 	if (pick_next_task_rr(rq) != p)

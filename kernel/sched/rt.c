@@ -82,7 +82,7 @@ static void yield_task_rt(struct rq *rq)
 
 static void task_tick_rt(struct rq *rq, struct task_struct *p)
 {
-	if (p->policy == SCHED_RR && turn_used(&p->se) >= RT_TURN_NS)
+	if (p->policy == SCHED_RR && turn_used(&p->se) + TICK_NS / 2 >= RT_TURN_NS)
 		yield_task_rt(rq);
 	if (pick_next_task_rt(rq) != p)
 		resched_curr(rq);

@@ -5,6 +5,7 @@
  *	hang dead	a thread ends with a mutex in its hands; nobody can unlock it any more
  *	hang pipe	waits for the end of a pipe whose other end it forgot to close itself
  *	hang child	waits for a child that waits until somebody empties a full pipe
+ *	hang tracer	waits for a process, but not for the thread of it that it traces
  * With -e the mutexes check for errors, which makes every C library note the owner in them.
  *
  * On Bobbin the kernel finds out that nothing can run any more, and says who waits for whom
@@ -14,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,13 +97,33 @@ static void hang_child(void)
 	wait(NULL);
 }
 
+static void *be_traced(void *unused)
+{
+	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+	syscall(SYS_exit, 0);
+	return NULL;
+}
+
+/* A dead thread is its tracer's to wait for, by its own number. Until then its process is not whole. */
+static void hang_tracer(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		pthread_join(spawn(be_traced), NULL);
+		_exit(0);
+	}
+	waitpid(pid, NULL, __WALL);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		void (*fn)(void);
 	} ways[] = { { "mutexes", hang_mutexes }, { "join", hang_join }, { "dead", hang_dead },
-		     { "pipe", hang_pipe }, { "child", hang_child } };
+		     { "pipe", hang_pipe }, { "child", hang_child },
+		     { "tracer", hang_tracer } };
 	int checked = argc == 3 && !strcmp(argv[1], "-e");
 	pthread_mutexattr_t attr;
 
@@ -113,6 +136,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc == 2 + checked && i < sizeof(ways) / sizeof(*ways); i++)
 		if (!strcmp(argv[argc - 1], ways[i].name))
 			ways[i].fn();
-	fprintf(stderr, "usage: hang [-e] mutexes | join | dead | pipe | child\n");
+	fprintf(stderr, "usage: hang [-e] mutexes | join | dead | pipe | child | tracer\n");
 	return 2;
 }

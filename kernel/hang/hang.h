@@ -32,7 +32,7 @@ struct wait_info {
 	u32 nr;				/* the holder's number where the waiter lives; 0: not known */
 	struct task_struct *holder;	/* NULL: not known, or no longer there */
 	unsigned int others;		/* how many more could end it as well */
-	bool dead;			/* WAIT_FUTEX: nobody is left who could let go */
+	bool dead;			/* nobody is left who could let go; WAIT_END: who ends has ended */
 	const char *rule;		/* how the holder was found, or why not; NULL: no doubt */
 };
 

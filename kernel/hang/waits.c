@@ -175,16 +175,21 @@ static u32 awaited_number(struct task_struct *p)
 	return regs_syscall_nr(regs) == __NR_waitid && args[0] == P_PID ? (u32)args[1] : 0;
 }
 
-/* Children that could end wait4(); for vfork() the child whose vfork_done it is. */
+/*
+ * Children that could end wait4(); for vfork() the child whose vfork_done it is. Is the first thread
+ * of a child dead, then its others could: those that live, by ending, and those that are dead and
+ * traced, by being waited for.
+ */
 static bool ends_wait(struct task_struct *p, struct task_struct *t)
 {
+	struct task_struct *leader = t->group_leader;
 	u32 nr;
 
 	if (p->wait_obj != &p->signal->wait_chldexit)
 		return t->vfork_done && &t->vfork_done->wait == p->wait_obj;
 	nr = p->mm ? awaited_number(p) : 0;
-	return thread_group_leader(t) && !t->exit_state &&
-	       t->real_parent->signal == p->signal && (!nr || number_for(p, t) == nr);
+	return (t == leader) == !leader->exit_state && leader->real_parent->signal == p->signal &&
+	       (!nr || number_for(p, leader) == nr);
 }
 
 /* Does t have a file that could end p's wait for a pipe? */
@@ -212,7 +217,7 @@ static void find_enders(struct task_struct *p, struct wait_info *w,
 	int left;
 
 	for_each_task_checked(t, left) {
-		if (is_dead(t) || (t->files && t->files == last) || !could(p, t))
+		if ((is_dead(t) && !t->ptrace) || (t->files && t->files == last) || !could(p, t))
 			continue;
 		last = t->files;	/* threads that share their files count once */
 		if (!w->holder || w->holder == p)
@@ -226,7 +231,8 @@ void task_waits_for(struct task_struct *p, struct wait_info *w)
 {
 	const struct mutex *m;
 
-	*w = (struct wait_info){ .addr = (unsigned long)p->wait_obj, .name = p->wchan };
+	*w = (struct wait_info){ .addr = (unsigned long)p->wait_obj,
+				 .name = p->wchan ?: p->flags & PF_KTHREAD ? "work" : NULL };
 	if (p->state == TASK_RUNNING || is_dead(p))
 		return;
 	w->what = WAIT_OTHER;
@@ -243,7 +249,7 @@ void task_waits_for(struct task_struct *p, struct wait_info *w)
 	} else {
 		find_enders(p, w, ends_wait);
 		if (w->holder)
-			w->what = WAIT_END, w->rule = "child";
+			w->what = WAIT_END, w->rule = "child", w->dead = is_dead(w->holder);
 	}
 	if (w->holder && !looks_right(w->holder))
 		w->holder = NULL, w->rule = "the pointer to it is corrupt";
@@ -276,6 +282,10 @@ int sprint_wait(char *buf, size_t size, const struct wait_info *w)
 
 	if (w->what == WAIT_NOTHING)
 		return scnprintf(buf, size, "nothing");
+	if (w->what == WAIT_END && w->dead)
+		return scnprintf(buf, size, "the dead thread %.15s/%d, for which its tracer %.15s/%d has to wait",
+				 w->holder->comm, w->holder->pid, w->holder->parent->comm,
+				 w->holder->parent->pid);
 	if (w->what == WAIT_END)
 		return scnprintf(buf, size, "the end of %.15s/%d%s (%s)", w->holder->comm,
 				 w->holder->pid, w->others ? " or others" : "", w->rule);

@@ -67,7 +67,7 @@ static void report_hung(void)
 	next = now + limit;
 }
 
-/* Does everybody wait for somebody, and somebody for a lock or a pipe? */
+/* Does everybody wait for somebody, and somebody for a lock, a pipe or a dead thread? */
 static bool all_wait_for_others(void)
 {
 	struct task_struct *p;
@@ -82,7 +82,7 @@ static bool all_wait_for_others(void)
 		task_waits_for(p, &w);
 		if (w.what <= WAIT_OTHER)
 			return false;
-		lock |= w.what != WAIT_END;
+		lock |= w.what != WAIT_END || w.dead;
 	}
 	return lock;
 }

@@ -386,7 +386,10 @@ static __noreturn void victim(unsigned long seed)
 	_exit(0);
 }
 
-/* The victims may block SIGALRM, or stop themselves: somebody has to end them. */
+/*
+ * The victims may block SIGALRM, or stop themselves: somebody has to end them. And a thread of theirs
+ * may have made us its tracer: its own number is to be waited for too, or its process never ends.
+ */
 static void end(int sig) { (void)sig; }
 
 static void run_victim(unsigned long seed)
@@ -404,9 +407,11 @@ static void run_victim(unsigned long seed)
 		victim(seed);
 	sigaction(SIGALRM, &sa, NULL);
 	syscall(SYS_setitimer, 0, &soon, NULL);
-	while (waitpid(pid, &status, __WALL) != pid)
-		if (errno == EINTR)
+	for (pid_t ended = 0; ended != pid;) {
+		ended = waitpid(-1, &status, __WALL);
+		if (ended < 0 && errno == EINTR)
 			kill(pid, SIGKILL);
+	}
 	memset(&soon, 0, sizeof(soon));
 	syscall(SYS_setitimer, 0, &soon, NULL);
 }

@@ -11,11 +11,21 @@
 
 /* --- one entry --- */
 
+/*
+ * A thread that executes a program takes over the number of its process. Who looked the task up
+ * just before would show it under the number that it had: then proc_take_snapshot() says -EAGAIN, and
+ * the number is looked up again. (That takes another exec each time, so it ends.)
+ */
 static int pid_entry_show(struct seq_file *m, void *inode)
 {
-	struct task_struct *p __free(task) = proc_task(inode);
+	int err;
 
-	return p ? PROC_I(inode)->entry->show(m, p) : -ESRCH;
+	do {
+		struct task_struct *p __free(task) = proc_task(inode);
+
+		err = p ? PROC_I(inode)->entry->show(m, p) : -ESRCH;
+	} while (err == -EAGAIN);
+	return err;
 }
 
 static int pid_entry_open(struct inode *inode, struct file *f)

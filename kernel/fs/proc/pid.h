@@ -33,8 +33,10 @@ struct task_snapshot {
 	sigset_t pending, shared_pending, blocked, ignored, caught;
 };
 
-/* whole: times of all threads. false: p has been released. */
-bool proc_take_snapshot(struct task_struct *p, bool whole, struct task_snapshot *s);
+/* whole: times of all threads. 0, -ESRCH: p has been released, -EAGAIN: p no longer has the number of
+ * m's file. */
+int proc_take_snapshot(const struct seq_file *m, struct task_struct *p, bool whole,
+		       struct task_snapshot *s);
 
 /* proc/stat.c, status.c */
 int proc_tgid_stat_show(struct seq_file *m, struct task_struct *p);

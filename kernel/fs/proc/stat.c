@@ -98,14 +98,17 @@ static void snapshot_locked(struct task_struct *p, bool whole, struct task_snaps
 		add_times(s, t);
 }
 
-bool proc_take_snapshot(struct task_struct *p, bool whole, struct task_snapshot *s)
+int proc_take_snapshot(const struct seq_file *m, struct task_struct *p, bool whole,
+		       struct task_snapshot *s)
 {
 	guard(spinlock_irqsave)(&tasklist_lock);
 	if (!p->sighand)
-		return false;
+		return -ESRCH;
+	if (p->thread_pid != PROC_I(m->private)->pid)
+		return -EAGAIN;
 	guard(spinlock)(&p->sighand->siglock);
 	snapshot_locked(p, whole, s);
-	return true;
+	return 0;
 }
 
 /* " 1 2 3": the line has 52 fields and is read for every thread of the system by every ps, so its
@@ -124,9 +127,10 @@ static int show_stat(struct seq_file *m, struct task_struct *p, bool whole)
 	struct mm_struct *own __free(mm) = get_task_mm(p);
 	const struct mm_struct *mm = own ? own : &none;
 	struct task_snapshot s;
+	int err = proc_take_snapshot(m, p, whole, &s);
 
-	if (!proc_take_snapshot(p, whole, &s))
-		return -ESRCH;
+	if (err)
+		return err;
 	seq_put_decimal_ll(m, 0, s.pid);
 	seq_puts(m, " (");
 	seq_puts(m, s.comm);

@@ -91,9 +91,10 @@ int proc_status_show(struct seq_file *m, struct task_struct *p)
 	struct mm_struct *mm __free(mm) = get_task_mm(p);
 	unsigned long allowed = p->cpus_mask & cpu_mask_all();
 	struct task_snapshot s;
+	int err = proc_take_snapshot(m, p, false, &s);
 
-	if (!proc_take_snapshot(p, false, &s))
-		return -ESRCH;
+	if (err)
+		return err;
 	seq_puts(m, "Name:\t");
 	for (const char *c = s.comm; *c; c++) {
 		if (*c == '\n' || *c == '\\') /* a name cannot make up lines */

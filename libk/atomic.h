@@ -92,14 +92,14 @@ static inline unsigned int refcount_read(const refcount_t *r)
 	return (unsigned int)atomic_read(&r->refs);
 }
 
-static inline void refcount_inc(refcount_t *r)
+static __always_inline void refcount_inc(refcount_t *r)
 {
 	if (unlikely(atomic_fetch_add(1, &r->refs) <= 0))
 		__builtin_trap();
 }
 
 /* True for the caller that dropped the last reference, who sees all that the others wrote. */
-static inline bool __must_check refcount_dec_and_test(refcount_t *r)
+static __always_inline bool __must_check refcount_dec_and_test(refcount_t *r)
 {
 	int old = atomic_fetch_add(-1, &r->refs);
 

@@ -37,6 +37,7 @@
 
 #undef offsetof
 #define offsetof(type, member)	__builtin_offsetof(type, member)
+#define offsetofend(type, member)	(offsetof(type, member) + sizeof(((type *)0)->member))
 #define container_of(ptr, type, member) __extension__ ({			\
 	const __typeof__(((type *)0)->member) *__mptr = (ptr);			\
 	(type *)((char *)__mptr - offsetof(type, member)); })

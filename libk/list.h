@@ -17,9 +17,15 @@ struct list_head {
 #define LIST_HEAD_INIT(name)	{ &(name), &(name) }
 #define LIST_HEAD(name)		struct list_head name = LIST_HEAD_INIT(name)
 
-/* What list_del() leaves behind: non-canonical, so that a use after removal faults at once. */
-#define LIST_POISON1	((void *)0xdead000000000100UL)
-#define LIST_POISON2	((void *)0xdead000000000122UL)
+/* What list_del() leaves behind: non-canonical, so that a use after removal faults at once. Where
+ * freed memory is not poisoned, this is not either. */
+#if defined(CONFIG_DEBUG) || defined(HOST_TEST)
+#define LIST_POISON(where, value)	((where) = (void *)(value))
+#else
+#define LIST_POISON(where, value)	((void)0)
+#endif
+#define LIST_POISON1	0xdead000000000100UL
+#define LIST_POISON2	0xdead000000000122UL
 
 static inline void INIT_LIST_HEAD(struct list_head *list)
 {
@@ -55,8 +61,8 @@ static inline void __list_del(struct list_head *prev, struct list_head *next)
 static inline void list_del(struct list_head *entry)
 {
 	__list_del(entry->prev, entry->next);
-	entry->next = LIST_POISON1;
-	entry->prev = LIST_POISON2;
+	LIST_POISON(entry->next, LIST_POISON1);
+	LIST_POISON(entry->prev, LIST_POISON2);
 }
 
 static inline void list_del_init(struct list_head *entry)
@@ -189,8 +195,8 @@ static inline void __hlist_del(struct hlist_node *node)
 static inline void hlist_del(struct hlist_node *node)
 {
 	__hlist_del(node);
-	node->next = LIST_POISON1;
-	node->pprev = LIST_POISON2;
+	LIST_POISON(node->next, LIST_POISON1);
+	LIST_POISON(node->pprev, LIST_POISON2);
 }
 
 static inline void hlist_del_init(struct hlist_node *node)

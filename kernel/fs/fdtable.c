@@ -335,10 +335,8 @@ struct files_struct *dup_fd(struct files_struct *old)
 	return files;
 }
 
-void put_files_struct(struct files_struct *files)
+void __put_files_struct(struct files_struct *files)
 {
-	if (!files || !refcount_dec_and_test(&files->count))
-		return;
 	for (unsigned int base = 0; base < files->max_fds; base += BITS_PER_LONG)
 		for (unsigned long left = files->open_fds[base / BITS_PER_LONG]; left;
 		     left &= left - 1) {
@@ -357,15 +355,6 @@ struct files_struct *get_task_files(struct task_struct *p)
 	if (p->files)
 		refcount_inc(&p->files->count);
 	return p->files;
-}
-
-void exit_files(struct task_struct *p)
-{
-	struct files_struct *files = NULL;
-
-	scoped_guard(spinlock_irq, &p->alloc_lock)
-		swap(files, p->files);
-	put_files_struct(files);
 }
 
 /* --- dup --- */
@@ -463,22 +452,11 @@ struct fs_struct *copy_fs_struct(struct fs_struct *old)
 	return fs;
 }
 
-void put_fs_struct(struct fs_struct *fs)
+void __put_fs_struct(struct fs_struct *fs)
 {
-	if (!fs || !refcount_dec_and_test(&fs->users))
-		return;
 	path_put(&fs->root);
 	path_put(&fs->pwd);
 	kmem_cache_free(fs_cache, fs);
-}
-
-void exit_fs(struct task_struct *p)
-{
-	struct fs_struct *fs = NULL;
-
-	scoped_guard(spinlock_irq, &p->alloc_lock)
-		swap(fs, p->fs);
-	put_fs_struct(fs);
 }
 
 bool get_task_fs_path(struct task_struct *p, bool root, struct path *path)

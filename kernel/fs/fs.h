@@ -441,15 +441,24 @@ int close_fd(unsigned int fd);				/* 0 or -EBADF. May sleep */
 /* files is current's and not shared. May sleep */
 void do_close_on_exec(struct files_struct *files);
 struct files_struct *dup_fd(struct files_struct *old);	/* fork: a copy, count 1; NULL: no memory */
-void put_files_struct(struct files_struct *files);	/* the last one closes all. May sleep */
+void __put_files_struct(struct files_struct *files);
+/* The last one closes all. May sleep. NULL does nothing. */
+static inline void put_files_struct(struct files_struct *files)
+{
+	if (files && refcount_dec_and_test(&files->count))
+		__put_files_struct(files);
+}
 /* With a reference, or NULL. */
 struct file *files_get_file(struct files_struct *files, unsigned int fd);
 struct files_struct *get_task_files(struct task_struct *p);	/* with a reference, or NULL */
-void exit_files(struct task_struct *p);			/* p = current or never ran */
 /* a copy, one user; NULL: no memory */
 struct fs_struct *copy_fs_struct(struct fs_struct *old);
-void put_fs_struct(struct fs_struct *fs);
-void exit_fs(struct task_struct *p);
+void __put_fs_struct(struct fs_struct *fs);
+static inline void put_fs_struct(struct fs_struct *fs)	/* the same */
+{
+	if (fs && refcount_dec_and_test(&fs->users))
+		__put_fs_struct(fs);
+}
 /* with references; false: it has none any more */
 bool get_task_fs_path(struct task_struct *p, bool root, struct path *path);
 

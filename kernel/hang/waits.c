@@ -29,7 +29,7 @@ static bool looks_right(struct task_struct *p)
 {
 	u64 unused;
 
-	return peek_kernel(p, &unused) && peek_kernel(&p->dead_list, &unused) &&
+	return peek_kernel(p, &unused) && peek_kernel(&p->restart_block, &unused) &&
 	       peek_kernel(p->signal, &unused) && peek_kernel(p->group_leader, &unused);
 }
 

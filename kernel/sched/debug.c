@@ -34,7 +34,7 @@ static void show_ms(struct seq_file *m, const char *name, u64 ns)
 
 int proc_pid_sched_show(struct seq_file *m, struct task_struct *p)
 {
-	u64 runtime = task_sched_runtime(p);	/* charged up to now */
+	u64 runtime = task_sched_runtime(p);	/* up to now; what is in se, up to the last tick */
 	struct sched_entity se;
 	unsigned long flags;
 	struct rq *rq = task_rq_lock(p, &flags);

@@ -85,11 +85,11 @@ u64 task_sched_runtime(struct task_struct *p)
 	if (!smp_load_acquire(&p->on_cpu))
 		return READ_ONCE(p->se.sum_exec_runtime);
 	rq = task_rq_lock(p, &flags);
-	if (rq->curr == p && p->on_rq) {
-		update_rq_clock(rq);
-		p->sched_class->update_curr(rq);
-	}
 	ns = p->se.sum_exec_runtime;
+	if (rq->curr == p && p->on_rq) {	/* since then nobody has charged it */
+		update_rq_clock(rq);
+		ns += rq->clock - p->se.exec_start;
+	}
 	task_rq_unlock(rq, flags);
 	return ns;
 }

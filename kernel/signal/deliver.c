@@ -406,22 +406,10 @@ bool io_worker_signals(void)
 
 /* The thread begins to exit and takes no more signals. What was sent to the process and woke
  * only us must find another thread. */
-void exit_signals(struct task_struct *p)
+bool exit_signals(struct task_struct *p)
 {
-	unsigned long flags;
-	bool stopped;
-	int sig;
-
-	spin_lock_irq(&p->sighand->siglock);
 	p->flags |= PF_EXITING;
 	if (signal_pending(p))
 		retarget_shared_pending(p, ~p->blocked);
-	stopped = leave_group_stop(p);
-	sig = p->signal->group_exit_code;
-	spin_unlock_irq(&p->sighand->siglock);
-	if (!stopped)
-		return;
-	spin_lock_irqsave(&tasklist_lock, flags);
-	do_notify_parent_cldstop(p, false, CLD_STOPPED, sig);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return unlikely(p->jobctl & JOBCTL_STOP_PENDING) && leave_group_stop(p);
 }

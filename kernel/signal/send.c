@@ -85,12 +85,11 @@ static void zap_thread(struct task_struct *t)
 	signal_wake_up(t, true);
 }
 
-int zap_other_threads(struct task_struct *p)
+int __zap_other_threads(struct task_struct *p)
 {
 	struct task_struct *t;
 	int n = 0;
 
-	p->signal->group_stop_count = 0;
 	for_each_thread(p, t) {
 		if (t == p || t->exit_state)
 			continue;

@@ -190,9 +190,7 @@ void force_fatal_sig(int sig);		/* default action, whatever the handler */
 
 /* Makes t look at its signals soon; fatal: also out of a killable sleep or a stop. siglock held. */
 void signal_wake_up(struct task_struct *t, bool fatal);
-/* All threads of p's group except p are told to die. siglock held. Returns how many there are
- * that have not begun to. */
-int zap_other_threads(struct task_struct *p);
+int __zap_other_threads(struct task_struct *p);
 /* From now on this kernel thread, which otherwise ignores everything, gets sig as a reason to
  * wake up. */
 void allow_signal(int sig);
@@ -274,8 +272,9 @@ void sighand_init(struct sighand_struct *sighand);	/* lock, queue, count 1; all 
 							 * their defaults */
 /* exec: caught -> default (forced: ignored too) */
 void flush_signal_handlers(struct sighand_struct *sighand, bool force_default);
-void exit_signals(struct task_struct *p);	/* current sets PF_EXITING and hands process-wide
-						 * signals to other threads */
+/* current sets PF_EXITING and hands process-wide signals to other threads. siglock held. True: a
+ * group stop waited for it alone and is complete now. */
+bool exit_signals(struct task_struct *p);
 
 /* --- timers that send signals (kernel/time/itimer.c, posix_timers.c) --- */
 void itimers_init(struct signal_struct *sig);	/* of a new process: none */

@@ -45,12 +45,6 @@ uid_t task_uid(struct task_struct *p)
 	return uid;
 }
 
-const struct cred *get_current_cred(void)
-{
-	refcount_inc(&((struct cred *)current->cred)->usage);
-	return current->cred;
-}
-
 void put_cred(const struct cred *c)
 {
 	struct cred *cred = (struct cred *)c;

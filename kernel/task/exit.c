@@ -14,6 +14,7 @@
 #include "kernel/io_uring/io_uring.h"
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
+#include "kernel/sync/guard.h"
 #include "kernel/syscalls.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
@@ -56,6 +57,19 @@ static void exit_mm(struct task_struct *p)
 	p->mm = NULL;
 	spin_unlock_irq(&p->alloc_lock);
 	mmput(mm);
+}
+
+static void exit_files(struct task_struct *p)
+{
+	struct files_struct *files = p->files;
+	struct fs_struct *fs = p->fs;
+
+	spin_lock_irq(&p->alloc_lock);
+	p->files = NULL;
+	p->fs = NULL;
+	spin_unlock_irq(&p->alloc_lock);
+	put_files_struct(files);
+	put_fs_struct(fs);
 }
 
 /* --- family --- */
@@ -299,19 +313,27 @@ static bool exit_notify(struct task_struct *p, bool group_dead, struct list_head
 	return autoreap;
 }
 
+/* From here on p takes no signals. True: it was the last of its process. */
 static bool leave_group(struct task_struct *p)
 {
-	bool last;
+	struct signal_struct *sig = p->signal;
+	bool last, stopped;
+	int stop_signal;
 
 	spin_lock_irq(&p->sighand->siglock);
-	last = --p->signal->live == 0;
+	stopped = exit_signals(p);
+	stop_signal = sig->group_exit_code;
+	last = --sig->live == 0;
 	if (p->flags & PF_IO_WORKER)
-		p->signal->nr_io_workers--;
-	else if (p->signal->nr_io_workers && p->signal->live == p->signal->nr_io_workers)
+		sig->nr_io_workers--;
+	else if (sig->nr_io_workers && sig->live == sig->nr_io_workers)
 		zap_other_threads(p);	/* nobody is left whom they could serve */
-	if (p->mm)
-		p->signal->maxrss = max(p->signal->maxrss, (u64)mm_hiwater_rss(p->mm));
+	if (last && p->mm)	/* the highest ever: the last one's answer is that of all */
+		sig->maxrss = max(sig->maxrss, (u64)mm_hiwater_rss(p->mm));
 	spin_unlock_irq(&p->sighand->siglock);
+	if (unlikely(stopped))
+		scoped_guard(spinlock_irq, &tasklist_lock)
+			do_notify_parent_cldstop(p, false, CLD_STOPPED, stop_signal);
 	return last;
 }
 
@@ -330,10 +352,9 @@ void do_exit(long code)
 {
 	struct task_struct *p = current;
 	LIST_HEAD(dead);
-	bool group_dead;
+	bool group_dead, autoreap;
 
 	ptrace_exit_event(code);
-	exit_signals(p);	/* PF_EXITING: no more signals from here on */
 	group_dead = leave_group(p);
 	check_exit(p, code, group_dead);
 	trace_sched_process_exit();
@@ -344,13 +365,13 @@ void do_exit(long code)
 	if (group_dead && p->signal->io_wq)
 		io_uring_cancel();
 	exit_files(p);
-	exit_fs(p);
 	if (group_dead && p->signal->leader)
 		disassociate_ctty(true);
 	put_nsproxy(p->nsproxy);
-	if (exit_notify(p, group_dead, &dead))
-		list_add(&p->dead_list, &dead), get_task_struct(p);
+	autoreap = exit_notify(p, group_dead, &dead);
 	release_list(&dead);
+	if (autoreap)
+		release_task(p);	/* we stand on its stack: its reference on itself lasts */
 	preempt_disable();
 	/* From here on nobody may wake us. finish_task_switch() of the next task drops the last
 	 * reference. */

@@ -50,6 +50,13 @@ void fork_init(void)
 
 /* --- the parts --- */
 
+#define COPIED offsetof(struct task_struct, flags)
+#define ZEROED offsetof(struct task_struct, thread)
+#define ZEROED_END offsetofend(struct task_struct, restart_block.fn)
+
+/* Of the fields that are given anew the state is sched_fork()'s, the numbers are make_pid()'s, the
+ * words of the threads library set_tids()'s, and the family and the links of pids are those of
+ * link_family() and link_pids(), which leave alone what only leaders have. */
 static struct task_struct *dup_task_struct(struct task_struct *orig)
 {
 	struct task_struct *p = kmem_cache_alloc(task_cache, GFP_KERNEL);
@@ -60,9 +67,8 @@ static struct task_struct *dup_task_struct(struct task_struct *orig)
 			kmem_cache_free(task_cache, p);
 		return NULL;
 	}
-	memcpy(p, orig, offsetof(struct task_struct, thread));
-	memset((char *)p + offsetof(struct task_struct, thread), 0,
-	       sizeof(*p) - offsetof(struct task_struct, thread));
+	memcpy((char *)p + COPIED, (const char *)orig + COPIED, ZEROED - COPIED);
+	memset((char *)p + ZEROED, 0, ZEROED_END - ZEROED);
 	p->stack = stack;
 	p->stack_canary = arch_random() & ~0xffUL;	/* a zero byte stops string functions */
 	refcount_set(&p->usage, 2);	/* one for being findable (release_task), one for running
@@ -73,7 +79,6 @@ static struct task_struct *dup_task_struct(struct task_struct *orig)
 		      PF_NO_SETAFFINITY);
 	p->flags |= PF_FORKNOEXEC;
 	INIT_LIST_HEAD(&p->children);
-	INIT_LIST_HEAD(&p->sibling);
 	INIT_LIST_HEAD(&p->ptraced);
 	INIT_LIST_HEAD(&p->ptrace_entry);
 	INIT_LIST_HEAD(&p->pi_state_list);
@@ -208,30 +213,44 @@ static int copy_mm(u64 flags, struct task_struct *p)
 
 /* --- refusals: what Linux refuses, with its errno --- */
 
-static int check_flags(const struct kernel_clone_args *args)
+#define NO_NAMESPACES (CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWCGROUP)
+#define RARE_FLAGS (NO_NAMESPACES | CLONE_NEWPID | CLONE_NEWUTS | CLONE_CLEAR_SIGHAND | CLONE_PARENT | CLONE_PIDFD)
+
+static int check_rare_flags(const struct kernel_clone_args *args)
 {
 	u64 flags = args->flags;
 
-	if (flags & (CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWCGROUP))
+	if (flags & NO_NAMESPACES)
 		return -EINVAL;		/* as a Linux without these namespaces */
-	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
-		return -EINVAL;
-	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
-		return -EINVAL;
 	if ((flags & CLONE_SIGHAND) && (flags & CLONE_CLEAR_SIGHAND))
 		return -EINVAL;
 	if ((flags & CLONE_PARENT) && (current->signal->flags & SIGNAL_UNKILLABLE))
 		return -EINVAL;		/* init's siblings would have no parent */
-	if ((flags & CLONE_THREAD) &&
-	    ((flags & CLONE_NEWPID) ||
-	     current->nsproxy->pid_ns_for_children != task_active_pid_ns(current)))
+	if ((flags & CLONE_THREAD) && (flags & CLONE_NEWPID))
 		return -EINVAL;
 	if ((flags & CLONE_PIDFD) && (flags & (CLONE_DETACHED | CLONE_THREAD)))
 		return -EINVAL;
 	if ((flags & CLONE_PIDFD) && (flags & CLONE_PARENT_SETTID) && args->pidfd == args->parent_tid)
 		return -EINVAL;		/* one word for two answers */
-	if ((flags & (CLONE_NEWPID | CLONE_NEWUTS)) && !capable())
-		return -EPERM;
+	return flags & (CLONE_NEWPID | CLONE_NEWUTS) && !capable() ? -EPERM : 0;
+}
+
+static int check_flags(const struct kernel_clone_args *args)
+{
+	u64 flags = args->flags;
+
+	if ((flags & CLONE_THREAD) &&
+	    (!(flags & CLONE_SIGHAND) ||
+	     current->nsproxy->pid_ns_for_children != task_active_pid_ns(current)))
+		return -EINVAL;
+	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
+		return -EINVAL;
+	if (unlikely(flags & RARE_FLAGS)) {
+		int err = check_rare_flags(args);
+
+		if (err)
+			return err;
+	}
 	if ((flags & CLONE_SETTLS) && args->tls >= TASK_SIZE)
 		return -EPERM;
 	return 0;
@@ -305,7 +324,8 @@ static int publish(struct task_struct *p, struct pid *pid, const struct kernel_c
 
 	spin_lock_irq(&tasklist_lock);
 	spin_lock(&current->sighand->siglock);
-	recalc_sigpending();
+	if (unlikely(signal_pending(current)))
+		recalc_sigpending();
 	/* a thread would escape the stop */
 	if (fatal_signal_pending(current) || (current->jobctl & JOBCTL_STOP_PENDING) ||
 	    (!(args->flags & CLONE_THREAD) && signal_pending(current)))
@@ -495,7 +515,8 @@ long kernel_clone(const struct kernel_clone_args *args)
 			ptrace_event_pid(PTRACE_EVENT_VFORK_DONE, pid);
 		put_task_struct(p);
 	}
-	put_pid(pid);
+	if (unlikely(event))
+		put_pid(pid);
 	return nr;
 }
 
@@ -534,6 +555,10 @@ struct task_struct *fork_idle(int cpu)
 	refcount_inc(&((struct cred *)p->cred)->usage);
 	snprintf(p->comm, sizeof(p->comm), "swapper/%d", cpu);
 	p->flags |= PF_IDLE | PF_KTHREAD;
+	p->pid = p->tgid = p->exit_signal = 0;
+	p->thread_pid = init_task.thread_pid;
+	p->real_parent = p->parent = p->group_leader = &init_task;
+	p->set_child_tid = p->clear_child_tid = NULL;
 	p->mm = NULL;
 	p->active_mm = &init_mm;
 	atomic_inc(&init_mm.mm_count);

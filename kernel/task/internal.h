@@ -6,7 +6,11 @@
 extern struct signal_struct init_signal;
 extern struct cred init_cred;
 void cred_init(void);
-const struct cred *get_current_cred(void);
+static inline const struct cred *get_current_cred(void)
+{
+	refcount_inc(&((struct cred *)current->cred)->usage);
+	return current->cred;
+}
 void commit_creds(struct cred *new);
 struct sighand_struct *sighand_copy(struct sighand_struct *old);
 void put_sighand(struct sighand_struct *sighand);

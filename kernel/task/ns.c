@@ -104,23 +104,15 @@ fail:
 	return ERR_PTR(err);
 }
 
-void put_nsproxy(struct nsproxy *ns)
+void __put_nsproxy(struct nsproxy *ns)
 {
-	if (!refcount_dec_and_test(&ns->count))
-		return;
 	put_uts_ns(ns->uts_ns);
 	put_pid_ns(ns->pid_ns_for_children);
 	kfree(ns);
 }
 
-/* p's nsproxy pointer is still its parent's; afterwards p has a reference of its own, or a new
- * one. */
-int copy_namespaces(u64 flags, struct task_struct *p)
+int __copy_namespaces(u64 flags, struct task_struct *p)
 {
-	if (!(flags & (CLONE_NEWUTS | CLONE_NEWPID))) {
-		refcount_inc(&p->nsproxy->count);
-		return 0;
-	}
 	struct nsproxy *ns = create_nsproxy(flags, p->nsproxy);
 
 	if (IS_ERR(ns))

@@ -87,8 +87,9 @@ struct restart_block {
 };
 
 /*
- * In two halves: what a new task takes over from the one that makes it, or is given at once, and
- * what begins with zeroes. dup_task_struct() copies the one and clears the other.
+ * In three parts: what every new task is given anew, field by field; what it takes over from the
+ * one that makes it; what begins with zeroes. dup_task_struct() copies the second, clears the third
+ * and says who sets the first.
  */
 struct task_struct {
 	/* asm-offsets.c exports the first fields to entry.asm */
@@ -96,31 +97,54 @@ struct task_struct {
 					 * clears */
 	unsigned int state;		/* TASK_xxx: set to sleeping by the task, to running by
 					 * wakers (r) */
+	refcount_t usage;
 	void *stack;			/* (c) lowest address of the kernel stack */
 	unsigned long stack_canary;	/* (c) */
+	u64 start_time;			/* ktime (c) */
 
 	/* identity */
 	pid_t pid, tgid;		/* numbers in the initial namespace (changed once, by
 					 * exec of a non-leader) (t) */
 	struct pid *thread_pid;		/* (t) */
-	struct hlist_node pid_links[PIDTYPE_MAX];	/* (t) */
+	struct hlist_node pid_links[PIDTYPE_MAX];	/* (t) all but the first: of leaders only */
+
+	/* family (t) */
+	struct task_struct *real_parent;	/* who forked it (or adopted it) */
+	struct task_struct *parent;		/* who is told: the tracer, else real_parent */
+	struct task_struct *group_leader;
+	struct list_head thread_node;	/* in signal->thread_head, ascending ordinals */
+	unsigned int ordinal;		/* counts the threads of a process, from 1; never comes again */
+	int exit_signal;		/* told to the parent; -1: a thread, nobody is told */
+	struct list_head tasks;		/* all group leaders */
+	struct list_head children, sibling;	/* of leaders only, too */
+	struct list_head ptraced, ptrace_entry;	/* its tracees; its place among its tracer's */
+	struct list_head dead_list;	/* release_list(): on its way out */
+
+	/* threads library */
+	int __user *set_child_tid, *clear_child_tid;	/* (o) */
+	struct list_head pi_state_list;	/* futexes it owns with waiters; futex/pi.c's lock */
+
+	struct sigpending pending;	/* (s) */
+	spinlock_t alloc_lock;		/* interrupts off: also taken under tasklist_lock */
+
+	/* --- copied --- */
+	unsigned int flags;		/* PF_xxx (o); the first of them: see dup_task_struct() */
 	char comm[TASK_COMM_LEN];	/* (a) */
-	unsigned int flags;		/* PF_xxx (o) */
-	refcount_t usage;
+	pid_t maker;			/* pid of the thread that made it (c) */
+	bool no_new_privs;
 
 	/* scheduling */
+	bool sched_reset_on_fork;
 	int prio;			/* effective (r) */
 	int static_prio;		/* from nice (r) */
 	int normal_prio;		/* without priority inheritance (r) */
 	unsigned int rt_priority;	/* 1..99, 0 = none (r) */
 	unsigned int policy;		/* SCHED_xxx (r) */
-	bool sched_reset_on_fork;
+	int cpu;			/* whose run queue (r) */
 	const struct sched_class *sched_class;	/* (r) */
 	struct task_group *sched_task_group;	/* (r) */
 	struct cgroup *cgroup;		/* (t) with a reference */
-	int cpu;			/* whose run queue (r) */
 	cpumask_t cpus_mask;		/* where it may run (r) */
-	u64 start_time;			/* ktime (c) */
 
 	/* memory, files, namespaces, credentials; pointers: (a), changed by the task itself, the
 	 * objects have their own counts */
@@ -131,7 +155,6 @@ struct task_struct {
 	struct fs_struct *fs;
 	struct nsproxy *nsproxy;
 	const struct cred *cred;	/* (o) readers elsewhere use get_task_cred() */
-	spinlock_t alloc_lock;		/* interrupts off: also taken under tasklist_lock */
 
 	/* signals */
 	struct signal_struct *signal;	/* (c) */
@@ -139,17 +162,6 @@ struct task_struct {
 	sigset_t blocked, real_blocked, saved_sigmask;	/* (s) written by the task itself */
 	unsigned long sas_ss_sp, sas_ss_size;	/* sigaltstack (o) */
 	unsigned int sas_ss_flags;
-
-	/* family (t) */
-	struct task_struct *real_parent;	/* who forked it (or adopted it) */
-	struct task_struct *parent;		/* who is told: the tracer, else real_parent */
-	struct task_struct *group_leader;
-	struct list_head thread_node;	/* in signal->thread_head, ascending ordinals */
-	unsigned int ordinal;		/* counts the threads of a process, from 1; never comes again */
-	struct list_head tasks;		/* all group leaders */
-	pid_t maker;			/* pid of the thread that made it (c) */
-	int exit_signal;		/* told to the parent; -1: a thread, nobody is told */
-	bool no_new_privs;
 
 	/* --- 0 in a new task --- */
 	struct thread_struct thread;	/* the first of them: see dup_task_struct() */
@@ -167,29 +179,21 @@ struct task_struct {
 					 * = none */
 	void *wait_obj;			/* (o) the object itself, for reports */
 
-	/* signals */
-	struct sigpending pending;	/* (s) */
 	unsigned long jobctl;		/* (s) JOBCTL_xxx */
-	struct restart_block restart_block;	/* (o) */
 
 	/* family (t) */
-	struct list_head children, sibling;
-	struct list_head ptraced, ptrace_entry;	/* its tracees; its place among its tracer's */
 	unsigned int ptrace;		/* PT_xxx, 0: nobody traces it. (t+s), see trace/ptrace.h */
+	int exit_state;			/* EXIT_xxx */
 	unsigned long ptrace_message;	/* with the event it is stopped for (*) trace/ptrace.h */
 	siginfo_t *last_siginfo;	/* what it is stopped for, on its stack (*) the same */
-	int exit_state;			/* EXIT_xxx */
 	int exit_code;			/* wait status; of a stopped tracee what it stopped for,
 					 * then what the tracer wants (*) trace/ptrace.h */
 	int pdeath_signal;
 	bool did_exec;
-	struct list_head dead_list;	/* release_list(): on its way out */
 
 	/* threads library */
-	int __user *set_child_tid, *clear_child_tid;	/* (o) */
 	void __user *robust_list;	/* (o) */
 	struct completion *vfork_done;	/* (a) */
-	struct list_head pi_state_list;	/* futexes it owns with waiters; futex/pi.c's lock */
 	struct futex_pi_state *pi_blocked_on;	/* futex/pi.c's lock */
 	struct task_struct *wake_next;	/* atomic: its successor on a futex wake list, NULL = on
 					 * none; see futex/queue.h */
@@ -201,6 +205,8 @@ struct task_struct {
 	struct held_lock held_locks[MAX_HELD_LOCKS];	/* (o) outermost first: for lockdep.c and
 							 * reports */
 #endif
+	/* The last of them is fn: nothing else in it is read while that is NULL. */
+	struct restart_block restart_block;	/* (o) */
 };
 
 /* need_resched() */
@@ -285,6 +291,14 @@ static inline bool same_thread_group(const struct task_struct *a, const struct t
 /* tasklist_lock held. */
 #define for_each_process(p) list_for_each_entry((p), &init_task.tasks, tasks)
 #define for_each_thread(group, t) list_for_each_entry((t), &(group)->signal->thread_head, thread_node)
+
+/* All threads of p's group except p are told to die. siglock held. Returns how many there are
+ * that have not begun to. */
+static inline int zap_other_threads(struct task_struct *p)
+{
+	p->signal->group_stop_count = 0;
+	return p->signal->nr_threads > 1 ? __zap_other_threads(p) : 0;
+}
 
 /* --- references --- */
 static inline struct task_struct *get_task_struct(struct task_struct *p)
@@ -458,8 +472,22 @@ static inline int task_tgid_vnr(struct task_struct *p)
 }
 
 extern struct nsproxy init_nsproxy;
-int copy_namespaces(u64 flags, struct task_struct *p);
-void put_nsproxy(struct nsproxy *ns);
+int __copy_namespaces(u64 flags, struct task_struct *p);
+/* p's nsproxy pointer is still its parent's; afterwards p has a reference of its own, or a new
+ * one. 0 or -errno. */
+static inline int copy_namespaces(u64 flags, struct task_struct *p)
+{
+	if (unlikely(flags & (CLONE_NEWUTS | CLONE_NEWPID)))
+		return __copy_namespaces(flags, p);
+	refcount_inc(&p->nsproxy->count);
+	return 0;
+}
+void __put_nsproxy(struct nsproxy *ns);
+static inline void put_nsproxy(struct nsproxy *ns)
+{
+	if (refcount_dec_and_test(&ns->count))
+		__put_nsproxy(ns);
+}
 
 /* --- kernel threads (kthread.c) --- */
 void kthreadd_init(void);

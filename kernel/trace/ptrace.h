@@ -58,7 +58,12 @@ void ptrace_event_pid(int event, const struct pid *pid);
 /* A pid's number as current's tracer sees it; 0: there is none. */
 int ptrace_pid_for_tracer(const struct pid *pid);
 /* do_exit() begins. */
-void ptrace_exit_event(long code);
+void __ptrace_exit_event(long code);
+static inline void ptrace_exit_event(long code)
+{
+	if (unlikely(current->ptrace))
+		__ptrace_exit_event(code);
+}
 /* exec is done; old: the thread's pid, as the tracer saw it before. */
 void ptrace_exec_event(int old);
 /* At the door of a system call, PTRACE_EVENTMSG_SYSCALL_ENTRY or EXIT. True: we are to die, do not
@@ -73,15 +78,29 @@ void ptrace_trap(void);
 /* --- being traced (ptrace_link.c). tasklist_lock held --- */
 
 /* A new task, not yet visible: inherits its maker's tracer if that wants it. */
-void ptrace_init_task(struct task_struct *p, const struct kernel_clone_args *args);
+void __ptrace_init_task(struct task_struct *p, const struct kernel_clone_args *args);
+static inline void ptrace_init_task(struct task_struct *p, const struct kernel_clone_args *args)
+{
+	if (unlikely(current->ptrace))
+		__ptrace_init_task(p, args);
+}
 /* The PTRACE_EVENT_xxx that making such a task is, 0: nobody wants to know. */
-int ptrace_fork_event(const struct kernel_clone_args *args);
+int __ptrace_fork_event(const struct kernel_clone_args *args);
+static inline int ptrace_fork_event(const struct kernel_clone_args *args)
+{
+	return unlikely(current->ptrace) ? __ptrace_fork_event(args) : 0;
+}
 /* p has no tracer any more and goes on: into a group stop if there is one. */
 void ptrace_unlink(struct task_struct *p);
 /* The same, and true if p was a zombie that only its tracer had kept (EXIT_DEAD now). */
 bool ptrace_detach(struct task_struct *p);
 /* current dies: its tracees are detached, or killed (EXITKILL). Zombies go on dead. */
-void exit_ptrace(struct list_head *dead);
+void __exit_ptrace(struct list_head *dead);
+static inline void exit_ptrace(struct list_head *dead)
+{
+	if (unlikely(!list_empty(&current->ptraced)))
+		__exit_ptrace(dead);
+}
 /* p is to look at a change of its group stop. siglock held. */
 void ptrace_trap_notify(struct task_struct *p);
 /* p's tracer has asked that it goes on, or is gone. siglock held. */

@@ -120,7 +120,7 @@ long ptrace_attach(struct task_struct *p, bool seize, unsigned long addr, unsign
 	return 0;
 }
 
-int ptrace_fork_event(const struct kernel_clone_args *args)
+int __ptrace_fork_event(const struct kernel_clone_args *args)
 {
 	int event = args->flags & CLONE_VFORK	   ? PTRACE_EVENT_VFORK
 		    : args->exit_signal != SIGCHLD ? PTRACE_EVENT_CLONE
@@ -130,10 +130,8 @@ int ptrace_fork_event(const struct kernel_clone_args *args)
 }
 
 /* current's siglock is held too. A tracee may run during a group stop: its threads join that. */
-void ptrace_init_task(struct task_struct *p, const struct kernel_clone_args *args)
+void __ptrace_init_task(struct task_struct *p, const struct kernel_clone_args *args)
 {
-	if (likely(!current->ptrace))
-		return;
 	if (args->flags & CLONE_THREAD && current->signal->flags & SIGNAL_STOP_STOPPED) {
 		p->jobctl = (current->jobctl & JOBCTL_STOP_SIGMASK) | JOBCTL_STOP_PENDING;
 		p->signal->group_stop_count++;
@@ -211,7 +209,7 @@ bool ptrace_detach(struct task_struct *p)
 	return dead;
 }
 
-void exit_ptrace(struct list_head *dead)
+void __exit_ptrace(struct list_head *dead)
 {
 	struct task_struct *p, *next;
 

@@ -118,7 +118,7 @@ void ptrace_exec_event(int old)
 
 /* The tracer sees also the end of a task that was killed: for the length of the stop the SIGKILL
  * that it is dying of does not count. */
-void ptrace_exit_event(long code)
+void __ptrace_exit_event(long code)
 {
 	struct task_struct *p = current;
 	sigset_t killed;

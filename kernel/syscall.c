@@ -17,17 +17,19 @@ typedef long (*syscall_fn)(void);
 long sys_ni_syscall(void);
 u64 syscall_trace_enter(struct pt_regs *regs);
 
+/* A call that no file defines is sys_ni_syscall(); where it is defined, that is what the linker takes. */
+#define ABSENT(name, nr) __weak __alias(sys_ni_syscall) long sys_##name(void);
+SYSCALLS(ABSENT)
+
 /* Each function takes what it declares out of the six argument registers. */
-#define SYSCALL(name, ...) [__NR_##name] = (syscall_fn)(void *)sys_##name,
+#define ENTRY(name, nr) [nr] = sys_##name,
 extern const syscall_fn sys_call_table[NR_SYSCALLS];
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
 const syscall_fn sys_call_table[NR_SYSCALLS] = {
-	[0 ... NR_SYSCALLS - 1] = sys_ni_syscall,
-#include "kernel/syscall_table.h"
+	[0 ... NR_SYSCALLS - 1] = sys_ni_syscall, SYSCALLS(ENTRY)
 };
 #pragma GCC diagnostic pop
-#undef SYSCALL
 extern const u64 nr_syscalls;
 const u64 nr_syscalls = NR_SYSCALLS;
 

@@ -18,6 +18,7 @@
 #define __must_check	__attribute__((warn_unused_result))
 #define __maybe_unused	__attribute__((unused))
 #define __weak		__attribute__((weak))
+#define __alias(name)	__attribute__((alias(#name)))
 #define noinline	__attribute__((noinline))
 /* All it calls within its file becomes part of it: for the few hottest paths, whose many small
  * functions would else each save and restore registers. */

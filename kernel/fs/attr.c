@@ -45,7 +45,7 @@ static int check_size_limit(loff_t length)
 	return -EFBIG;
 }
 
-long sys_truncate(const char __user *name, loff_t length)
+SYSCALL_DEFINE(truncate, const char __user *name, loff_t length)
 {
 	struct path path __cleanup(path_put) = { NULL, NULL };
 	struct inode *inode;
@@ -62,7 +62,7 @@ long sys_truncate(const char __user *name, loff_t length)
 	       check_size_limit(length) ? : do_truncate(&path, length);
 }
 
-long sys_ftruncate(unsigned int fd, loff_t length)
+SYSCALL_DEFINE(ftruncate, unsigned int fd, loff_t length)
 {
 	CLASS(fd, f)(fd);
 
@@ -76,7 +76,7 @@ long sys_ftruncate(unsigned int fd, loff_t length)
 }
 
 /* C libraries write zeros instead. */
-long sys_fallocate(int fd, int mode, loff_t off, loff_t length)
+SYSCALL_DEFINE(fallocate, int fd, int mode, loff_t off, loff_t length)
 {
 	CLASS(fd, f)(fd);
 
@@ -85,14 +85,16 @@ long sys_fallocate(int fd, int mode, loff_t off, loff_t length)
 
 /* --- mode, owner --- */
 
-long sys_fchmodat(int dfd, const char __user *name, mode_t mode)
+SYSCALL_DEFINE(fchmodat, int dfd, const char __user *name, mode_t mode)
 {
 	struct iattr attr = { .ia_valid = ATTR_MODE, .ia_mode = mode & 07777 };
 
 	return change_path(dfd, name, 0, &attr);
 }
 
-long sys_fchmod(unsigned int fd, mode_t mode)
+SYSCALL_OLD(chmod, (const char __user *name, mode_t mode), fchmodat(AT_FDCWD, name, mode))
+
+SYSCALL_DEFINE(fchmod, unsigned int fd, mode_t mode)
 {
 	struct iattr attr = { .ia_valid = ATTR_MODE, .ia_mode = mode & 07777 };
 
@@ -107,14 +109,19 @@ static struct iattr owner_attr(uid_t uid, gid_t gid)
 	};
 }
 
-long sys_fchownat(int dfd, const char __user *name, uid_t uid, gid_t gid, int flags)
+SYSCALL_DEFINE(fchownat, int dfd, const char __user *name, uid_t uid, gid_t gid, int flags)
 {
 	struct iattr attr = owner_attr(uid, gid);
 
 	return flags & ~AT_LOOKUP_FLAGS ? -EINVAL : change_path(dfd, name, flags, &attr);
 }
 
-long sys_fchown(unsigned int fd, uid_t uid, gid_t gid)
+SYSCALL_OLD(chown, (const char __user *name, uid_t uid, gid_t gid),
+	    fchownat(AT_FDCWD, name, uid, gid, 0))
+SYSCALL_OLD(lchown, (const char __user *name, uid_t uid, gid_t gid),
+	    fchownat(AT_FDCWD, name, uid, gid, AT_SYMLINK_NOFOLLOW))
+
+SYSCALL_DEFINE(fchown, unsigned int fd, uid_t uid, gid_t gid)
 {
 	struct iattr attr = owner_attr(uid, gid);
 
@@ -146,7 +153,8 @@ static int times_attr(const struct timespec *ts, struct iattr *attr)
 	return 0;
 }
 
-long sys_utimensat(int dfd, const char __user *name, const struct timespec __user *uts, int flags)
+SYSCALL_DEFINE(utimensat, int dfd, const char __user *name, const struct timespec __user *uts,
+	       int flags)
 {
 	struct timespec ts[2];
 	struct iattr attr;
@@ -193,7 +201,7 @@ static int check_access(int dfd, const char __user *name, int mode, int flags)
  * access() asks for the real user: for its length the task has credentials in which that is who
  * touches files.
  */
-long sys_faccessat2(int dfd, const char __user *name, int mode, int flags)
+SYSCALL_DEFINE(faccessat2, int dfd, const char __user *name, int mode, int flags)
 {
 	const struct cred *cred = current->cred, *old;
 	struct cred *real;
@@ -213,3 +221,6 @@ long sys_faccessat2(int dfd, const char __user *name, int mode, int flags)
 	put_cred(swap_cred(old));
 	return err;
 }
+
+SYSCALL_OLD(access, (const char __user *name, int mode), faccessat2(AT_FDCWD, name, mode, 0))
+SYSCALL_OLD(faccessat, (int dfd, const char __user *name, int mode), faccessat2(dfd, name, mode, 0))

@@ -96,12 +96,14 @@ static long user_mknod(int dfd, const char __user *uname, mode_t mode, dev_t dev
 	return do_mknod(dfd, name, mode, dev);
 }
 
-long sys_mkdirat(int dfd, const char __user *name, mode_t mode)
+SYSCALL_DEFINE(mkdirat, int dfd, const char __user *name, mode_t mode)
 {
 	return user_mknod(dfd, name, S_IFDIR | (mode & 01777), 0);
 }
 
-long sys_mknodat(int dfd, const char __user *name, mode_t mode, unsigned int dev)
+SYSCALL_OLD(mkdir, (const char __user *name, mode_t mode), mkdirat(AT_FDCWD, name, mode))
+
+SYSCALL_DEFINE(mknodat, int dfd, const char __user *name, mode_t mode, unsigned int dev)
 {
 	switch (mode & S_IFMT) {
 	case 0:
@@ -117,6 +119,9 @@ long sys_mknodat(int dfd, const char __user *name, mode_t mode, unsigned int dev
 		return S_ISDIR(mode) ? -EPERM : -EINVAL;
 	}
 }
+
+SYSCALL_OLD(mknod, (const char __user *name, mode_t mode, unsigned int dev),
+	    mknodat(AT_FDCWD, name, mode, dev))
 
 int do_symlink(const char *target, int dfd, const char *name)
 {
@@ -136,7 +141,7 @@ int do_symlink(const char *target, int dfd, const char *name)
 	return err;
 }
 
-long sys_symlinkat(const char __user *utarget, int dfd, const char __user *uname)
+SYSCALL_DEFINE(symlinkat, const char __user *utarget, int dfd, const char __user *uname)
 {
 	char *target __free(kfree) = getname(utarget), *name __free(kfree) = getname(uname);
 
@@ -144,6 +149,9 @@ long sys_symlinkat(const char __user *utarget, int dfd, const char __user *uname
 		return PTR_ERR(IS_ERR(target) ? target : name);
 	return do_symlink(target, dfd, name);
 }
+
+SYSCALL_OLD(symlink, (const char __user *target, const char __user *name),
+	    symlinkat(target, AT_FDCWD, name))
 
 static int link_in(struct dentry *old, struct dentry *dir, struct dentry *d)
 {
@@ -171,7 +179,8 @@ int do_link(int olddfd, const char *oldname, int newdfd, const char *newname, un
 	return err;
 }
 
-long sys_linkat(int olddfd, const char __user *uold, int newdfd, const char __user *unew, int flags)
+SYSCALL_DEFINE(linkat, int olddfd, const char __user *uold, int newdfd, const char __user *unew,
+	       int flags)
 {
 	char *old __free(kfree) = getname(uold), *new __free(kfree) = getname(unew);
 	unsigned int lookup = flags & AT_SYMLINK_FOLLOW ? LOOKUP_FOLLOW : 0;
@@ -185,6 +194,9 @@ long sys_linkat(int olddfd, const char __user *uold, int newdfd, const char __us
 	return do_link(olddfd, old, newdfd, new,
 		       lookup | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0));
 }
+
+SYSCALL_OLD(link, (const char __user *old, const char __user *new),
+	    linkat(AT_FDCWD, old, AT_FDCWD, new, 0))
 
 /* --- removing --- */
 
@@ -243,7 +255,7 @@ int do_remove(int dfd, const char *name, bool want_dir)
 	return remove_name(&nd.path, d, want_dir);
 }
 
-long sys_unlinkat(int dfd, const char __user *uname, int flags)
+SYSCALL_DEFINE(unlinkat, int dfd, const char __user *uname, int flags)
 {
 	char *name __free(kfree) = getname(uname);
 
@@ -251,3 +263,6 @@ long sys_unlinkat(int dfd, const char __user *uname, int flags)
 		return -EINVAL;
 	return IS_ERR(name) ? PTR_ERR(name) : do_remove(dfd, name, flags & AT_REMOVEDIR);
 }
+
+SYSCALL_OLD(unlink, (const char __user *name), unlinkat(AT_FDCWD, name, 0))
+SYSCALL_OLD(rmdir, (const char __user *name), unlinkat(AT_FDCWD, name, AT_REMOVEDIR))

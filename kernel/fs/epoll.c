@@ -21,6 +21,7 @@
 #include "asm/processor.h"
 #include "kernel/fs/special.h"
 #include "kernel/syscalls.h"
+#include "libk/abi/epoll.h"
 
 #define EP_MAX_NESTS 4
 #define EP_MAX_EVENTS ((int)(0x7fffffff / sizeof(struct epoll_event)))
@@ -355,7 +356,7 @@ static void epoll_release(struct inode *inode, struct file *f)
 
 static const struct file_operations epoll_fops = { .poll = epoll_poll, .release = epoll_release };
 
-long sys_epoll_create1(int flags)
+SYSCALL_DEFINE(epoll_create1, int flags)
 {
 	struct eventpoll *ep;
 	struct file *f;
@@ -378,6 +379,8 @@ long sys_epoll_create1(int flags)
 		ep->file = f;
 	return fd_publish(f, flags);
 }
+
+SYSCALL_OLD(epoll_create, (int size), epoll_create1(size > 0 ? 0 : -1))
 
 static int ep_ctl(struct file *epf, int op, struct file *f, int fd, struct epoll_event *event)
 {
@@ -404,7 +407,7 @@ static int ep_ctl(struct file *epf, int op, struct file *f, int fd, struct epoll
 	return -EINVAL;
 }
 
-long sys_epoll_ctl(int epfd, int op, int fd, struct epoll_event __user *uevent)
+SYSCALL_DEFINE(epoll_ctl, int epfd, int op, int fd, struct epoll_event __user *uevent)
 {
 	struct epoll_event event = { 0, 0 };
 	CLASS(fd, epf)(epfd);
@@ -415,7 +418,7 @@ long sys_epoll_ctl(int epfd, int op, int fd, struct epoll_event __user *uevent)
 	return epf.file && f.file ? ep_ctl(epf.file, op, f.file, fd, &event) : -EBADF;
 }
 
-long sys_epoll_wait(int epfd, struct epoll_event __user *events, int max, int timeout_ms)
+SYSCALL_DEFINE(epoll_wait, int epfd, struct epoll_event __user *events, int max, int timeout_ms)
 {
 	CLASS(fd, f)(epfd);
 
@@ -428,8 +431,8 @@ long sys_epoll_wait(int epfd, struct epoll_event __user *events, int max, int ti
 	return ep_wait(f.file->private_data, events, max, ms_deadline(timeout_ms));
 }
 
-long sys_epoll_pwait(int epfd, struct epoll_event __user *events, int max, int timeout_ms,
-		     const sigset_t __user *mask, size_t size)
+SYSCALL_DEFINE(epoll_pwait, int epfd, struct epoll_event __user *events, int max, int timeout_ms,
+	       const sigset_t __user *mask, size_t size)
 {
 	long ret = set_user_sigmask(mask, size);
 

@@ -6,6 +6,7 @@
  */
 #include "kernel/fs/special.h"
 #include "kernel/syscalls.h"
+#include "libk/abi/eventfd.h"
 
 struct eventfd {
 	spinlock_t lock;
@@ -88,7 +89,7 @@ static const struct file_operations eventfd_fops = {
 	.release = eventfd_release,
 };
 
-long sys_eventfd2(unsigned int count, int flags)
+SYSCALL_DEFINE(eventfd2, unsigned int count, int flags)
 {
 	struct eventfd *ctx;
 	int fd;
@@ -108,3 +109,5 @@ long sys_eventfd2(unsigned int count, int flags)
 		kfree(ctx);
 	return fd;
 }
+
+SYSCALL_OLD(eventfd, (unsigned int count), eventfd2(count, 0))

@@ -59,7 +59,7 @@ static long fcntl_lock(struct file *f, unsigned int cmd, struct flock __user *uf
 	return fcntl_getlk(f, &fl) ? : copy_to_user(ufl, &fl, sizeof(fl)) ? -EFAULT : 0;
 }
 
-long sys_fcntl(unsigned int fd, unsigned int cmd, unsigned long arg)
+SYSCALL_DEFINE(fcntl, unsigned int fd, unsigned int cmd, unsigned long arg)
 {
 	CLASS(fd_raw, f)(fd);
 
@@ -91,7 +91,7 @@ long sys_fcntl(unsigned int fd, unsigned int cmd, unsigned long arg)
 	}
 }
 
-long sys_flock(unsigned int fd, unsigned int op)
+SYSCALL_DEFINE(flock, unsigned int fd, unsigned int op)
 {
 	CLASS(fd, f)(fd);
 
@@ -111,7 +111,7 @@ static long set_nonblock(struct file *f, const int __user *arg)
 	return 0;
 }
 
-long sys_ioctl(unsigned int fd, unsigned int cmd, unsigned long arg)
+SYSCALL_DEFINE(ioctl, unsigned int fd, unsigned int cmd, unsigned long arg)
 {
 	CLASS(fd, f)(fd);
 	const struct inode *inode;
@@ -136,7 +136,7 @@ long sys_ioctl(unsigned int fd, unsigned int cmd, unsigned long arg)
 
 /* --- sync: there is nothing below the page cache to write to --- */
 
-long sys_fsync(unsigned int fd)
+SYSCALL_DEFINE(fsync, unsigned int fd)
 {
 	CLASS(fd, f)(fd);
 
@@ -145,12 +145,14 @@ long sys_fsync(unsigned int fd)
 	return f.file->f_op->fsync ? f.file->f_op->fsync(f.file) : -EINVAL;
 }
 
-long sys_sync(void)
+SYSCALL_OLD(fdatasync, (unsigned int fd), fsync(fd))
+
+SYSCALL_DEFINE(sync, void)
 {
 	return 0;
 }
 
-long sys_fadvise64(int fd, loff_t off, loff_t length, int advice)
+SYSCALL_DEFINE(fadvise64, int fd, loff_t off, loff_t length, int advice)
 {
 	CLASS(fd, f)(fd);
 

@@ -224,7 +224,7 @@ void do_close_on_exec(struct files_struct *files)
 			close_in(files, fd);
 }
 
-long sys_close(unsigned int fd)
+SYSCALL_DEFINE(close, unsigned int fd)
 {
 	return close_fd(fd);
 }
@@ -245,7 +245,7 @@ static int unshare_files(void)
 	return 0;
 }
 
-long sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
+SYSCALL_DEFINE(close_range, unsigned int first, unsigned int last, unsigned int flags)
 {
 	struct files_struct *files;
 	int err;
@@ -359,7 +359,7 @@ struct files_struct *get_task_files(struct task_struct *p)
 
 /* --- dup --- */
 
-long sys_dup(unsigned int fd)
+SYSCALL_DEFINE(dup, unsigned int fd)
 {
 	CLASS(fd_raw, f)(fd);
 	int new;
@@ -396,7 +396,7 @@ static int replace_fd(unsigned int fd, struct file *f, unsigned int flags)
 	return err ? err : (int)fd;
 }
 
-long sys_dup3(unsigned int fd, unsigned int to, int flags)
+SYSCALL_DEFINE(dup3, unsigned int fd, unsigned int to, int flags)
 {
 	CLASS(fd_raw, f)(fd);
 
@@ -407,7 +407,7 @@ long sys_dup3(unsigned int fd, unsigned int to, int flags)
 	return replace_fd(to, get_file(f.file), flags);
 }
 
-long sys_dup2(unsigned int fd, unsigned int to)
+SYSCALL_DEFINE(dup2, unsigned int fd, unsigned int to)
 {
 	CLASS(fd_raw, f)(fd);
 

@@ -206,7 +206,7 @@ static char *get_string(const char __user *s)
 	return s ? getname(s) : kstrdup("", GFP_KERNEL);
 }
 
-long sys_mount(char __user *udev, char __user *udir, char __user *utype, unsigned long flags,
+SYSCALL_DEFINE(mount, char __user *udev, char __user *udir, char __user *utype, unsigned long flags,
 	       void __user *udata)
 {
 	char *type __free(kfree) = get_string(utype), *dev __free(kfree) = get_string(udev);
@@ -250,7 +250,7 @@ static int do_umount(const struct path *path)
 	return 0;
 }
 
-long sys_umount2(char __user *name, int flags)
+SYSCALL_DEFINE(umount2, char __user *name, int flags)
 {
 	struct path path __cleanup(path_put) = { NULL, NULL };
 

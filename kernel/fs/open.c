@@ -191,7 +191,7 @@ struct file *do_execat_open(int dfd, const char *name, int flags)
 	return f;
 }
 
-long sys_openat(int dfd, const char __user *uname, int flags, mode_t mode)
+SYSCALL_DEFINE(openat, int dfd, const char __user *uname, int flags, mode_t mode)
 {
 	char *name __free(kfree) = getname(uname);
 	struct file *f;
@@ -210,6 +210,11 @@ long sys_openat(int dfd, const char __user *uname, int flags, mode_t mode)
 	fd_install(fd, f);
 	return fd;
 }
+
+SYSCALL_OLD(open, (const char __user *name, int flags, mode_t mode),
+	    openat(AT_FDCWD, name, flags, mode))
+SYSCALL_OLD(creat, (const char __user *name, mode_t mode),
+	    openat(AT_FDCWD, name, O_CREAT | O_WRONLY | O_TRUNC, mode))
 
 /* --- root, working directory, umask --- */
 
@@ -239,17 +244,17 @@ static long change_dir(const char __user *name, struct path *place)
 	return err;
 }
 
-long sys_chdir(const char __user *name)
+SYSCALL_DEFINE(chdir, const char __user *name)
 {
 	return change_dir(name, &current->fs->pwd);
 }
 
-long sys_chroot(const char __user *name)
+SYSCALL_DEFINE(chroot, const char __user *name)
 {
 	return change_dir(name, &current->fs->root);
 }
 
-long sys_fchdir(unsigned int fd)
+SYSCALL_DEFINE(fchdir, unsigned int fd)
 {
 	CLASS(fd_raw, f)(fd);
 	int err;
@@ -264,7 +269,7 @@ long sys_fchdir(unsigned int fd)
 	return err;
 }
 
-long sys_umask(int mask)
+SYSCALL_DEFINE(umask, int mask)
 {
 	return xchg(&current->fs->umask, (mode_t)mask & 0777);
 }

@@ -57,7 +57,7 @@ static bool is_process(struct pid *pid)
 	return pid_task(pid, PIDTYPE_TGID);
 }
 
-long sys_pidfd_open(pid_t nr, unsigned int flags)
+SYSCALL_DEFINE(pidfd_open, pid_t nr, unsigned int flags)
 {
 	struct pid *pid;
 	int fd;
@@ -85,7 +85,8 @@ static int read_siginfo(siginfo_t *info, int sig, const siginfo_t __user *uinfo,
 	return !to_self && (info->si_code >= 0 || info->si_code == SI_TKILL) ? -EPERM : 0;
 }
 
-long sys_pidfd_send_signal(int pidfd, int sig, const siginfo_t __user *uinfo, unsigned int flags)
+SYSCALL_DEFINE(pidfd_send_signal, int pidfd, int sig, const siginfo_t __user *uinfo,
+	       unsigned int flags)
 {
 	siginfo_t info;
 	unsigned int f_flags;

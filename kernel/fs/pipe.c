@@ -13,6 +13,7 @@
  */
 #include "kernel/fs/special.h"
 #include "kernel/syscalls.h"
+#include "libk/abi/termios.h"
 
 #define PIPE_PAGES 16u
 #define PIPE_SIZE (PIPE_PAGES * (unsigned int)PAGE_SIZE)
@@ -445,7 +446,7 @@ long install_fd_pair(struct file *files[2], int flags, int __user *ufds)
 	return ret;
 }
 
-long sys_pipe2(int __user *fds, int flags)
+SYSCALL_DEFINE(pipe2, int __user *fds, int flags)
 {
 	struct file *files[2];
 	int ret;
@@ -455,6 +456,8 @@ long sys_pipe2(int __user *fds, int flags)
 	ret = create_pipe_files(files, flags & O_NONBLOCK);
 	return ret ? ret : install_fd_pair(files, flags, fds);
 }
+
+SYSCALL_OLD(pipe, (int __user *fds), pipe2(fds, 0))
 
 void pipe_init(void)
 {

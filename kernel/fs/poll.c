@@ -186,7 +186,7 @@ u64 ms_deadline(int ms)
 	return ms < 0 ? UINT64_MAX : ms ? ktime_get() + (u64)ms * NSEC_PER_MSEC : 0;
 }
 
-long sys_poll(struct pollfd __user *ufds, unsigned int nfds, int timeout_ms)
+SYSCALL_DEFINE(poll, struct pollfd __user *ufds, unsigned int nfds, int timeout_ms)
 {
 	struct restart_block *rb = &current->restart_block;
 
@@ -236,7 +236,7 @@ static long finish_poll(long ret, void __user *uts, bool is_timeval, u64 deadlin
 	return copy_to_user(uts, &left, sizeof(left)) && ret == -ERESTARTNOHAND ? -EINTR : ret;
 }
 
-long sys_ppoll(struct pollfd __user *ufds, unsigned int nfds, struct timespec __user *ts,
+SYSCALL_DEFINE(ppoll, struct pollfd __user *ufds, unsigned int nfds, struct timespec __user *ts,
 	       const sigset_t __user *mask, size_t size)
 {
 	u64 deadline;
@@ -332,8 +332,8 @@ static long select_user(int n, fd_set __user *user[3], u64 deadline)
 	return ret;
 }
 
-long sys_select(int n, fd_set __user *in, fd_set __user *out, fd_set __user *ex,
-		struct timeval __user *tv)
+SYSCALL_DEFINE(select, int n, fd_set __user *in, fd_set __user *out, fd_set __user *ex,
+	       struct timeval __user *tv)
 {
 	fd_set __user *user[3] = { in, out, ex };
 	u64 deadline;
@@ -342,8 +342,8 @@ long sys_select(int n, fd_set __user *in, fd_set __user *out, fd_set __user *ex,
 	return ret ? ret : finish_poll(select_user(n, user, deadline), tv, true, deadline);
 }
 
-long sys_pselect6(int n, fd_set __user *in, fd_set __user *out, fd_set __user *ex,
-		  struct timespec __user *ts, void __user *sig)
+SYSCALL_DEFINE(pselect6, int n, fd_set __user *in, fd_set __user *out, fd_set __user *ex,
+	       struct timespec __user *ts, void __user *sig)
 {
 	struct { const sigset_t __user *mask; size_t size; } arg = { NULL, 0 };
 	fd_set __user *user[3] = { in, out, ex };

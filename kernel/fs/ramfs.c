@@ -454,7 +454,7 @@ static struct file *shmem_file_setup(const char *name, int flags)
 	return f;
 }
 
-long sys_memfd_create(const char __user *uname, unsigned int flags)
+SYSCALL_DEFINE(memfd_create, const char __user *uname, unsigned int flags)
 {
 	char full[NAME_MAX + 1], *name __free(kfree) = getname(uname);
 

@@ -83,7 +83,7 @@ ssize_t vfs_rw(struct file *f, void __user *buf, size_t n, loff_t off, bool writ
 	return done;
 }
 
-long sys_read(unsigned int fd, char __user *buf, size_t n)
+SYSCALL_DEFINE(read, unsigned int fd, char __user *buf, size_t n)
 {
 	struct fd f = fdget_pos(fd);
 	ssize_t done;
@@ -95,7 +95,7 @@ long sys_read(unsigned int fd, char __user *buf, size_t n)
 	return done;
 }
 
-long sys_write(unsigned int fd, const char __user *buf, size_t n)
+SYSCALL_DEFINE(write, unsigned int fd, const char __user *buf, size_t n)
 {
 	struct fd f = fdget_pos(fd);
 	ssize_t done;
@@ -122,12 +122,12 @@ static long rw_at(unsigned int fd, void *buf, size_t n, loff_t pos, bool write)
 	return done;
 }
 
-long sys_pread64(unsigned int fd, char __user *buf, size_t n, loff_t pos)
+SYSCALL_DEFINE(pread64, unsigned int fd, char __user *buf, size_t n, loff_t pos)
 {
 	return rw_at(fd, buf, n, pos, false);
 }
 
-long sys_pwrite64(unsigned int fd, const char __user *buf, size_t n, loff_t pos)
+SYSCALL_DEFINE(pwrite64, unsigned int fd, const char __user *buf, size_t n, loff_t pos)
 {
 	return rw_at(fd, (void *)buf, n, pos, true);
 }
@@ -242,22 +242,23 @@ static long rw_vec_fd(unsigned int fd, const struct iovec __user *vec, unsigned 
 	return done;
 }
 
-long sys_readv(unsigned int fd, const struct iovec __user *vec, unsigned long n)
+SYSCALL_DEFINE(readv, unsigned int fd, const struct iovec __user *vec, unsigned long n)
 {
 	return rw_vec_fd(fd, vec, n, false, false, 0);
 }
 
-long sys_writev(unsigned int fd, const struct iovec __user *vec, unsigned long n)
+SYSCALL_DEFINE(writev, unsigned int fd, const struct iovec __user *vec, unsigned long n)
 {
 	return rw_vec_fd(fd, vec, n, true, false, 0);
 }
 
-long sys_preadv(unsigned int fd, const struct iovec __user *vec, unsigned long n, loff_t pos)
+SYSCALL_DEFINE(preadv, unsigned int fd, const struct iovec __user *vec, unsigned long n, loff_t pos)
 {
 	return rw_vec_fd(fd, vec, n, false, true, pos);
 }
 
-long sys_pwritev(unsigned int fd, const struct iovec __user *vec, unsigned long n, loff_t pos)
+SYSCALL_DEFINE(pwritev, unsigned int fd, const struct iovec __user *vec, unsigned long n,
+	       loff_t pos)
 {
 	return rw_vec_fd(fd, vec, n, true, true, pos);
 }
@@ -292,7 +293,7 @@ loff_t generic_file_llseek(struct file *f, loff_t off, int whence)
 	return off;
 }
 
-long sys_lseek(unsigned int fd, loff_t off, int whence)
+SYSCALL_DEFINE(lseek, unsigned int fd, loff_t off, int whence)
 {
 	struct fd f = fdget_pos(fd);
 	loff_t ret = -ESPIPE;

@@ -70,7 +70,7 @@ ssize_t generic_read_dir(struct file *f, struct iov_iter *to, loff_t *pos)
 	return -EISDIR;
 }
 
-long sys_getdents64(unsigned int fd, void __user *buf, unsigned int size)
+SYSCALL_DEFINE(getdents64, unsigned int fd, void __user *buf, unsigned int size)
 {
 	struct getdents_buf b = { .ctx = { .actor = fill_dirent }, .at = buf, .left = size };
 	CLASS(fd, f)(fd);
@@ -94,7 +94,7 @@ long sys_getdents64(unsigned int fd, void __user *buf, unsigned int size)
 }
 
 /* Length of the path with its NUL. */
-long sys_getcwd(char __user *ubuf, unsigned long size)
+SYSCALL_DEFINE(getcwd, char __user *ubuf, unsigned long size)
 {
 	char *buf __free(kfree) = kmalloc(PATH_MAX, GFP_KERNEL), *p = buf + PATH_MAX - 1;
 	struct path root __cleanup(path_put), pwd __cleanup(path_put);

@@ -103,8 +103,8 @@ static int rename_locked(struct nameidata *from, struct nameidata *to, bool repl
 	return rename_dentries(&from->path, old, &to->path, new);
 }
 
-long sys_renameat2(int olddfd, const char __user *uold, int newdfd, const char __user *unew,
-		   unsigned int flags)
+SYSCALL_DEFINE(renameat2, int olddfd, const char __user *uold, int newdfd, const char __user *unew,
+	       unsigned int flags)
 {
 	char *old __free(kfree) = getname(uold), *new __free(kfree) = getname(unew);
 	struct nameidata from __cleanup(nd_end) = { .links = 0 }, to __cleanup(nd_end) = from;
@@ -126,3 +126,8 @@ long sys_renameat2(int olddfd, const char __user *uold, int newdfd, const char _
 	unlock_rename(from.path.dentry, to.path.dentry);
 	return err;
 }
+
+SYSCALL_OLD(rename, (const char __user *old, const char __user *new),
+	    renameat2(AT_FDCWD, old, AT_FDCWD, new, 0))
+SYSCALL_OLD(renameat, (int od, const char __user *old, int nd, const char __user *new),
+	    renameat2(od, old, nd, new, 0))

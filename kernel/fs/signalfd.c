@@ -11,6 +11,7 @@
  */
 #include "kernel/fs/special.h"
 #include "kernel/syscalls.h"
+#include "libk/abi/eventfd.h"
 
 struct polled_sighand {
 	struct list_head list;
@@ -161,7 +162,7 @@ static int new_signalfd(sigset_t mask, int flags)
 	return fd;
 }
 
-long sys_signalfd4(int ufd, const sigset_t __user *umask, size_t size, int flags)
+SYSCALL_DEFINE(signalfd4, int ufd, const sigset_t __user *umask, size_t size, int flags)
 {
 	CLASS(fd, fd)(ufd);
 	sigset_t mask;
@@ -183,3 +184,6 @@ long sys_signalfd4(int ufd, const sigset_t __user *umask, size_t size, int flags
 	wake_up_all(&current->sighand->signalfd_wqh);
 	return ufd;
 }
+
+SYSCALL_OLD(signalfd, (int fd, const sigset_t __user *mask, size_t size),
+	    signalfd4(fd, mask, size, 0))

@@ -123,12 +123,12 @@ static struct socket_pair *new_pair(void)
 	return NULL;
 }
 
-long sys_socket(int family, int type, int protocol)
+SYSCALL_DEFINE(socket, int family, int type, int protocol)
 {
 	return -EAFNOSUPPORT;
 }
 
-long sys_socketpair(int family, int type, int protocol, int __user *usv)
+SYSCALL_DEFINE(socketpair, int family, int type, int protocol, int __user *usv)
 {
 	int flags = type & (SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct socket_pair *pair;
@@ -164,8 +164,8 @@ static int check_socket(struct fd fd)
 	return !fd.file ? -EBADF : fd.file->f_op == &socket_fops ? 0 : -ENOTSOCK;
 }
 
-long sys_sendto(int ufd, const void __user *buf, size_t n, unsigned int flags,
-		const struct sockaddr __user *addr, int addrlen)
+SYSCALL_DEFINE(sendto, int ufd, const void __user *buf, size_t n, unsigned int flags,
+	       const struct sockaddr __user *addr, int addrlen)
 {
 	CLASS(fd, fd)(ufd);
 	struct iov_iter it;
@@ -176,8 +176,8 @@ long sys_sendto(int ufd, const void __user *buf, size_t n, unsigned int flags,
 	return addr && addrlen ? -EISCONN : socket_send(fd.file, &it, flags);
 }
 
-long sys_recvfrom(int ufd, void __user *buf, size_t n, unsigned int flags,
-		  struct sockaddr __user *addr, int __user *addrlen)
+SYSCALL_DEFINE(recvfrom, int ufd, void __user *buf, size_t n, unsigned int flags,
+	       struct sockaddr __user *addr, int __user *addrlen)
 {
 	CLASS(fd, fd)(ufd);
 	struct iov_iter it;
@@ -189,7 +189,7 @@ long sys_recvfrom(int ufd, void __user *buf, size_t n, unsigned int flags,
 	return ret >= 0 && addr && addrlen && put_user(0, addrlen) ? -EFAULT : ret;
 }
 
-long sys_shutdown(int ufd, int how)
+SYSCALL_DEFINE(shutdown, int ufd, int how)
 {
 	CLASS(fd, fd)(ufd);
 	struct socket *s;

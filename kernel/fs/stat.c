@@ -26,7 +26,7 @@ static long put_stat(const struct kstat *k, struct stat __user *ust)
 	return copy_to_user(ust, &st, sizeof(st)) ? -EFAULT : 0;
 }
 
-long sys_newfstatat(int dfd, const char __user *name, struct stat __user *st, int flags)
+SYSCALL_DEFINE(newfstatat, int dfd, const char __user *name, struct stat __user *st, int flags)
 {
 	struct kstat k;
 
@@ -35,7 +35,12 @@ long sys_newfstatat(int dfd, const char __user *name, struct stat __user *st, in
 	return vfs_stat(dfd, name, flags, &k) ? : put_stat(&k, st);
 }
 
-long sys_fstat(unsigned int fd, struct stat __user *st)
+SYSCALL_OLD(stat, (const char __user *name, struct stat __user *st),
+	    newfstatat(AT_FDCWD, name, st, 0))
+SYSCALL_OLD(lstat, (const char __user *name, struct stat __user *st),
+	    newfstatat(AT_FDCWD, name, st, AT_SYMLINK_NOFOLLOW))
+
+SYSCALL_DEFINE(fstat, unsigned int fd, struct stat __user *st)
 {
 	CLASS(fd_raw, f)(fd);
 	struct kstat k;
@@ -50,7 +55,7 @@ static struct statx_timestamp statx_time(struct timespec t)
 	return (struct statx_timestamp){ .tv_sec = t.tv_sec, .tv_nsec = t.tv_nsec };
 }
 
-long sys_statx(int dfd, const char __user *name, int flags, unsigned int mask,
+SYSCALL_DEFINE(statx, int dfd, const char __user *name, int flags, unsigned int mask,
 	       struct statx __user *ustx)
 {
 	struct kstat k;
@@ -92,14 +97,14 @@ static long put_statfs(const struct path *path, struct statfs __user *ust)
 	return copy_to_user(ust, &st, sizeof(st)) ? -EFAULT : 0;
 }
 
-long sys_statfs(const char __user *name, struct statfs __user *st)
+SYSCALL_DEFINE(statfs, const char __user *name, struct statfs __user *st)
 {
 	struct path path __cleanup(path_put) = { NULL, NULL };
 
 	return user_path_at(AT_FDCWD, name, LOOKUP_FOLLOW, &path) ? : put_statfs(&path, st);
 }
 
-long sys_fstatfs(unsigned int fd, struct statfs __user *st)
+SYSCALL_DEFINE(fstatfs, unsigned int fd, struct statfs __user *st)
 {
 	CLASS(fd_raw, f)(fd);
 
@@ -129,7 +134,7 @@ static int vfs_readlink(struct dentry *d, char *buf, int size)
 	return n;
 }
 
-long sys_readlinkat(int dfd, const char __user *name, char __user *ubuf, int size)
+SYSCALL_DEFINE(readlinkat, int dfd, const char __user *name, char __user *ubuf, int size)
 {
 	struct path path __cleanup(path_put) = { NULL, NULL };
 	char *buf __free(kfree) = NULL;
@@ -143,3 +148,6 @@ long sys_readlinkat(int dfd, const char __user *name, char __user *ubuf, int siz
 	n = min(buf ? vfs_readlink(path.dentry, buf, PATH_MAX) : -ENOMEM, size);
 	return n > 0 && copy_to_user(ubuf, buf, n) ? -EFAULT : n;
 }
+
+SYSCALL_OLD(readlink, (const char __user *name, char __user *buf, int size),
+	    readlinkat(AT_FDCWD, name, buf, size))

@@ -96,7 +96,7 @@ static const struct file_operations timerfd_fops = {
 	.read = timerfd_read, .poll = timerfd_poll, .release = timerfd_release,
 };
 
-long sys_timerfd_create(int clock, int flags)
+SYSCALL_DEFINE(timerfd_create, int clock, int flags)
 {
 	struct timerfd *ctx;
 	int fd;
@@ -153,8 +153,8 @@ static struct timerfd *timerfd_of(struct fd fd)
 	return fd.file->f_op == &timerfd_fops ? fd.file->private_data : ERR_PTR(-EINVAL);
 }
 
-long sys_timerfd_settime(int ufd, int flags, const struct itimerspec __user *unew,
-			 struct itimerspec __user *uold)
+SYSCALL_DEFINE(timerfd_settime, int ufd, int flags, const struct itimerspec __user *unew,
+	       struct itimerspec __user *uold)
 {
 	CLASS(fd, fd)(ufd);
 	struct timerfd *ctx = timerfd_of(fd);
@@ -176,7 +176,7 @@ long sys_timerfd_settime(int ufd, int flags, const struct itimerspec __user *une
 	return uold && copy_to_user(uold, &old, sizeof(old)) ? -EFAULT : 0;
 }
 
-long sys_timerfd_gettime(int ufd, struct itimerspec __user *ucur)
+SYSCALL_DEFINE(timerfd_gettime, int ufd, struct itimerspec __user *ucur)
 {
 	CLASS(fd, fd)(ufd);
 	struct timerfd *ctx = timerfd_of(fd);

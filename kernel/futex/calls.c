@@ -74,7 +74,7 @@ static noinline long futex_timed(u32 __user *uaddr, int op, u32 val,
 	return err ? err : futex_dispatch(uaddr, op, val, deadline, NULL, 0, val3);
 }
 
-long sys_futex(u32 __user *uaddr, int op, u32 val, const struct timespec __user *utime,
+SYSCALL_DEFINE(futex, u32 __user *uaddr, int op, u32 val, const struct timespec __user *utime,
 	       u32 __user *uaddr2, u32 val3)
 {
 	if (utime && takes_timeout(op & FUTEX_CMD_MASK))

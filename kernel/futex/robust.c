@@ -88,7 +88,7 @@ void futex_exit_release(struct task_struct *p)
 	futex_exit_pi(p);
 }
 
-long sys_set_robust_list(struct robust_list_head __user *head, size_t len)
+SYSCALL_DEFINE(set_robust_list, struct robust_list_head __user *head, size_t len)
 {
 	if (len != sizeof(*head))
 		return -EINVAL;
@@ -96,7 +96,8 @@ long sys_set_robust_list(struct robust_list_head __user *head, size_t len)
 	return 0;
 }
 
-long sys_get_robust_list(int pid, struct robust_list_head __user *__user *head, size_t __user *len)
+SYSCALL_DEFINE(get_robust_list, int pid, struct robust_list_head __user *__user *head,
+	       size_t __user *len)
 {
 	struct task_struct *p = pid ? find_get_task_by_vpid(pid) : get_task_struct(current);
 	const struct cred *cred;

@@ -67,8 +67,8 @@ static long wait_multiple(struct futex_q *qs, unsigned int n, u64 deadline)
 	return timed_out ? -ETIMEDOUT : -ERESTARTSYS;
 }
 
-long sys_futex_waitv(const struct futex_waitv __user *waiters, unsigned int nr, unsigned int flags,
-		     const struct timespec __user *timeout, clockid_t clock)
+SYSCALL_DEFINE(futex_waitv, const struct futex_waitv __user *waiters, unsigned int nr,
+	       unsigned int flags, const struct timespec __user *timeout, clockid_t clock)
 {
 	struct futex_q *qs;
 	u64 deadline;

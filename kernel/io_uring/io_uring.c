@@ -216,7 +216,7 @@ static void tell(const struct io_ring_ctx *ctx, struct io_uring_params *p)
 	};
 }
 
-long sys_io_uring_setup(u32 entries, struct io_uring_params __user *uparams)
+SYSCALL_DEFINE(io_uring_setup, u32 entries, struct io_uring_params __user *uparams)
 {
 	struct io_uring_params p;
 	struct io_ring_ctx *ctx;
@@ -261,8 +261,8 @@ static long cq_wait(struct io_ring_ctx *ctx, u32 min_complete, const sigset_t __
 	return ret ? -EINTR : 0;
 }
 
-long sys_io_uring_enter(unsigned int fd, u32 to_submit, u32 min_complete, u32 flags,
-			const sigset_t __user *sig, size_t sigsz)
+SYSCALL_DEFINE(io_uring_enter, unsigned int fd, u32 to_submit, u32 min_complete, u32 flags,
+	       const sigset_t __user *sig, size_t sigsz)
 {
 	CLASS(fd, f)(fd);
 	struct io_ring_ctx *ctx;

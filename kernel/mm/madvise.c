@@ -10,6 +10,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/syscalls.h"
 #include "kernel/task/task.h"
+#include "libk/abi/mman.h"
 
 /* Gives the part of *vmap in [start, end) other flags; *vmap becomes the VMA that holds it then.
  * 0 or -ENOMEM. */
@@ -76,7 +77,7 @@ static bool known_advice(int advice)
 	       (advice >= MADV_DONTFORK && advice <= MADV_DONTNEED_LOCKED);
 }
 
-long sys_madvise(unsigned long start, size_t len, int behavior)
+SYSCALL_DEFINE(madvise, unsigned long start, size_t len, int behavior)
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long end = start + ALIGN_UP(len, PAGE_SIZE), at = start;
@@ -105,7 +106,7 @@ long sys_madvise(unsigned long start, size_t len, int behavior)
 
 /* What is written to a shared mapping is in the page cache at once, and there is nothing behind
  * that. */
-long sys_msync(unsigned long start, size_t len, int flags)
+SYSCALL_DEFINE(msync, unsigned long start, size_t len, int flags)
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long end = start + ALIGN_UP(len, PAGE_SIZE), at = start;
@@ -150,7 +151,7 @@ static unsigned char in_core(struct vm_area_struct *vma, unsigned long addr)
 	return 1;
 }
 
-long sys_mincore(unsigned long start, size_t len, unsigned char __user *vec)
+SYSCALL_DEFINE(mincore, unsigned long start, size_t len, unsigned char __user *vec)
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long end = start + ALIGN_UP(len, PAGE_SIZE), n;
@@ -229,18 +230,18 @@ static long do_mlock(unsigned long start, size_t len, bool lock, bool populate)
 	return err;
 }
 
-long sys_mlock(unsigned long start, size_t len)
+SYSCALL_DEFINE(mlock, unsigned long start, size_t len)
 {
 	return do_mlock(start, len, true, true);
 }
 
-long sys_mlock2(unsigned long start, size_t len, int flags)
+SYSCALL_DEFINE(mlock2, unsigned long start, size_t len, int flags)
 {
 	return flags & ~MLOCK_ONFAULT ? -EINVAL
 				      : do_mlock(start, len, true, !(flags & MLOCK_ONFAULT));
 }
 
-long sys_munlock(unsigned long start, size_t len)
+SYSCALL_DEFINE(munlock, unsigned long start, size_t len)
 {
 	return do_mlock(start, len, false, false);
 }
@@ -260,7 +261,7 @@ static void lock_all(struct mm_struct *mm, bool lock, bool populate)
 	}
 }
 
-long sys_mlockall(int flags)
+SYSCALL_DEFINE(mlockall, int flags)
 {
 	struct mm_struct *mm = current->mm;
 	long err = 0;
@@ -281,7 +282,7 @@ long sys_mlockall(int flags)
 	return err;
 }
 
-long sys_munlockall(void)
+SYSCALL_DEFINE(munlockall, void)
 {
 	struct mm_struct *mm = current->mm;
 

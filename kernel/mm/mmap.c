@@ -12,6 +12,7 @@
 #include "kernel/printk.h"
 #include "kernel/syscalls.h"
 #include "kernel/task/task.h"
+#include "libk/abi/mman.h"
 #include "libk/err.h"
 
 #define VM_ANON_DEFAULT (VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)
@@ -99,7 +100,7 @@ int vm_munmap(unsigned long addr, unsigned long len)
 	return err;
 }
 
-long sys_munmap(unsigned long addr, size_t len)
+SYSCALL_DEFINE(munmap, unsigned long addr, size_t len)
 {
 	return vm_munmap(addr, len);
 }
@@ -279,8 +280,8 @@ unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, 
 	return addr;
 }
 
-long sys_mmap(unsigned long addr, unsigned long len, unsigned long prot, unsigned long flags,
-	      unsigned long fd, unsigned long off)
+SYSCALL_DEFINE(mmap, unsigned long addr, unsigned long len, unsigned long prot, unsigned long flags,
+	       unsigned long fd, unsigned long off)
 {
 	struct file *file = NULL;
 	long ret;
@@ -336,7 +337,7 @@ static bool grow_brk(struct mm_struct *mm, unsigned long old, unsigned long new)
 
 /* Returns the end of the heap as it is afterwards: the C library sees from that whether it was
  * granted. */
-long sys_brk(unsigned long brk)
+SYSCALL_DEFINE(brk, unsigned long brk)
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long limit = current->signal->rlim[RLIMIT_DATA].rlim_cur, old, new;

@@ -9,6 +9,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/syscalls.h"
 #include "kernel/task/task.h"
+#include "libk/abi/mman.h"
 
 #define VM_ACCESS (VM_READ | VM_WRITE | VM_EXEC)
 
@@ -65,7 +66,7 @@ static int protect_vma(struct vm_area_struct **vmap, unsigned long start, unsign
 	return 0;
 }
 
-long sys_mprotect(unsigned long start, size_t len, unsigned long prot)
+SYSCALL_DEFINE(mprotect, unsigned long start, size_t len, unsigned long prot)
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long end = start + ALIGN_UP(len, PAGE_SIZE), at;

@@ -9,6 +9,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/syscalls.h"
 #include "kernel/task/task.h"
+#include "libk/abi/mman.h"
 
 /* Page tables at to, wherever there are some at [start, end): afterwards moving cannot fail. 0
  * or -ENOMEM. */
@@ -146,8 +147,8 @@ populate:
 	return (long)addr;
 }
 
-long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len,
-		unsigned long flags, unsigned long new_addr)
+SYSCALL_DEFINE(mremap, unsigned long addr, unsigned long old_len, unsigned long new_len,
+	       unsigned long flags, unsigned long new_addr)
 {
 	struct mm_struct *mm = current->mm;
 	long ret;

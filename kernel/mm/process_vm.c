@@ -102,16 +102,16 @@ out:
 	return ret;
 }
 
-long sys_process_vm_readv(pid_t pid, const struct iovec __user *local, unsigned long nr_local,
-			  const struct iovec __user *remote, unsigned long nr_remote,
-			  unsigned long flags)
+SYSCALL_DEFINE(process_vm_readv, pid_t pid, const struct iovec __user *local,
+	       unsigned long nr_local, const struct iovec __user *remote, unsigned long nr_remote,
+	       unsigned long flags)
 {
 	return process_vm(pid, local, nr_local, remote, nr_remote, flags, false);
 }
 
-long sys_process_vm_writev(pid_t pid, const struct iovec __user *local, unsigned long nr_local,
-			   const struct iovec __user *remote, unsigned long nr_remote,
-			   unsigned long flags)
+SYSCALL_DEFINE(process_vm_writev, pid_t pid, const struct iovec __user *local,
+	       unsigned long nr_local, const struct iovec __user *remote, unsigned long nr_remote,
+	       unsigned long flags)
 {
 	return process_vm(pid, local, nr_local, remote, nr_remote, flags, true);
 }

@@ -60,7 +60,7 @@ int set_cpus_allowed(struct task_struct *p, cpumask_t mask)
 	return 0;
 }
 
-long sys_sched_setaffinity(pid_t pid, unsigned int len, unsigned long __user *umask)
+SYSCALL_DEFINE(sched_setaffinity, pid_t pid, unsigned int len, unsigned long __user *umask)
 {
 	struct task_struct *p;
 	unsigned long mask = 0;
@@ -81,7 +81,7 @@ long sys_sched_setaffinity(pid_t pid, unsigned int len, unsigned long __user *um
 }
 
 /* Returns the bytes written, as Linux's raw call does. */
-long sys_sched_getaffinity(pid_t pid, unsigned int len, unsigned long __user *umask)
+SYSCALL_DEFINE(sched_getaffinity, pid_t pid, unsigned int len, unsigned long __user *umask)
 {
 	struct task_struct *p;
 	unsigned long mask;
@@ -139,7 +139,7 @@ static long best_nice(struct task_struct *p, long acc, int arg)
 	return max(acc, (long)(20 - PRIO_TO_NICE(p->static_prio)));
 }
 
-long sys_getpriority(int which, int who)
+SYSCALL_DEFINE(getpriority, int which, int who)
 {
 	return for_each_named(which, who, best_nice, 0, 0);
 }
@@ -154,12 +154,12 @@ static long change_nice(struct task_struct *p, long acc, int nice)
 	return acc;
 }
 
-long sys_setpriority(int which, int who, int nice)
+SYSCALL_DEFINE(setpriority, int which, int who, int nice)
 {
 	return for_each_named(which, who, change_nice, 0, clamp_nice(nice));
 }
 
-long sys_getcpu(unsigned int __user *cpu, unsigned int __user *node, void __user *unused)
+SYSCALL_DEFINE(getcpu, unsigned int __user *cpu, unsigned int __user *node, void __user *unused)
 {
 	if (cpu && put_user((unsigned int)smp_processor_id(), cpu))
 		return -EFAULT;

@@ -364,7 +364,7 @@ void __flatten schedule(void)
 		wq_worker_running(current);
 }
 
-long __flatten sys_sched_yield(void)
+__flatten SYSCALL_DEFINE(sched_yield, void)
 {
 	preempt_disable();
 	if (this_rq()->nr_running > 1)	/* who joins later comes after this call */

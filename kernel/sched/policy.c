@@ -166,7 +166,7 @@ static int copy_attr(struct sched_attr *attr, struct sched_attr __user *uattr)
 	return err;
 }
 
-long sys_sched_setattr(pid_t pid, struct sched_attr __user *uattr, unsigned int flags)
+SYSCALL_DEFINE(sched_setattr, pid_t pid, struct sched_attr __user *uattr, unsigned int flags)
 {
 	struct sched_attr attr, old;
 	struct task_struct *p;
@@ -195,8 +195,8 @@ long sys_sched_setattr(pid_t pid, struct sched_attr __user *uattr, unsigned int 
 	return ret;
 }
 
-long sys_sched_getattr(pid_t pid, struct sched_attr __user *uattr, unsigned int size,
-		       unsigned int flags)
+SYSCALL_DEFINE(sched_getattr, pid_t pid, struct sched_attr __user *uattr, unsigned int size,
+	       unsigned int flags)
 {
 	struct sched_attr attr;
 	struct task_struct *p;
@@ -214,17 +214,17 @@ long sys_sched_getattr(pid_t pid, struct sched_attr __user *uattr, unsigned int 
 	return copy_to_user(uattr, &attr, attr.size) ? -EFAULT : 0;
 }
 
-long sys_sched_setscheduler(pid_t pid, int policy, const struct sched_param __user *param)
+SYSCALL_DEFINE(sched_setscheduler, pid_t pid, int policy, const struct sched_param __user *param)
 {
 	return policy < 0 ? -EINVAL : set_policy(pid, policy, param);
 }
 
-long sys_sched_setparam(pid_t pid, const struct sched_param __user *param)
+SYSCALL_DEFINE(sched_setparam, pid_t pid, const struct sched_param __user *param)
 {
 	return set_policy(pid, -1, param);
 }
 
-long sys_sched_getscheduler(pid_t pid)
+SYSCALL_DEFINE(sched_getscheduler, pid_t pid)
 {
 	struct task_struct *p;
 	long ret;
@@ -239,7 +239,7 @@ long sys_sched_getscheduler(pid_t pid)
 	return ret;
 }
 
-long sys_sched_getparam(pid_t pid, struct sched_param __user *uparam)
+SYSCALL_DEFINE(sched_getparam, pid_t pid, struct sched_param __user *uparam)
 {
 	struct sched_param param = { 0 };
 	struct task_struct *p;
@@ -255,19 +255,19 @@ long sys_sched_getparam(pid_t pid, struct sched_param __user *uparam)
 }
 
 /* SCHED_DEADLINE is not built in, but its range is a constant that programs ask for. */
-long sys_sched_get_priority_max(int policy)
+SYSCALL_DEFINE(sched_get_priority_max, int policy)
 {
 	return rt_policy(policy)	  ? MAX_RT_PRIO - 1
 	       : policy == SCHED_DEADLINE ? 0
 					  : check_policy(policy, 0);
 }
 
-long sys_sched_get_priority_min(int policy)
+SYSCALL_DEFINE(sched_get_priority_min, int policy)
 {
 	return rt_policy(policy) ? 1 : policy == SCHED_DEADLINE ? 0 : check_policy(policy, 0);
 }
 
-long sys_sched_rr_get_interval(pid_t pid, struct timespec __user *uinterval)
+SYSCALL_DEFINE(sched_rr_get_interval, pid_t pid, struct timespec __user *uinterval)
 {
 	struct timespec ts;
 	struct task_struct *p;

@@ -116,8 +116,8 @@ static noinline long sigaction_with_old(int sig, const struct sigaction __user *
 	return err ?: copy_to_user(uold, &old, sizeof(old)) ? -EFAULT : 0;
 }
 
-long sys_rt_sigaction(int sig, const struct sigaction __user *uact, struct sigaction __user *uold,
-		      size_t size)
+SYSCALL_DEFINE(rt_sigaction, int sig, const struct sigaction __user *uact,
+	       struct sigaction __user *uold, size_t size)
 {
 	if (size != sizeof(sigset_t))
 		return -EINVAL;
@@ -130,7 +130,8 @@ long sys_rt_sigaction(int sig, const struct sigaction __user *uact, struct sigac
 
 /* --- masks --- */
 
-long sys_rt_sigprocmask(int how, const sigset_t __user *uset, sigset_t __user *uold, size_t size)
+SYSCALL_DEFINE(rt_sigprocmask, int how, const sigset_t __user *uset, sigset_t __user *uold,
+	       size_t size)
 {
 	sigset_t old = current->blocked, set;
 
@@ -150,7 +151,7 @@ long sys_rt_sigprocmask(int how, const sigset_t __user *uset, sigset_t __user *u
 	return uold ? put_user(old, uold) : 0;
 }
 
-long sys_rt_sigpending(sigset_t __user *uset, size_t size)
+SYSCALL_DEFINE(rt_sigpending, sigset_t __user *uset, size_t size)
 {
 	sigset_t set;
 
@@ -178,12 +179,12 @@ static long sleep_until_signal(void)
 	return -ERESTARTNOHAND;
 }
 
-long sys_pause(void)
+SYSCALL_DEFINE(pause, void)
 {
 	return sleep_until_signal();
 }
 
-long sys_rt_sigsuspend(const sigset_t __user *uset, size_t size)
+SYSCALL_DEFINE(rt_sigsuspend, const sigset_t __user *uset, size_t size)
 {
 	int ret;
 
@@ -228,8 +229,8 @@ static int do_sigtimedwait(sigset_t which, siginfo_t *info, u64 deadline)
 	return sig ?: left ? -EINTR : -EAGAIN;
 }
 
-long sys_rt_sigtimedwait(const sigset_t __user *uset, siginfo_t __user *uinfo,
-			 const struct timespec __user *timeout, size_t size)
+SYSCALL_DEFINE(rt_sigtimedwait, const sigset_t __user *uset, siginfo_t __user *uinfo,
+	       const struct timespec __user *timeout, size_t size)
 {
 	u64 deadline = ~0ULL;
 	struct timespec ts;
@@ -256,7 +257,7 @@ long sys_rt_sigtimedwait(const sigset_t __user *uset, siginfo_t __user *uinfo,
 
 /* What a call asked to be restarted with the rest of its time set up in restart_block; nothing
  * after a handler ran. */
-long sys_restart_syscall(void)
+SYSCALL_DEFINE(restart_syscall, void)
 {
 	struct restart_block *restart = &current->restart_block;
 
@@ -305,7 +306,7 @@ static int set_altstack(const stack_t *ss, unsigned long sp)
 	return 0;
 }
 
-long sys_sigaltstack(const stack_t __user *uss, stack_t __user *uold)
+SYSCALL_DEFINE(sigaltstack, const stack_t __user *uss, stack_t __user *uold)
 {
 	unsigned long sp = user_stack_pointer(current_pt_regs());
 	stack_t ss, old;

@@ -74,7 +74,7 @@ static int kill_all(int sig, const siginfo_t *info)
 	return ret;
 }
 
-long sys_kill(pid_t pid, int sig)
+SYSCALL_DEFINE(kill, pid_t pid, int sig)
 {
 	siginfo_t info;
 
@@ -115,7 +115,7 @@ static int send_specific(pid_t tgid, pid_t tid, int sig, const siginfo_t *info)
 	return ret;
 }
 
-long sys_tkill(pid_t tid, int sig)
+SYSCALL_DEFINE(tkill, pid_t tid, int sig)
 {
 	siginfo_t info;
 
@@ -125,7 +125,7 @@ long sys_tkill(pid_t tid, int sig)
 	return send_specific(0, tid, sig, &info);
 }
 
-long __flatten sys_tgkill(pid_t tgid, pid_t tid, int sig)
+__flatten SYSCALL_DEFINE(tgkill, pid_t tgid, pid_t tid, int sig)
 {
 	siginfo_t info;
 
@@ -156,7 +156,7 @@ static bool may_claim(const siginfo_t *info, pid_t target)
 	return (info->si_code < 0 && info->si_code != SI_TKILL) || task_pid_vnr(current) == target;
 }
 
-long sys_rt_sigqueueinfo(pid_t pid, int sig, const siginfo_t __user *uinfo)
+SYSCALL_DEFINE(rt_sigqueueinfo, pid_t pid, int sig, const siginfo_t __user *uinfo)
 {
 	siginfo_t info;
 	int ret = read_siginfo(&info, uinfo, sig);
@@ -166,7 +166,7 @@ long sys_rt_sigqueueinfo(pid_t pid, int sig, const siginfo_t __user *uinfo)
 	return may_claim(&info, pid) ? kill_process(pid, sig, &info) : -EPERM;
 }
 
-long sys_rt_tgsigqueueinfo(pid_t tgid, pid_t tid, int sig, const siginfo_t __user *uinfo)
+SYSCALL_DEFINE(rt_tgsigqueueinfo, pid_t tgid, pid_t tid, int sig, const siginfo_t __user *uinfo)
 {
 	siginfo_t info;
 	int ret = read_siginfo(&info, uinfo, sig);

@@ -11,14 +11,14 @@
 #include "kernel/task/task.h"
 #include "libk/string.h"
 
-long sys_fork(void)
+SYSCALL_DEFINE(fork, void)
 {
 	static const struct kernel_clone_args args = { .exit_signal = SIGCHLD };
 
 	return kernel_clone(&args);
 }
 
-long sys_vfork(void)
+SYSCALL_DEFINE(vfork, void)
 {
 	static const struct kernel_clone_args args = {
 		.flags = CLONE_VM | CLONE_VFORK,
@@ -28,7 +28,7 @@ long sys_vfork(void)
 	return kernel_clone(&args);
 }
 
-long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid,
+SYSCALL_DEFINE(clone, unsigned long flags, unsigned long stack, int __user *parent_tid,
 	       int __user *child_tid, unsigned long tls)
 {
 	struct kernel_clone_args args = {
@@ -68,7 +68,7 @@ static int check_clone3(const struct clone_args *a)
 	return 0;
 }
 
-long sys_clone3(struct clone_args __user *uargs, size_t size)
+SYSCALL_DEFINE(clone3, struct clone_args __user *uargs, size_t size)
 {
 	struct kernel_clone_args args = { 0 };
 	pid_t set_tid[MAX_PID_NS_LEVEL + 1];
@@ -145,7 +145,7 @@ int unshare_files(void)
 
 /* Memory, handlers and the thread group cannot be made private afterwards: asking is fine only
  * if they are not shared. */
-long sys_unshare(unsigned long flags)
+SYSCALL_DEFINE(unshare, unsigned long flags)
 {
 	int err = 0;
 

@@ -12,6 +12,7 @@
 #include "kernel/syscalls.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
+#include "libk/abi/capability.h"
 #include "libk/string.h"
 
 static struct kmem_cache *cred_cache;
@@ -88,7 +89,7 @@ static bool may_be(uid_t id, uid_t real, uid_t effective, uid_t saved)
 	return id == (uid_t)-1 || id == real || id == effective || id == saved;
 }
 
-long sys_setresuid(uid_t r, uid_t e, uid_t s)
+SYSCALL_DEFINE(setresuid, uid_t r, uid_t e, uid_t s)
 {
 	const struct cred *old = current->cred;
 	struct cred *new;
@@ -107,7 +108,7 @@ long sys_setresuid(uid_t r, uid_t e, uid_t s)
 	return 0;
 }
 
-long sys_setresgid(gid_t r, gid_t e, gid_t s)
+SYSCALL_DEFINE(setresgid, gid_t r, gid_t e, gid_t s)
 {
 	const struct cred *old = current->cred;
 	struct cred *new;
@@ -128,7 +129,7 @@ long sys_setresgid(gid_t r, gid_t e, gid_t s)
 
 /* The saved id follows the effective one when the real one is set or the effective one becomes
  * another than the real. */
-long sys_setreuid(uid_t r, uid_t e)
+SYSCALL_DEFINE(setreuid, uid_t r, uid_t e)
 {
 	const struct cred *c = current->cred;
 	uid_t euid = e == (uid_t)-1 ? c->euid : e;
@@ -150,7 +151,7 @@ long sys_setreuid(uid_t r, uid_t e)
 	return sys_setresuid(r, e, follows ? euid : (uid_t)-1);
 }
 
-long sys_setregid(gid_t r, gid_t e)
+SYSCALL_DEFINE(setregid, gid_t r, gid_t e)
 {
 	const struct cred *c = current->cred;
 	gid_t egid = e == (gid_t)-1 ? c->egid : e;
@@ -172,48 +173,48 @@ long sys_setregid(gid_t r, gid_t e)
 	return sys_setresgid(r, e, follows ? egid : (gid_t)-1);
 }
 
-long sys_setuid(uid_t uid)
+SYSCALL_DEFINE(setuid, uid_t uid)
 {
 	if (uid == (uid_t)-1)
 		return -EINVAL;
 	return capable() ? sys_setresuid(uid, uid, uid) : sys_setresuid(-1, uid, -1);
 }
 
-long sys_setgid(gid_t gid)
+SYSCALL_DEFINE(setgid, gid_t gid)
 {
 	if (gid == (gid_t)-1)
 		return -EINVAL;
 	return capable() ? sys_setresgid(gid, gid, gid) : sys_setresgid(-1, gid, -1);
 }
 
-long sys_getuid(void)
+SYSCALL_DEFINE(getuid, void)
 {
 	return current->cred->uid;
 }
 
-long sys_geteuid(void)
+SYSCALL_DEFINE(geteuid, void)
 {
 	return current->cred->euid;
 }
 
-long sys_getgid(void)
+SYSCALL_DEFINE(getgid, void)
 {
 	return current->cred->gid;
 }
 
-long sys_getegid(void)
+SYSCALL_DEFINE(getegid, void)
 {
 	return current->cred->egid;
 }
 
-long sys_getresuid(uid_t __user *r, uid_t __user *e, uid_t __user *s)
+SYSCALL_DEFINE(getresuid, uid_t __user *r, uid_t __user *e, uid_t __user *s)
 {
 	const struct cred *c = current->cred;
 
 	return put_user(c->uid, r) || put_user(c->euid, e) || put_user(c->suid, s) ? -EFAULT : 0;
 }
 
-long sys_getresgid(gid_t __user *r, gid_t __user *e, gid_t __user *s)
+SYSCALL_DEFINE(getresgid, gid_t __user *r, gid_t __user *e, gid_t __user *s)
 {
 	const struct cred *c = current->cred;
 
@@ -222,17 +223,17 @@ long sys_getresgid(gid_t __user *r, gid_t __user *e, gid_t __user *s)
 
 /* fsuid and fsgid follow the effective ids; asking for another one is answered with the present
  * one, as Linux answers a refusal. */
-long sys_setfsuid(uid_t uid)
+SYSCALL_DEFINE(setfsuid, uid_t uid)
 {
 	return current->cred->fsuid;
 }
 
-long sys_setfsgid(gid_t gid)
+SYSCALL_DEFINE(setfsgid, gid_t gid)
 {
 	return current->cred->fsgid;
 }
 
-long sys_getgroups(int size, gid_t __user *list)
+SYSCALL_DEFINE(getgroups, int size, gid_t __user *list)
 {
 	const struct cred *c = current->cred;
 
@@ -246,7 +247,7 @@ long sys_getgroups(int size, gid_t __user *list)
 										 : c->ngroups;
 }
 
-long sys_setgroups(int size, const gid_t __user *list)
+SYSCALL_DEFINE(setgroups, int size, const gid_t __user *list)
 {
 	struct cred *new;
 
@@ -268,8 +269,8 @@ long sys_setgroups(int size, const gid_t __user *list)
 
 /* One capability for all: uid 0 has every one, the others none. The answer to capget says just
  * that. */
-long sys_capget(struct __user_cap_header_struct __user *uheader,
-		struct __user_cap_data_struct __user *udata)
+SYSCALL_DEFINE(capget, struct __user_cap_header_struct __user *uheader,
+	       struct __user_cap_data_struct __user *udata)
 {
 	struct __user_cap_header_struct header;
 	u32 all = capable() ? ~0u : 0;
@@ -289,8 +290,8 @@ long sys_capget(struct __user_cap_header_struct __user *uheader,
 	return udata && copy_to_user(udata, data, sizeof(data)) ? -EFAULT : 0;
 }
 
-long sys_capset(struct __user_cap_header_struct __user *uheader,
-		const struct __user_cap_data_struct __user *udata)
+SYSCALL_DEFINE(capset, struct __user_cap_header_struct __user *uheader,
+	       const struct __user_cap_data_struct __user *udata)
 {
 	struct __user_cap_header_struct header;
 

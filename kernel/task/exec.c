@@ -471,14 +471,14 @@ static long user_execve(int dfd, const char __user *uname, const char __user *co
 	return ret;
 }
 
-long sys_execve(const char __user *name, const char __user *const __user *argv,
-		const char __user *const __user *envp)
+SYSCALL_DEFINE(execve, const char __user *name, const char __user *const __user *argv,
+	       const char __user *const __user *envp)
 {
 	return user_execve(AT_FDCWD, name, argv, envp, 0);
 }
 
-long sys_execveat(int dfd, const char __user *name, const char __user *const __user *argv,
-		  const char __user *const __user *envp, int flags)
+SYSCALL_DEFINE(execveat, int dfd, const char __user *name, const char __user *const __user *argv,
+	       const char __user *const __user *envp, int flags)
 {
 	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
 		return -EINVAL;

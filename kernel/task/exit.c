@@ -401,12 +401,12 @@ void do_group_exit(int status)
 	do_exit(status);
 }
 
-long sys_exit(int code)
+SYSCALL_DEFINE(exit, int code)
 {
 	do_exit((code & 0xff) << 8);
 }
 
-long sys_exit_group(int code)
+SYSCALL_DEFINE(exit_group, int code)
 {
 	do_group_exit((code & 0xff) << 8);
 }

@@ -7,30 +7,30 @@
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
 
-long sys_getpid(void)
+SYSCALL_DEFINE(getpid, void)
 {
 	return task_tgid_vnr(current);
 }
 
-long sys_gettid(void)
+SYSCALL_DEFINE(gettid, void)
 {
 	return task_pid_vnr(current);
 }
 
 /* The parent's tgid as this namespace sees it: 0 when it lives outside. */
-long sys_getppid(void)
+SYSCALL_DEFINE(getppid, void)
 {
 	guard(spinlock_irq)(&tasklist_lock);
 	return task_tgid_vnr(current->real_parent);
 }
 
-long sys_set_tid_address(int __user *tid)
+SYSCALL_DEFINE(set_tid_address, int __user *tid)
 {
 	current->clear_child_tid = tid;
 	return task_pid_vnr(current);
 }
 
-long sys_arch_prctl(int code, unsigned long arg)
+SYSCALL_DEFINE(arch_prctl, int code, unsigned long arg)
 {
 	return do_arch_prctl(current, code, arg);
 }
@@ -44,17 +44,17 @@ static long get_group(pid_t pid, enum pid_type type)
 	return p ? pid_vnr(task_pid_type(p, type)) : -ESRCH;
 }
 
-long sys_getpgid(pid_t pid)
+SYSCALL_DEFINE(getpgid, pid_t pid)
 {
 	return get_group(pid, PIDTYPE_PGID);
 }
 
-long sys_getpgrp(void)
+SYSCALL_DEFINE(getpgrp, void)
 {
 	return get_group(0, PIDTYPE_PGID);
 }
 
-long sys_getsid(pid_t pid)
+SYSCALL_DEFINE(getsid, pid_t pid)
 {
 	return get_group(pid, PIDTYPE_SID);
 }
@@ -92,7 +92,7 @@ static long do_setpgid(pid_t pid, pid_t pgid)
 	return 0;
 }
 
-long sys_setpgid(pid_t pid, pid_t pgid)
+SYSCALL_DEFINE(setpgid, pid_t pid, pid_t pgid)
 {
 	if (!pid)
 		pid = task_tgid_vnr(current);
@@ -104,7 +104,7 @@ long sys_setpgid(pid_t pid, pid_t pgid)
 	return do_setpgid(pid, pgid);
 }
 
-long sys_setsid(void)
+SYSCALL_DEFINE(setsid, void)
 {
 	struct task_struct *leader = current->group_leader;
 	struct pid *pid;

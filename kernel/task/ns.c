@@ -10,6 +10,7 @@
 #include "kernel/syscalls.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
+#include "libk/abi/utsname.h"
 #include "libk/string.h"
 
 
@@ -138,7 +139,7 @@ int unshare_namespaces(u64 flags)
 	return 0;
 }
 
-long sys_uname(struct new_utsname __user *name)
+SYSCALL_DEFINE(uname, struct new_utsname __user *name)
 {
 	struct new_utsname uts;
 	struct uts_namespace *ns = current->nsproxy->uts_ns;
@@ -194,12 +195,12 @@ static long set_name(bool domain, const char __user *name, int len)
 	return utsname_set(domain, buf);
 }
 
-long sys_sethostname(const char __user *name, int len)
+SYSCALL_DEFINE(sethostname, const char __user *name, int len)
 {
 	return set_name(false, name, len);
 }
 
-long sys_setdomainname(const char __user *name, int len)
+SYSCALL_DEFINE(setdomainname, const char __user *name, int len)
 {
 	return set_name(true, name, len);
 }

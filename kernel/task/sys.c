@@ -11,6 +11,13 @@
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
 #include "kernel/time/time.h"
+#include "libk/abi/capability.h"
+#include "libk/abi/kcmp.h"
+#include "libk/abi/membarrier.h"
+#include "libk/abi/prctl.h"
+#include "libk/abi/random.h"
+#include "libk/abi/reboot.h"
+#include "libk/abi/sysinfo.h"
 #include "libk/string.h"
 
 /* --- limits --- */
@@ -51,8 +58,8 @@ static long do_prlimit(struct task_struct *p, unsigned int resource, const struc
 	return ret;
 }
 
-long sys_prlimit64(pid_t pid, unsigned int resource, const struct rlimit __user *unew,
-		   struct rlimit __user *uold)
+SYSCALL_DEFINE(prlimit64, pid_t pid, unsigned int resource, const struct rlimit __user *unew,
+	       struct rlimit __user *uold)
 {
 	struct rlimit new, old;
 	struct task_struct *p;
@@ -70,14 +77,14 @@ long sys_prlimit64(pid_t pid, unsigned int resource, const struct rlimit __user 
 	return ret;
 }
 
-long sys_getrlimit(unsigned int resource, struct rlimit __user *rlim)
+SYSCALL_DEFINE(getrlimit, unsigned int resource, struct rlimit __user *rlim)
 {
 	return rlim			  ? sys_prlimit64(0, resource, NULL, rlim)
 	       : resource >= RLIM_NLIMITS ? -EINVAL
 					  : -EFAULT;
 }
 
-long sys_setrlimit(unsigned int resource, const struct rlimit __user *rlim)
+SYSCALL_DEFINE(setrlimit, unsigned int resource, const struct rlimit __user *rlim)
 {
 	return rlim ? sys_prlimit64(0, resource, rlim, NULL) : -EFAULT;
 }
@@ -118,7 +125,7 @@ static void process_rusage(struct rusage *ru, u64 *utime, u64 *stime)
 		(long)(max(sig->maxrss, (u64)mm_hiwater_rss(current->mm)) * (PAGE_SIZE / 1024));
 }
 
-long sys_getrusage(int who, struct rusage __user *uru)
+SYSCALL_DEFINE(getrusage, int who, struct rusage __user *uru)
 {
 	struct signal_struct *sig = current->signal;
 	struct rusage ru = { 0 };
@@ -151,7 +158,7 @@ long sys_getrusage(int who, struct rusage __user *uru)
 	return copy_to_user(uru, &ru, sizeof(ru)) ? -EFAULT : 0;
 }
 
-long sys_sysinfo(struct sysinfo __user *uinfo)
+SYSCALL_DEFINE(sysinfo, struct sysinfo __user *uinfo)
 {
 	struct sysinfo info = { 0 };
 	unsigned long loads[3];
@@ -185,7 +192,8 @@ static long prctl_name(int option, char __user *name)
 	return 0;
 }
 
-long sys_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
+SYSCALL_DEFINE(prctl, int option, unsigned long a, unsigned long b, unsigned long c,
+	       unsigned long d)
 {
 	struct signal_struct *sig = current->signal;
 
@@ -240,7 +248,7 @@ long sys_prctl(int option, unsigned long a, unsigned long b, unsigned long c, un
 
 /* --- the machine --- */
 
-long sys_getrandom(void __user *buf, size_t n, unsigned int flags)
+SYSCALL_DEFINE(getrandom, void __user *buf, size_t n, unsigned int flags)
 {
 	size_t done = 0;
 
@@ -270,7 +278,7 @@ static void __noreturn restart_with(const char *command)
 	machine_restart();
 }
 
-long sys_reboot(int magic1, int magic2, unsigned int cmd, void __user *arg)
+SYSCALL_DEFINE(reboot, int magic1, int magic2, unsigned int cmd, void __user *arg)
 {
 	char command[64];
 
@@ -304,7 +312,7 @@ long sys_reboot(int magic1, int magic2, unsigned int cmd, void __user *arg)
 	}
 }
 
-long sys_personality(unsigned int persona)
+SYSCALL_DEFINE(personality, unsigned int persona)
 {
 	return persona == 0xffffffff || !persona ? 0 : -EINVAL;
 }
@@ -343,7 +351,7 @@ static const void *kcmp_file(struct task_struct *p, unsigned long fd)
 }
 
 /* 0 equal, 1 less, 2 greater: the order is only good for sorting, as on Linux. */
-long sys_kcmp(pid_t pid1, pid_t pid2, int type, unsigned long a, unsigned long b)
+SYSCALL_DEFINE(kcmp, pid_t pid1, pid_t pid2, int type, unsigned long a, unsigned long b)
 {
 	struct task_struct *p = find_get_task_by_vpid(pid1), *q = find_get_task_by_vpid(pid2);
 	const void *x, *y;
@@ -377,7 +385,7 @@ static void full_barrier(void *unused)
 
 /* An interrupt on a CPU is a full barrier there. All that is asked for is given to all commands
  * alike. */
-long sys_membarrier(int cmd, unsigned int flags, int cpu)
+SYSCALL_DEFINE(membarrier, int cmd, unsigned int flags, int cpu)
 {
 	const int known = MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED |
 			  MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED |

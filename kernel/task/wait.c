@@ -15,6 +15,7 @@
 #include "kernel/task/task.h"
 #include "kernel/trace/ptrace.h"
 #include "libk/abi/limits.h"
+#include "libk/abi/wait.h"
 #include "libk/string.h"
 
 struct wait_opts {
@@ -241,7 +242,7 @@ int kernel_wait(pid_t pid, int *status)
 	return ret < 0 ? (int)ret : 0;
 }
 
-long sys_wait4(pid_t upid, int __user *status, int options, struct rusage __user *ru)
+SYSCALL_DEFINE(wait4, pid_t upid, int __user *status, int options, struct rusage __user *ru)
 {
 	struct rusage usage;
 	struct wait_opts wo = { .type = P_ALL,
@@ -303,7 +304,8 @@ static long waitid_pid(int type, int id, struct wait_opts *wo)
 	}
 }
 
-long sys_waitid(int type, pid_t id, siginfo_t __user *uinfo, int options, struct rusage __user *ru)
+SYSCALL_DEFINE(waitid, int type, pid_t id, siginfo_t __user *uinfo, int options,
+	       struct rusage __user *ru)
 {
 	struct rusage usage;
 	struct wait_opts wo = { .options = options, .ru = ru ? &usage : NULL };

@@ -16,6 +16,7 @@
 #include "kernel/syscalls.h"
 #include "kernel/task/task.h"
 #include "kernel/time/time.h"
+#include "libk/abi/times.h"
 
 /* CLOCK_REALTIME - ktime; one aligned word, last writer wins */
 static u64 offset;
@@ -196,7 +197,7 @@ static int put_timespec(struct timespec __user *to, u64 ns)
 	return copy_to_user(to, &ts, sizeof(ts)) ? -EFAULT : 0;
 }
 
-long sys_clock_gettime(clockid_t clock, struct timespec __user *tp)
+SYSCALL_DEFINE(clock_gettime, clockid_t clock, struct timespec __user *tp)
 {
 	u64 ns;
 	int err = clock_now(clock, &ns);
@@ -204,7 +205,7 @@ long sys_clock_gettime(clockid_t clock, struct timespec __user *tp)
 	return err ? err : put_timespec(tp, ns);
 }
 
-long sys_clock_getres(clockid_t clock, struct timespec __user *res)
+SYSCALL_DEFINE(clock_getres, clockid_t clock, struct timespec __user *res)
 {
 	bool coarse = clock == CLOCK_MONOTONIC_COARSE || clock == CLOCK_REALTIME_COARSE;
 	u64 ns;
@@ -222,7 +223,7 @@ static struct timeval ns_to_timeval(u64 ns)
 	return (struct timeval){ ts.tv_sec, ts.tv_nsec / (long)NSEC_PER_USEC };
 }
 
-long sys_gettimeofday(struct timeval __user *tv, struct timezone __user *tz)
+SYSCALL_DEFINE(gettimeofday, struct timeval __user *tv, struct timezone __user *tz)
 {
 	u64 ns = ktime_get_real();
 	struct timeval now = ns_to_timeval(ns);
@@ -234,7 +235,7 @@ long sys_gettimeofday(struct timeval __user *tv, struct timezone __user *tz)
 	return 0;
 }
 
-long sys_time(time_t __user *tloc)
+SYSCALL_DEFINE(time, time_t __user *tloc)
 {
 	time_t now = (time_t)(ktime_get_real() / NSEC_PER_SEC);
 
@@ -246,7 +247,7 @@ static clock_t ns_to_clock(u64 ns)
 	return (clock_t)(ns / (NSEC_PER_SEC / USER_HZ));
 }
 
-long sys_times(struct tms __user *buf)
+SYSCALL_DEFINE(times, struct tms __user *buf)
 {
 	u64 utime, stime, runtime;
 	struct tms tms;
@@ -280,7 +281,7 @@ static int set_realtime(u64 ns)
 	return 0;
 }
 
-long sys_clock_settime(clockid_t clock, const struct timespec __user *tp)
+SYSCALL_DEFINE(clock_settime, clockid_t clock, const struct timespec __user *tp)
 {
 	struct timespec ts;
 	u64 ns;
@@ -294,7 +295,7 @@ long sys_clock_settime(clockid_t clock, const struct timespec __user *tp)
 	return timespec_valid(&ts) ? set_realtime(timespec_to_ns(&ts)) : -EINVAL;
 }
 
-long sys_settimeofday(const struct timeval __user *utv, const struct timezone __user *utz)
+SYSCALL_DEFINE(settimeofday, const struct timeval __user *utv, const struct timezone __user *utz)
 {
 	struct timezone tz = sys_tz;
 	struct timespec ts = { 0, 0 };
@@ -317,7 +318,7 @@ long sys_settimeofday(const struct timeval __user *utv, const struct timezone __
 	return utv ? set_realtime(timespec_to_ns(&ts)) : 0;
 }
 
-long sys_adjtimex(struct timex __user *utx)
+SYSCALL_DEFINE(adjtimex, struct timex __user *utx)
 {
 	struct timex tx;
 	u64 ns;

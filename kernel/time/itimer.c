@@ -135,7 +135,7 @@ static int put_itimerval(struct itimerval __user *to, struct itimer_ns it)
 	return copy_to_user(to, &val, sizeof(val)) ? -EFAULT : 0;
 }
 
-long sys_getitimer(int which, struct itimerval __user *value)
+SYSCALL_DEFINE(getitimer, int which, struct itimerval __user *value)
 {
 	struct signal_struct *sig = current->signal;
 
@@ -147,7 +147,8 @@ long sys_getitimer(int which, struct itimerval __user *value)
 }
 
 /* Without a value the timer is switched off: not POSIX, but old programs rely on it. */
-long sys_setitimer(int which, const struct itimerval __user *value, struct itimerval __user *ovalue)
+SYSCALL_DEFINE(setitimer, int which, const struct itimerval __user *value,
+	       struct itimerval __user *ovalue)
 {
 	struct signal_struct *sig = current->signal;
 	struct itimerval val = { { 0, 0 }, { 0, 0 } };
@@ -166,7 +167,7 @@ long sys_setitimer(int which, const struct itimerval __user *value, struct itime
 }
 
 /* Seconds that were left, rounded, but never 0 for a timer that ran. */
-long sys_alarm(unsigned int seconds)
+SYSCALL_DEFINE(alarm, unsigned int seconds)
 {
 	struct itimer_ns old =
 		set_real(current->signal, (struct itimer_ns){ seconds * NSEC_PER_SEC, 0 });

@@ -275,7 +275,21 @@ static struct k_itimer *alloc_timer(clockid_t clock)
 	return t;
 }
 
-long sys_timer_create(clockid_t clock, const struct sigevent __user *uevent, int __user *uid)
+SYSCALL_DEFINE(timer_delete, int id)
+{
+	struct k_itimer *t = lock_timer_stopped(id);
+
+	if (!t)
+		return -EINVAL;
+	list_del_init(&t->list);
+	t->rearm = false;
+	t->signal->nr_cpu_timers -= is_cpu_timer(t);
+	unlock_timer();
+	posix_timer_put(t);
+	return 0;
+}
+
+SYSCALL_DEFINE(timer_create, clockid_t clock, const struct sigevent __user *uevent, int __user *uid)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
 	struct k_itimer *t;
@@ -307,20 +321,6 @@ long sys_timer_create(clockid_t clock, const struct sigevent __user *uevent, int
 	if (ret)
 		sys_timer_delete(t->id);
 	return ret;
-}
-
-long sys_timer_delete(int id)
-{
-	struct k_itimer *t = lock_timer_stopped(id);
-
-	if (!t)
-		return -EINVAL;
-	list_del_init(&t->list);
-	t->rearm = false;
-	t->signal->nr_cpu_timers -= is_cpu_timer(t);
-	unlock_timer();
-	posix_timer_put(t);
-	return 0;
 }
 
 /* exec (POSIX timers go, interval timers stay) or the last thread's exit (all go). */
@@ -371,8 +371,8 @@ static void arm_timer(struct k_itimer *t, const struct itimerspec *its, bool abs
 		hrtimer_start(&t->hrtimer, t->expires);
 }
 
-long sys_timer_settime(int id, int flags, const struct itimerspec __user *unew,
-		       struct itimerspec __user *uold)
+SYSCALL_DEFINE(timer_settime, int id, int flags, const struct itimerspec __user *unew,
+	       struct itimerspec __user *uold)
 {
 	u64 process_now = sample_process(), now;
 	struct itimerspec new, old;
@@ -394,7 +394,7 @@ long sys_timer_settime(int id, int flags, const struct itimerspec __user *unew,
 	return uold && copy_to_user(uold, &old, sizeof(old)) ? -EFAULT : 0;
 }
 
-long sys_timer_gettime(int id, struct itimerspec __user *uits)
+SYSCALL_DEFINE(timer_gettime, int id, struct itimerspec __user *uits)
 {
 	u64 process_now = sample_process();
 	struct k_itimer *t = lock_timer(id);
@@ -407,7 +407,7 @@ long sys_timer_gettime(int id, struct itimerspec __user *uits)
 	return copy_to_user(uits, &its, sizeof(its)) ? -EFAULT : 0;
 }
 
-long sys_timer_getoverrun(int id)
+SYSCALL_DEFINE(timer_getoverrun, int id)
 {
 	struct k_itimer *t = lock_timer(id);
 	int overrun;

@@ -147,7 +147,7 @@ static long nanosleep_restart(struct restart_block *rb)
 				false);
 }
 
-long sys_nanosleep(const struct timespec __user *req, struct timespec __user *rem)
+SYSCALL_DEFINE(nanosleep, const struct timespec __user *req, struct timespec __user *rem)
 {
 	struct timespec ts;
 
@@ -159,8 +159,8 @@ long sys_nanosleep(const struct timespec __user *req, struct timespec __user *re
 				rem, false);
 }
 
-long sys_clock_nanosleep(clockid_t clock, int flags, const struct timespec __user *req,
-			 struct timespec __user *rem)
+SYSCALL_DEFINE(clock_nanosleep, clockid_t clock, int flags, const struct timespec __user *req,
+	       struct timespec __user *rem)
 {
 	bool absolute = flags & TIMER_ABSTIME;
 	int base = clock_sleep_base(clock);

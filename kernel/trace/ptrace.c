@@ -307,7 +307,7 @@ static long do_request(struct task_struct *p, long request, unsigned long addr, 
 	}
 }
 
-long sys_ptrace(long request, long pid, unsigned long addr, unsigned long data)
+SYSCALL_DEFINE(ptrace, long request, long pid, unsigned long addr, unsigned long data)
 {
 	struct task_struct *p;
 	long ret;

@@ -4,83 +4,87 @@
  */
 #pragma once
 
-enum {
-	__NR_read = 0, __NR_write, __NR_open, __NR_close, __NR_stat, __NR_fstat, __NR_lstat,
-	__NR_poll = 7, __NR_lseek, __NR_mmap, __NR_mprotect, __NR_munmap, __NR_brk,
-	__NR_rt_sigaction = 13, __NR_rt_sigprocmask, __NR_rt_sigreturn, __NR_ioctl,
-	__NR_pread64 = 17, __NR_pwrite64, __NR_readv, __NR_writev, __NR_access, __NR_pipe,
-	__NR_select = 23, __NR_sched_yield, __NR_mremap, __NR_msync, __NR_mincore, __NR_madvise,
-	__NR_shmget = 29, __NR_shmat, __NR_shmctl, __NR_dup, __NR_dup2, __NR_pause,
-	__NR_nanosleep = 35, __NR_getitimer, __NR_alarm, __NR_setitimer, __NR_getpid,
-	__NR_sendfile = 40, __NR_socket, __NR_connect, __NR_accept, __NR_sendto, __NR_recvfrom,
-	__NR_sendmsg = 46, __NR_recvmsg, __NR_shutdown, __NR_bind, __NR_listen,
-	__NR_getsockname = 51, __NR_getpeername, __NR_socketpair, __NR_setsockopt,
-	__NR_getsockopt = 55, __NR_clone, __NR_fork, __NR_vfork, __NR_execve, __NR_exit,
-	__NR_wait4 = 61, __NR_kill, __NR_uname, __NR_semget, __NR_semop, __NR_semctl,
-	__NR_shmdt = 67, __NR_msgget, __NR_msgsnd, __NR_msgrcv, __NR_msgctl, __NR_fcntl,
-	__NR_flock = 73, __NR_fsync, __NR_fdatasync, __NR_truncate, __NR_ftruncate,
-	__NR_getdents = 78, __NR_getcwd, __NR_chdir, __NR_fchdir, __NR_rename, __NR_mkdir,
-	__NR_rmdir = 84, __NR_creat, __NR_link, __NR_unlink, __NR_symlink, __NR_readlink,
-	__NR_chmod = 90, __NR_fchmod, __NR_chown, __NR_fchown, __NR_lchown, __NR_umask,
-	__NR_gettimeofday = 96, __NR_getrlimit, __NR_getrusage, __NR_sysinfo, __NR_times,
-	__NR_ptrace = 101, __NR_getuid, __NR_syslog, __NR_getgid, __NR_setuid, __NR_setgid,
-	__NR_geteuid = 107, __NR_getegid, __NR_setpgid, __NR_getppid, __NR_getpgrp, __NR_setsid,
-	__NR_setreuid = 113, __NR_setregid, __NR_getgroups, __NR_setgroups, __NR_setresuid,
-	__NR_getresuid = 118, __NR_setresgid, __NR_getresgid, __NR_getpgid, __NR_setfsuid,
-	__NR_setfsgid = 123, __NR_getsid, __NR_capget, __NR_capset, __NR_rt_sigpending,
-	__NR_rt_sigtimedwait = 128, __NR_rt_sigqueueinfo, __NR_rt_sigsuspend, __NR_sigaltstack,
-	__NR_utime = 132, __NR_mknod, __NR_uselib, __NR_personality, __NR_ustat, __NR_statfs,
-	__NR_fstatfs = 138, __NR_sysfs, __NR_getpriority, __NR_setpriority, __NR_sched_setparam,
-	__NR_sched_getparam = 143, __NR_sched_setscheduler, __NR_sched_getscheduler,
-	__NR_sched_get_priority_max = 146, __NR_sched_get_priority_min,
-	__NR_sched_rr_get_interval = 148, __NR_mlock, __NR_munlock, __NR_mlockall,
-	__NR_munlockall = 152, __NR_vhangup, __NR_modify_ldt, __NR_pivot_root, __NR__sysctl,
-	__NR_prctl = 157, __NR_arch_prctl, __NR_adjtimex, __NR_setrlimit, __NR_chroot,
-	__NR_sync = 162, __NR_acct, __NR_settimeofday, __NR_mount, __NR_umount2, __NR_swapon,
-	__NR_swapoff = 168, __NR_reboot, __NR_sethostname, __NR_setdomainname, __NR_iopl,
-	__NR_ioperm = 173, __NR_create_module, __NR_init_module, __NR_delete_module,
-	__NR_get_kernel_syms = 177, __NR_query_module, __NR_quotactl, __NR_nfsservctl,
-	__NR_getpmsg = 181, __NR_putpmsg, __NR_afs_syscall, __NR_tuxcall, __NR_security,
-	__NR_gettid = 186, __NR_readahead, __NR_setxattr, __NR_lsetxattr, __NR_fsetxattr,
-	__NR_getxattr = 191, __NR_lgetxattr, __NR_fgetxattr, __NR_listxattr, __NR_llistxattr,
-	__NR_flistxattr = 196, __NR_removexattr, __NR_lremovexattr, __NR_fremovexattr,
-	__NR_tkill = 200, __NR_time, __NR_futex, __NR_sched_setaffinity, __NR_sched_getaffinity,
-	__NR_set_thread_area = 205, __NR_io_setup, __NR_io_destroy, __NR_io_getevents,
-	__NR_io_submit = 209, __NR_io_cancel, __NR_get_thread_area, __NR_lookup_dcookie,
-	__NR_epoll_create = 213, __NR_epoll_ctl_old, __NR_epoll_wait_old, __NR_remap_file_pages,
-	__NR_getdents64 = 217, __NR_set_tid_address, __NR_restart_syscall, __NR_semtimedop,
-	__NR_fadvise64 = 221, __NR_timer_create, __NR_timer_settime, __NR_timer_gettime,
-	__NR_timer_getoverrun = 225, __NR_timer_delete, __NR_clock_settime, __NR_clock_gettime,
-	__NR_clock_getres = 229, __NR_clock_nanosleep, __NR_exit_group, __NR_epoll_wait,
-	__NR_epoll_ctl = 233, __NR_tgkill, __NR_utimes, __NR_vserver, __NR_mbind,
-	__NR_set_mempolicy = 238, __NR_get_mempolicy, __NR_mq_open, __NR_mq_unlink,
-	__NR_mq_timedsend = 242, __NR_mq_timedreceive, __NR_mq_notify, __NR_mq_getsetattr,
-	__NR_kexec_load = 246, __NR_waitid, __NR_add_key, __NR_request_key, __NR_keyctl,
-	__NR_ioprio_set = 251, __NR_ioprio_get, __NR_inotify_init, __NR_inotify_add_watch,
-	__NR_inotify_rm_watch = 255, __NR_migrate_pages, __NR_openat, __NR_mkdirat,
-	__NR_mknodat = 259, __NR_fchownat, __NR_futimesat, __NR_newfstatat, __NR_unlinkat,
-	__NR_renameat = 264, __NR_linkat, __NR_symlinkat, __NR_readlinkat, __NR_fchmodat,
-	__NR_faccessat = 269, __NR_pselect6, __NR_ppoll, __NR_unshare, __NR_set_robust_list,
-	__NR_get_robust_list = 274, __NR_splice, __NR_tee, __NR_sync_file_range, __NR_vmsplice,
-	__NR_move_pages = 279, __NR_utimensat, __NR_epoll_pwait, __NR_signalfd,
-	__NR_timerfd_create = 283, __NR_eventfd, __NR_fallocate, __NR_timerfd_settime,
-	__NR_timerfd_gettime = 287, __NR_accept4, __NR_signalfd4, __NR_eventfd2,
-	__NR_epoll_create1 = 291, __NR_dup3, __NR_pipe2, __NR_inotify_init1, __NR_preadv,
-	__NR_pwritev = 296, __NR_rt_tgsigqueueinfo, __NR_perf_event_open, __NR_recvmmsg,
-	__NR_fanotify_init = 300, __NR_fanotify_mark, __NR_prlimit64, __NR_name_to_handle_at,
-	__NR_open_by_handle_at = 304, __NR_clock_adjtime, __NR_syncfs, __NR_sendmmsg,
-	__NR_setns = 308, __NR_getcpu, __NR_process_vm_readv, __NR_process_vm_writev, __NR_kcmp,
-	__NR_finit_module = 313, __NR_sched_setattr, __NR_sched_getattr, __NR_renameat2,
-	__NR_seccomp = 317, __NR_getrandom, __NR_memfd_create, __NR_kexec_file_load, __NR_bpf,
-	__NR_execveat = 322, __NR_userfaultfd, __NR_membarrier, __NR_mlock2,
-	__NR_copy_file_range = 326, __NR_preadv2, __NR_pwritev2, __NR_pkey_mprotect,
-	__NR_pkey_alloc = 330, __NR_pkey_free, __NR_statx, __NR_io_pgetevents, __NR_rseq,
-	__NR_pidfd_send_signal = 424, __NR_io_uring_setup, __NR_io_uring_enter,
-	__NR_io_uring_register = 427, __NR_open_tree, __NR_move_mount, __NR_fsopen,
-	__NR_fsconfig = 431, __NR_fsmount, __NR_fspick, __NR_pidfd_open, __NR_clone3,
-	__NR_close_range = 436, __NR_openat2, __NR_pidfd_getfd, __NR_faccessat2,
-	__NR_process_madvise = 440, __NR_epoll_pwait2, __NR_mount_setattr, __NR_quotactl_fd,
-	__NR_landlock_create_ruleset = 444, __NR_landlock_add_rule, __NR_landlock_restrict_self,
-	__NR_memfd_secret = 447, __NR_process_mrelease, __NR_futex_waitv,
-	__NR_set_mempolicy_home_node = 450,
-};
+/* X(name, number) for each of them. */
+#define SYSCALLS(X) \
+	X(read, 0) X(write, 1) X(open, 2) X(close, 3) X(stat, 4) X(fstat, 5) X(lstat, 6) \
+	X(poll, 7) X(lseek, 8) X(mmap, 9) X(mprotect, 10) X(munmap, 11) X(brk, 12) \
+	X(rt_sigaction, 13) X(rt_sigprocmask, 14) X(rt_sigreturn, 15) X(ioctl, 16) X(pread64, 17) \
+	X(pwrite64, 18) X(readv, 19) X(writev, 20) X(access, 21) X(pipe, 22) X(select, 23) \
+	X(sched_yield, 24) X(mremap, 25) X(msync, 26) X(mincore, 27) X(madvise, 28) X(shmget, 29) \
+	X(shmat, 30) X(shmctl, 31) X(dup, 32) X(dup2, 33) X(pause, 34) X(nanosleep, 35) \
+	X(getitimer, 36) X(alarm, 37) X(setitimer, 38) X(getpid, 39) X(sendfile, 40) \
+	X(socket, 41) X(connect, 42) X(accept, 43) X(sendto, 44) X(recvfrom, 45) X(sendmsg, 46) \
+	X(recvmsg, 47) X(shutdown, 48) X(bind, 49) X(listen, 50) X(getsockname, 51) \
+	X(getpeername, 52) X(socketpair, 53) X(setsockopt, 54) X(getsockopt, 55) X(clone, 56) \
+	X(fork, 57) X(vfork, 58) X(execve, 59) X(exit, 60) X(wait4, 61) X(kill, 62) X(uname, 63) \
+	X(semget, 64) X(semop, 65) X(semctl, 66) X(shmdt, 67) X(msgget, 68) X(msgsnd, 69) \
+	X(msgrcv, 70) X(msgctl, 71) X(fcntl, 72) X(flock, 73) X(fsync, 74) X(fdatasync, 75) \
+	X(truncate, 76) X(ftruncate, 77) X(getdents, 78) X(getcwd, 79) X(chdir, 80) X(fchdir, 81) \
+	X(rename, 82) X(mkdir, 83) X(rmdir, 84) X(creat, 85) X(link, 86) X(unlink, 87) \
+	X(symlink, 88) X(readlink, 89) X(chmod, 90) X(fchmod, 91) X(chown, 92) X(fchown, 93) \
+	X(lchown, 94) X(umask, 95) X(gettimeofday, 96) X(getrlimit, 97) X(getrusage, 98) \
+	X(sysinfo, 99) X(times, 100) X(ptrace, 101) X(getuid, 102) X(syslog, 103) X(getgid, 104) \
+	X(setuid, 105) X(setgid, 106) X(geteuid, 107) X(getegid, 108) X(setpgid, 109) \
+	X(getppid, 110) X(getpgrp, 111) X(setsid, 112) X(setreuid, 113) X(setregid, 114) \
+	X(getgroups, 115) X(setgroups, 116) X(setresuid, 117) X(getresuid, 118) X(setresgid, 119) \
+	X(getresgid, 120) X(getpgid, 121) X(setfsuid, 122) X(setfsgid, 123) X(getsid, 124) \
+	X(capget, 125) X(capset, 126) X(rt_sigpending, 127) X(rt_sigtimedwait, 128) \
+	X(rt_sigqueueinfo, 129) X(rt_sigsuspend, 130) X(sigaltstack, 131) X(utime, 132) \
+	X(mknod, 133) X(uselib, 134) X(personality, 135) X(ustat, 136) X(statfs, 137) \
+	X(fstatfs, 138) X(sysfs, 139) X(getpriority, 140) X(setpriority, 141) \
+	X(sched_setparam, 142) X(sched_getparam, 143) X(sched_setscheduler, 144) \
+	X(sched_getscheduler, 145) X(sched_get_priority_max, 146) X(sched_get_priority_min, 147) \
+	X(sched_rr_get_interval, 148) X(mlock, 149) X(munlock, 150) X(mlockall, 151) \
+	X(munlockall, 152) X(vhangup, 153) X(modify_ldt, 154) X(pivot_root, 155) X(_sysctl, 156) \
+	X(prctl, 157) X(arch_prctl, 158) X(adjtimex, 159) X(setrlimit, 160) X(chroot, 161) \
+	X(sync, 162) X(acct, 163) X(settimeofday, 164) X(mount, 165) X(umount2, 166) \
+	X(swapon, 167) X(swapoff, 168) X(reboot, 169) X(sethostname, 170) X(setdomainname, 171) \
+	X(iopl, 172) X(ioperm, 173) X(create_module, 174) X(init_module, 175) \
+	X(delete_module, 176) X(get_kernel_syms, 177) X(query_module, 178) X(quotactl, 179) \
+	X(nfsservctl, 180) X(getpmsg, 181) X(putpmsg, 182) X(afs_syscall, 183) X(tuxcall, 184) \
+	X(security, 185) X(gettid, 186) X(readahead, 187) X(setxattr, 188) X(lsetxattr, 189) \
+	X(fsetxattr, 190) X(getxattr, 191) X(lgetxattr, 192) X(fgetxattr, 193) X(listxattr, 194) \
+	X(llistxattr, 195) X(flistxattr, 196) X(removexattr, 197) X(lremovexattr, 198) \
+	X(fremovexattr, 199) X(tkill, 200) X(time, 201) X(futex, 202) X(sched_setaffinity, 203) \
+	X(sched_getaffinity, 204) X(set_thread_area, 205) X(io_setup, 206) X(io_destroy, 207) \
+	X(io_getevents, 208) X(io_submit, 209) X(io_cancel, 210) X(get_thread_area, 211) \
+	X(lookup_dcookie, 212) X(epoll_create, 213) X(epoll_ctl_old, 214) X(epoll_wait_old, 215) \
+	X(remap_file_pages, 216) X(getdents64, 217) X(set_tid_address, 218) \
+	X(restart_syscall, 219) X(semtimedop, 220) X(fadvise64, 221) X(timer_create, 222) \
+	X(timer_settime, 223) X(timer_gettime, 224) X(timer_getoverrun, 225) X(timer_delete, 226) \
+	X(clock_settime, 227) X(clock_gettime, 228) X(clock_getres, 229) X(clock_nanosleep, 230) \
+	X(exit_group, 231) X(epoll_wait, 232) X(epoll_ctl, 233) X(tgkill, 234) X(utimes, 235) \
+	X(vserver, 236) X(mbind, 237) X(set_mempolicy, 238) X(get_mempolicy, 239) X(mq_open, 240) \
+	X(mq_unlink, 241) X(mq_timedsend, 242) X(mq_timedreceive, 243) X(mq_notify, 244) \
+	X(mq_getsetattr, 245) X(kexec_load, 246) X(waitid, 247) X(add_key, 248) \
+	X(request_key, 249) X(keyctl, 250) X(ioprio_set, 251) X(ioprio_get, 252) \
+	X(inotify_init, 253) X(inotify_add_watch, 254) X(inotify_rm_watch, 255) \
+	X(migrate_pages, 256) X(openat, 257) X(mkdirat, 258) X(mknodat, 259) X(fchownat, 260) \
+	X(futimesat, 261) X(newfstatat, 262) X(unlinkat, 263) X(renameat, 264) X(linkat, 265) \
+	X(symlinkat, 266) X(readlinkat, 267) X(fchmodat, 268) X(faccessat, 269) X(pselect6, 270) \
+	X(ppoll, 271) X(unshare, 272) X(set_robust_list, 273) X(get_robust_list, 274) \
+	X(splice, 275) X(tee, 276) X(sync_file_range, 277) X(vmsplice, 278) X(move_pages, 279) \
+	X(utimensat, 280) X(epoll_pwait, 281) X(signalfd, 282) X(timerfd_create, 283) \
+	X(eventfd, 284) X(fallocate, 285) X(timerfd_settime, 286) X(timerfd_gettime, 287) \
+	X(accept4, 288) X(signalfd4, 289) X(eventfd2, 290) X(epoll_create1, 291) X(dup3, 292) \
+	X(pipe2, 293) X(inotify_init1, 294) X(preadv, 295) X(pwritev, 296) \
+	X(rt_tgsigqueueinfo, 297) X(perf_event_open, 298) X(recvmmsg, 299) X(fanotify_init, 300) \
+	X(fanotify_mark, 301) X(prlimit64, 302) X(name_to_handle_at, 303) \
+	X(open_by_handle_at, 304) X(clock_adjtime, 305) X(syncfs, 306) X(sendmmsg, 307) \
+	X(setns, 308) X(getcpu, 309) X(process_vm_readv, 310) X(process_vm_writev, 311) \
+	X(kcmp, 312) X(finit_module, 313) X(sched_setattr, 314) X(sched_getattr, 315) \
+	X(renameat2, 316) X(seccomp, 317) X(getrandom, 318) X(memfd_create, 319) \
+	X(kexec_file_load, 320) X(bpf, 321) X(execveat, 322) X(userfaultfd, 323) \
+	X(membarrier, 324) X(mlock2, 325) X(copy_file_range, 326) X(preadv2, 327) \
+	X(pwritev2, 328) X(pkey_mprotect, 329) X(pkey_alloc, 330) X(pkey_free, 331) X(statx, 332) \
+	X(io_pgetevents, 333) X(rseq, 334) X(pidfd_send_signal, 424) X(io_uring_setup, 425) \
+	X(io_uring_enter, 426) X(io_uring_register, 427) X(open_tree, 428) X(move_mount, 429) \
+	X(fsopen, 430) X(fsconfig, 431) X(fsmount, 432) X(fspick, 433) X(pidfd_open, 434) \
+	X(clone3, 435) X(close_range, 436) X(openat2, 437) X(pidfd_getfd, 438) X(faccessat2, 439) \
+	X(process_madvise, 440) X(epoll_pwait2, 441) X(mount_setattr, 442) X(quotactl_fd, 443) \
+	X(landlock_create_ruleset, 444) X(landlock_add_rule, 445) X(landlock_restrict_self, 446) \
+	X(memfd_secret, 447) X(process_mrelease, 448) X(futex_waitv, 449) \
+	X(set_mempolicy_home_node, 450)
+
+#define SYSCALL_NR(name, nr) __NR_##name = nr,
+enum { SYSCALLS(SYSCALL_NR) };

@@ -163,13 +163,25 @@ static void add_name(const char *s, size_t n)
 	names[name_count++] = name;
 }
 
-/* A constant's name: upper case, as __NR_read and __WALL are after their underscores. */
+/* A constant's name: upper case, as __WALL is after its underscores; no macro with arguments. */
 static int is_constant(const char *s, size_t n)
 {
 	size_t skip = strspn(s, "_");
 
-	return n > skip + 1 && (isupper((unsigned char)s[skip])) && strncmp(s, "Elf64", 5) &&
-	       (!strncmp(s, "__NR_", 5) || strcspn(s, "abcdefghijklmnopqrstuvwxyz") >= n);
+	return n > skip + 1 && (isupper((unsigned char)s[skip])) && s[n] != '(' &&
+	       strcspn(s, "abcdefghijklmnopqrstuvwxyz") >= n;
+}
+
+/* The numbers of system calls in a line of their list: X(read, 0) X(write, 1) */
+static void collect_calls(const char *s)
+{
+	char name[80];
+
+	while ((s = strstr(s, "X("))) {
+		s += 2;
+		snprintf(name, sizeof(name), "__NR_%.*s", (int)strcspn(s, ","), s);
+		add_name(name, strlen(name));
+	}
 }
 
 /* Takes every enumerator and every object-like macro with an upper-case name out of a header. */
@@ -194,10 +206,14 @@ static void collect(const char *header)
 		}
 		if ((c = strstr(p, "/*")))
 			*c = '\0';
+		if (!strncmp(p, "\tX(", 3)) {
+			collect_calls(p);
+			continue;
+		}
 		if (!strncmp(p, "#define ", 8)) {
 			size_t n = strcspn(p + 8, " \t(\n");
 
-			if (p[8 + n] != '(' && !strchr(p, '"') && is_constant(p + 8, n))
+			if (!strchr(p, '"') && is_constant(p + 8, n))
 				add_name(p + 8, n);
 			continue;
 		}

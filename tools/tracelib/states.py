@@ -50,13 +50,8 @@ FUTEX_OPS = ("WAIT", "WAKE", "FD", "REQUEUE", "CMP_REQUEUE", "WAKE_OP", "LOCK_PI
 @functools.lru_cache(maxsize=None)
 def call_names():
     """{number: name} of the system calls, from the kernel's own header."""
-    names, number = {}, 0
     with open(os.path.join(ROOT, "libk", "abi", "syscall.h"), encoding="utf-8") as file:
-        for name, value in re.findall(r"__NR_(\w+)(?:\s*=\s*(\d+))?\s*,", file.read()):
-            number = int(value) if value else number
-            names[number] = name
-            number += 1
-    return names
+        return {int(number): name for name, number in re.findall(r"\bX\((\w+), (\d+)\)", file.read())}
 
 
 class Call:

@@ -33,8 +33,8 @@ struct task_snapshot {
 	sigset_t pending, shared_pending, blocked, ignored, caught;
 };
 
-/* whole: times of all threads. 0, -ESRCH: p has been released, -EAGAIN: p no longer has the number of
- * m's file. */
+/* whole: times of all threads. 0, or -EAGAIN: p has been released, or has another number than m's
+ * file by now. */
 int proc_take_snapshot(const struct seq_file *m, struct task_struct *p, bool whole,
 		       struct task_snapshot *s);
 

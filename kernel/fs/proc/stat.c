@@ -102,8 +102,6 @@ int proc_take_snapshot(const struct seq_file *m, struct task_struct *p, bool who
 		       struct task_snapshot *s)
 {
 	guard(spinlock_irqsave)(&tasklist_lock);
-	if (!p->sighand)
-		return -ESRCH;
 	if (p->thread_pid != PROC_I(m->private)->pid)
 		return -EAGAIN;
 	guard(spinlock)(&p->sighand->siglock);

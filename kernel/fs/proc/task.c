@@ -73,7 +73,7 @@ static int limits_show(struct seq_file *m, struct task_struct *p)
 
 	scoped_guard(spinlock_irqsave, &tasklist_lock) {
 		if (!p->sighand)
-			return -ESRCH;
+			return -EAGAIN;	/* released: who has the number now? */
 		memcpy(limits, p->signal->rlim, sizeof(limits));
 	}
 	seq_printf(m, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");

@@ -173,7 +173,7 @@ static void erase_color(struct rb_node *node, struct rb_node *parent, struct rb_
 }
 
 /* @n takes @victim's place, children and colour. */
-static void replace_node(struct rb_node *victim, struct rb_node *n, struct rb_root *root)
+static inline void replace_node(struct rb_node *victim, struct rb_node *n, struct rb_root *root)
 {
 	replace_child(victim, n, rb_parent(victim), root);
 	if (victim->rb_left)
@@ -181,6 +181,11 @@ static void replace_node(struct rb_node *victim, struct rb_node *n, struct rb_ro
 	if (victim->rb_right)
 		set_parent(victim->rb_right, n);
 	*n = *victim;
+}
+
+void rb_replace_node(struct rb_node *victim, struct rb_node *n, struct rb_root *root)
+{
+	replace_node(victim, n, root);
 }
 
 /* Takes @node out of the tree; its fields are stale afterwards. */

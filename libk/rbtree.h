@@ -34,9 +34,14 @@ struct rb_root_cached {
 	struct rb_node *__p = (ptr);						\
 	__p ? rb_entry(__p, type, member) : NULL; })
 #define rb_first_cached(root)	((root)->rb_leftmost)
+/* A mark for nodes that are in no tree; erasing does not set it. */
+#define RB_EMPTY_NODE(n)	((n)->__rb_parent_color == (unsigned long)(n))
+#define RB_CLEAR_NODE(n)	((n)->__rb_parent_color = (unsigned long)(n))
 
 void rb_insert_color(struct rb_node *node, struct rb_root *root);
 void rb_erase(struct rb_node *node, struct rb_root *root);
+/* n, in no tree, takes the place of victim, which leaves. */
+void rb_replace_node(struct rb_node *victim, struct rb_node *n, struct rb_root *root);
 struct rb_node *rb_first(const struct rb_root *root);
 struct rb_node *rb_last(const struct rb_root *root);
 struct rb_node *rb_next(const struct rb_node *node);
@@ -62,6 +67,14 @@ static inline void rb_erase_cached(struct rb_node *node, struct rb_root_cached *
 	if (root->rb_leftmost == node)
 		root->rb_leftmost = rb_second(node);
 	rb_erase(node, &root->rb_root);
+}
+
+static inline void rb_replace_node_cached(struct rb_node *victim, struct rb_node *n,
+					  struct rb_root_cached *root)
+{
+	if (root->rb_leftmost == victim)
+		root->rb_leftmost = n;
+	rb_replace_node(victim, n, &root->rb_root);
 }
 
 /* Inserts @node where less(node, other) puts it, after its equals. */

@@ -312,7 +312,7 @@ enum why { ASKED, YIELDED, PREEMPTED = TRACE_PREEMPTED };
 /* With one preempt count, the caller's. Each caller has a copy of its own, for its reason. */
 static __always_inline void __schedule(enum why why)
 {
-	struct task_struct *prev = current, *next;
+	struct task_struct *prev = current, *next = NULL;
 	unsigned long *count = &prev->nivcsw;
 	struct rq *rq;
 
@@ -329,14 +329,17 @@ static __always_inline void __schedule(enum why why)
 		prev->se.wait_start = rq->clock;
 		if (why == YIELDED) {
 			rq->nr_yields++;
-			prev->sched_class->yield_task(rq);
+			next = prev->sched_class->yield_task(rq);
 		} else {
 			prev->sched_class->update_curr(rq);
 		}
-		if (clear_resched(prev))
+		if (clear_resched(prev)) {
 			expel_misplaced(rq, prev);
+			next = NULL;
+		}
 	}
-	next = pick_next_task(rq, prev);
+	if (why != YIELDED || unlikely(!next || rq->rt.nr_running))
+		next = pick_next_task(rq, prev);
 	if (next == prev) {
 		__spin_unlock(&rq->lock);
 		local_irq_enable();

@@ -41,6 +41,26 @@
 
 #define BASE_SLICE_NS (3 * NSEC_PER_MSEC)
 
+static struct sched_entity *first_entity(const struct cfs_rq *cfs)
+{
+	return rb_entry_safe(rb_first_cached(&cfs->tree), struct sched_entity, run_node);
+}
+
+static struct sched_entity *next_entity(const struct cfs_rq *cfs, struct sched_entity *se)
+{
+	struct rb_node *node = &se->run_node;
+
+	return rb_entry_safe(node == rb_first_cached(&cfs->tree) ? rb_second(node) : rb_next(node),
+			     struct sched_entity, run_node);
+}
+
+static struct task_struct *next_queued_eevdf(struct rq *rq, struct task_struct *p)
+{
+	struct sched_entity *se = p ? next_entity(&rq->cfs, &p->se) : first_entity(&rq->cfs);
+
+	return se ? task_of(se) : NULL;
+}
+
 static bool due_before(struct rb_node *a, const struct rb_node *b)
 {
 	return before(entity_of(a)->deadline, entity_of(b)->deadline);
@@ -190,7 +210,7 @@ static struct task_struct *pick_next_task_eevdf(struct rq *rq)
 }
 
 /* It counts as having had all it asked for. */
-static void yield_task_eevdf(struct rq *rq)
+static struct task_struct *yield_task_eevdf(struct rq *rq)
 {
 	struct sched_entity *se = &rq->curr->se;
 
@@ -198,6 +218,7 @@ static void yield_task_eevdf(struct rq *rq)
 	rq->cfs.sum += (s64)((se->deadline - se->vruntime) * se->weight);
 	se->vruntime = se->deadline;
 	renew(rq, se);
+	return pick_next_task_eevdf(rq);
 }
 
 static void task_tick_eevdf(struct rq *rq, struct task_struct *p)
@@ -224,5 +245,5 @@ const struct sched_class eevdf_sched_class = {
 	.task_tick = task_tick_eevdf,
 	.check_preempt = check_preempt_eevdf,
 	.update_curr = update_curr_eevdf,
-	.next_queued = next_queued_cfs,
+	.next_queued = next_queued_eevdf,
 };

@@ -11,9 +11,10 @@
  *
  *	      min_vruntime
  *	           |
- *	           A---B-------C----D--------E	  the tree, by vruntime; A runs
- *	           '----------->			  A runs on, and moves to the right:
- *	               B-------C--A-D--------E	  B is first now. When may it take over?
+ *	           A	B-------C----D--------E	  A runs, the others wait, by vruntime
+ *	           '----------->
+ *	               B-------C--A-D--------E	  A runs on, and moves to the right:
+ *						  B is first now. When may it take over?
  *
  * Not at once, or the CPU would do nothing but switch. Everybody is to run once in a target latency
  * (12 ms), so a turn is the task's part of that, but never less than a minimum granularity (3 ms):
@@ -25,11 +26,21 @@
  * before the running task than a wake-up granularity (1 ms), it takes the CPU at once. Newcomers
  * start one turn behind, so that forking gains nothing.
  *
- * The running task stays in the tree, at its right place; who leaves a CPU for another takes its
- * distance from min_vruntime along (every queue has a virtual time of its own). Pick is O(1), the
- * leftmost node is remembered; the rest is O(log n). The order is exact to 65 us, which nobody can
- * notice beside a granularity of 3 ms: so who runs only for a moment need not be moved, and most
- * switches leave the tree alone.
+ * Who leaves a CPU for another takes its distance from min_vruntime along (every queue has a virtual
+ * time of its own).
+ *
+ * THE QUEUE.  The running task (cfs->curr) is not in it: its vruntime moves, and most tasks run, sleep
+ * and wake with few others waiting. Order is exact to a granule of 65 us, which nobody can notice
+ * beside a granularity of 3 ms. Those that wait within one granule form a ring, first come, first
+ * served. The first ring may be the list cfs->front; of each other one a member, whichever, is the
+ * node in a red-black tree, and all of the tree is later than the front:
+ *
+ *	front = A, B, C		    E		RB_EMPTY_NODE tells the nodes (D, E, G) from those
+ *				  /   \	that only hang on them (F)
+ *				 D    G - F
+ *
+ * So a yield or a short sleep costs one or two list operations, however many wait; a walk down the
+ * tree, O(log n), is due once for every granule that a task has run.
  *
  * Locks: called with rq->lock held.
  */
@@ -40,15 +51,27 @@
 #define MIN_GRANULARITY_NS (3 * NSEC_PER_MSEC)
 #define WAKEUP_GRANULARITY_NS (1 * NSEC_PER_MSEC)
 
-/* As exact as the tree's order is. */
-static u64 granule(u64 vruntime)
+static u64 granule(const struct sched_entity *se)
 {
-	return vruntime & ~0xffffUL;
+	return se->vruntime & ~0xffffUL;
 }
 
-static bool runs_before(struct rb_node *a, const struct rb_node *b)
+static bool same_granule(const struct sched_entity *a, const struct sched_entity *b)
 {
-	return before(granule(entity_of(a)->vruntime), granule(entity_of(b)->vruntime));
+	return granule(a) == granule(b);
+}
+
+static bool runs_before(const struct sched_entity *a, const struct sched_entity *b)
+{
+	return before(granule(a), granule(b));
+}
+
+/* Of those that wait, or NULL. */
+static struct sched_entity *first_entity(const struct cfs_rq *cfs)
+{
+	if (!list_empty(&cfs->front))
+		return list_first_entry(&cfs->front, struct sched_entity, run_list);
+	return rb_entry_safe(rb_first_cached(&cfs->tree), struct sched_entity, run_node);
 }
 
 /* Real time of one turn: the part of the latency that its weight is of all weights. */
@@ -59,117 +82,249 @@ static u64 turn_length(const struct cfs_rq *cfs, const struct sched_entity *se)
 	return max_t(u64, latency * se->weight / cfs->load, MIN_GRANULARITY_NS);
 }
 
-/* It follows the first task's vruntime, but never goes back: one who joins before everybody else
- * must not turn the clock back for those that come after it. */
+/*
+ * The least vruntime of all, but it never goes back: one who joins before everybody else must not
+ * turn the clock back for those that come after it. Between two that join or leave the least only
+ * grows, so it is enough to look then.
+ */
 static void update_min_vruntime(struct cfs_rq *cfs)
 {
-	struct sched_entity *first = first_entity(cfs);
+	const struct sched_entity *first = first_entity(cfs), *curr = cfs->curr;
 
+	if (!first || (curr && before(curr->vruntime, first->vruntime)))
+		first = curr;
 	if (first && before(cfs->min_vruntime, first->vruntime))
 		cfs->min_vruntime = first->vruntime;
 }
 
-static void insert(struct cfs_rq *cfs, struct sched_entity *se)
+/* --- the queue --- */
+
+/* se, alone or with the ring it is in, into the tree. */
+static void insert_tree(struct cfs_rq *cfs, struct sched_entity *se)
 {
-	rb_add_cached(&se->run_node, &cfs->tree, runs_before);
-	update_min_vruntime(cfs);
+	struct rb_node **link = &cfs->tree.rb_root.rb_node, *parent = NULL;
+	bool leftmost = true;
+
+	while (*link) {
+		struct sched_entity *other = entity_of(*link);
+
+		parent = *link;
+		if (same_granule(se, other)) {
+			list_add_tail(&se->run_list, &other->run_list);
+			return;
+		}
+		link = &parent->rb_left;
+		if (runs_before(other, se)) {
+			link = &parent->rb_right;
+			leftmost = false;
+		}
+	}
+	rb_link_node(&se->run_node, parent, link);
+	if (leftmost)
+		cfs->tree.rb_leftmost = &se->run_node;
+	rb_insert_color(&se->run_node, &cfs->tree.rb_root);
 }
 
-/* The running task's vruntime grew: mostly it keeps its place. */
-static void advance(struct rq *rq, struct sched_entity *se, u64 by)
+/* se does not simply join the front, or others that are its equals. */
+static noinline void insert_elsewhere(struct cfs_rq *cfs, struct sched_entity *se)
 {
-	struct cfs_rq *cfs = &rq->cfs;
-	struct sched_entity *next = next_entity(cfs, se);
+	struct sched_entity *first = first_entity(cfs);
 
-	se->vruntime += by;
-	if (likely(!next || !before(granule(next->vruntime), granule(se->vruntime)))) {
-		update_min_vruntime(cfs);
+	if (!runs_before(se, first)) {
+		INIT_LIST_HEAD(&se->run_list);
+		insert_tree(cfs, se);
 		return;
 	}
-	rb_erase_cached(&se->run_node, &cfs->tree);
-	if (in_group(task_of(se))) {		/* others may have come or gone in its groups */
-		u64 weight = task_weight(task_of(se));
-
-		cfs->load += weight - se->weight;
-		rq->load += weight - se->weight;
-		se->weight = weight;
+	if (!list_empty(&cfs->front)) {
+		list_del_init(&cfs->front);	/* leaves the ring */
+		insert_tree(cfs, first);
 	}
-	insert(cfs, se);
+	list_add(&se->run_list, &cfs->front);
 }
+
+static void insert(struct cfs_rq *cfs, struct sched_entity *se)
+{
+	if (likely(list_empty(&cfs->front) ? !rb_first_cached(&cfs->tree)
+					   : same_granule(se, first_entity(cfs))))
+		list_add_tail(&se->run_list, &cfs->front);
+	else
+		insert_elsewhere(cfs, se);
+}
+
+/* Nobody is in the front: the first ring of the tree becomes it. */
+static void advance(struct cfs_rq *cfs, struct sched_entity *first)
+{
+	rb_erase_cached(&first->run_node, &cfs->tree);
+	RB_CLEAR_NODE(&first->run_node);
+	list_add_tail(&cfs->front, &first->run_list);
+}
+
+static void erase_node(struct cfs_rq *cfs, struct sched_entity *se)
+{
+	if (list_empty(&se->run_list))
+		rb_erase_cached(&se->run_node, &cfs->tree);
+	else
+		rb_replace_node_cached(&se->run_node, &list_next_entry(se, run_list)->run_node,
+				       &cfs->tree);
+	RB_CLEAR_NODE(&se->run_node);
+}
+
+static noinline void erase(struct cfs_rq *cfs, struct sched_entity *se)
+{
+	if (!RB_EMPTY_NODE(&se->run_node))
+		erase_node(cfs, se);
+	list_del(&se->run_list);
+}
+
+/* --- the policy --- */
 
 static void update_curr_fair(struct rq *rq)
 {
 	struct sched_entity *se = &rq->curr->se;
-	u64 delta = update_curr_runtime(rq);
 
-	if (likely(rq->curr->on_rq))
-		advance(rq, se, calc_delta_fair(delta, se->weight));
+	se->vruntime += calc_delta_fair(update_curr_runtime(rq), se->weight);
 }
 
 static void place(struct cfs_rq *cfs, struct sched_entity *se, int flags)
 {
 	u64 earliest = cfs->min_vruntime - LATENCY_NS / 2;
 
-	if (!se->placed)
+	if (unlikely(!se->placed)) {
+		se->placed = true;
+		RB_CLEAR_NODE(&se->run_node);
+		se->slice = turn_length(cfs, se);
 		se->vruntime = cfs->min_vruntime + calc_delta_fair(se->slice, se->weight);
-	else if (flags & ENQUEUE_MIGRATED)
+		return;
+	}
+	if (flags & ENQUEUE_MIGRATED)
 		se->vruntime += cfs->min_vruntime;
 	if (flags & ENQUEUE_WAKEUP && before(se->vruntime, earliest))
 		se->vruntime = earliest;
-	se->placed = true;
 }
 
-static void enqueue_task_fair(struct rq *rq, struct task_struct *p, int flags)
+static __always_inline void enqueue(struct rq *rq, struct task_struct *p, int flags, u64 weight)
 {
 	struct cfs_rq *cfs = &rq->cfs;
 	struct sched_entity *se = &p->se;
 
-	if (in_group(p))
-		__group_account(p, true);
-	se->weight = task_weight(p);
-	cfs->load += se->weight;
+	se->weight = weight;
+	cfs->load += weight;
 	cfs->nr++;
-	se->slice = turn_length(cfs, se);
+	update_min_vruntime(cfs);
 	place(cfs, se, flags);
+	if (unlikely(p == rq->curr)) {
+		swap(cfs->curr, se);	/* who had to give way while p was of real time */
+		if (!se)
+			return;
+	}
 	insert(cfs, se);
+}
+
+static __always_inline void dequeue(struct rq *rq, struct task_struct *p, int flags)
+{
+	struct cfs_rq *cfs = &rq->cfs;
+	struct sched_entity *se = &p->se;
+
+	if (flags & DEQUEUE_SLEEP)
+		update_curr_fair(rq);
+	cfs->load -= se->weight;
+	if (!--cfs->nr && before(cfs->min_vruntime, se->vruntime))
+		cfs->min_vruntime = se->vruntime;	/* nobody else can tell it later */
+	if (likely(se == cfs->curr))
+		cfs->curr = NULL;
+	else
+		erase(cfs, se);
+}
+
+/* The rare half of both is apart, so that the other needs no stack. */
+static noinline void enqueue_grouped(struct rq *rq, struct task_struct *p, int flags)
+{
+	__group_account(p, true);
+	enqueue(rq, p, flags, __task_weight(p));
+}
+
+static noinline void dequeue_grouped(struct rq *rq, struct task_struct *p, int flags)
+{
+	dequeue(rq, p, flags);
+	__group_account(p, false);
+}
+
+static void enqueue_task_fair(struct rq *rq, struct task_struct *p, int flags)
+{
+	if (in_group(p))
+		enqueue_grouped(rq, p, flags);
+	else
+		enqueue(rq, p, flags, p->se.load);
 }
 
 static void dequeue_task_fair(struct rq *rq, struct task_struct *p, int flags)
 {
-	struct cfs_rq *cfs = &rq->cfs;
-
-	/* update_curr_fair() without a new place in the tree */
-	if (flags & DEQUEUE_SLEEP)
-		p->se.vruntime += calc_delta_fair(update_curr_runtime(rq), p->se.weight);
-	rb_erase_cached(&p->se.run_node, &cfs->tree);
-	cfs->load -= p->se.weight;
-	cfs->nr--;
-	update_min_vruntime(cfs);
 	if (in_group(p))
-		__group_account(p, false);
+		dequeue_grouped(rq, p, flags);
+	else
+		dequeue(rq, p, flags);
+}
+
+/* Others may have come or gone in its groups. */
+static void update_weight(struct rq *rq, struct sched_entity *se)
+{
+	u64 weight = task_weight(task_of(se));
+
+	rq->cfs.load += weight - se->weight;
+	rq->load += weight - se->weight;
+	se->weight = weight;
+}
+
+static struct task_struct *begin_turn(struct cfs_rq *cfs, struct sched_entity *se)
+{
+	start_turn(se);
+	cfs->curr = se;
+	return task_of(se);
+}
+
+static noinline struct task_struct *pick_with_care(struct rq *rq)
+{
+	struct cfs_rq *cfs = &rq->cfs;
+	struct sched_entity *curr = cfs->curr, *first = first_entity(cfs);
+
+	if (!first || (curr && runs_before(curr, first)))
+		return curr ? task_of(curr) : NULL;
+	if (list_empty(&cfs->front))
+		advance(cfs, first);
+	list_del(&first->run_list);
+	if (curr) {
+		update_weight(rq, curr);
+		insert(cfs, curr);
+	}
+	return begin_turn(cfs, first);
 }
 
 static struct task_struct *pick_next_task_fair(struct rq *rq)
 {
-	struct sched_entity *se = first_entity(&rq->cfs);
+	struct cfs_rq *cfs = &rq->cfs;
+	struct sched_entity *first = first_entity(cfs);
 
-	if (!se)
-		return NULL;
-	if (unlikely(rq->cfs.yields)) {
-		rq->cfs.yields = false;
-		if (task_of(se) == rq->curr && rq->cfs.nr > 1)
-			se = next_entity(&rq->cfs, se);
-	}
-	if (task_of(se) != rq->curr)
-		start_turn(se);
-	return task_of(se);
+	if (cfs->curr || list_empty(&cfs->front))
+		return pick_with_care(rq);
+	list_del(&first->run_list);
+	return begin_turn(cfs, first);
 }
 
-/* The next one runs, for a turn at most, even if it is further ahead. */
-static void yield_task_fair(struct rq *rq)
+/* The next one runs, for a turn at most, even if it is further ahead: the running task lets go of
+ * what it is behind. */
+static struct task_struct *yield_task_fair(struct rq *rq)
 {
+	struct cfs_rq *cfs = &rq->cfs;
+	struct sched_entity *se = &rq->curr->se, *first = first_entity(cfs);
+
 	update_curr_fair(rq);
-	rq->cfs.yields = true;
+	if (first && runs_before(se, first))
+		se->vruntime = granule(first);
+	if (list_empty(&cfs->front) || !same_granule(se, first) || in_group(task_of(se)))
+		return pick_with_care(rq);
+	list_add_tail(&se->run_list, &cfs->front);
+	list_del(&first->run_list);
+	return begin_turn(cfs, first);
 }
 
 /* Ticks come every 4 ms: a turn ends with the tick that is nearest to its end. */
@@ -178,7 +333,8 @@ static void task_tick_fair(struct rq *rq, struct task_struct *p)
 	struct sched_entity *se = &p->se, *first = first_entity(&rq->cfs);
 	u64 used = turn_used(se) + TICK_NS / 2;
 
-	if (first == se)
+	update_min_vruntime(&rq->cfs);
+	if (!first)
 		return;
 	se->slice = turn_length(&rq->cfs, se);
 	/* Its turn is over, or somebody is a whole turn behind. */
@@ -201,7 +357,32 @@ static void check_preempt_fair(struct rq *rq, struct task_struct *woken)
 
 static void migrate_task_fair(struct rq *from, struct task_struct *p)
 {
+	update_min_vruntime(&from->cfs);
 	p->se.vruntime -= from->cfs.min_vruntime;
+}
+
+/* The running task last. */
+static struct task_struct *next_queued_fair(struct rq *rq, struct task_struct *p)
+{
+	struct cfs_rq *cfs = &rq->cfs;
+	struct list_head *next = p ? p->se.run_list.next : cfs->front.next;
+	struct sched_entity *se = cfs->curr;
+	struct rb_node *node;
+
+	if (p && &p->se == cfs->curr)
+		return NULL;
+	if (next == &cfs->front) {
+		node = rb_first_cached(&cfs->tree);
+	} else {
+		se = list_entry(next, struct sched_entity, run_list);
+		if (RB_EMPTY_NODE(&se->run_node))
+			return task_of(se);
+		node = rb_next(&se->run_node);		/* once around the ring */
+		se = cfs->curr;
+	}
+	if (node)
+		se = entity_of(node);
+	return se ? task_of(se) : NULL;
 }
 
 const struct sched_class fair_sched_class = {
@@ -214,5 +395,5 @@ const struct sched_class fair_sched_class = {
 	.check_preempt = check_preempt_fair,
 	.migrate_task = migrate_task_fair,
 	.update_curr = update_curr_fair,
-	.next_queued = next_queued_cfs,
+	.next_queued = next_queued_fair,
 };

@@ -1,13 +1,17 @@
 /*
- * What the two fair policies, fair.c and eevdf.c, have in common: virtual time and the queue. One
- * of the two is in use. Locks: rq->lock.
+ * What the two fair policies, fair.c and eevdf.c, have in common: virtual time. One of the two is in
+ * use. Locks: rq->lock.
  */
 #pragma once
 
 #include "kernel/sched/rq.h"
 
 #define entity_of(node) rb_entry(node, struct sched_entity, run_node)
-#define task_of(se) container_of(se, struct task_struct, se)
+
+static inline struct task_struct *task_of(const struct sched_entity *se)
+{
+	return container_of(se, struct task_struct, se);
+}
 
 /* Virtual times are compared by their distance, so that they may wrap. */
 static inline bool before(u64 a, u64 b)
@@ -24,26 +28,6 @@ static inline u64 calc_delta_fair(u64 ns, u64 weight)
 static inline u64 task_weight(const struct task_struct *p)
 {
 	return in_group(p) ? __task_weight(p) : p->se.load;
-}
-
-static inline struct sched_entity *first_entity(const struct cfs_rq *cfs)
-{
-	return rb_entry_safe(rb_first_cached(&cfs->tree), struct sched_entity, run_node);
-}
-
-static inline struct sched_entity *next_entity(const struct cfs_rq *cfs, struct sched_entity *se)
-{
-	struct rb_node *node = &se->run_node;
-
-	return rb_entry_safe(node == rb_first_cached(&cfs->tree) ? rb_second(node) : rb_next(node),
-			     struct sched_entity, run_node);
-}
-
-static inline struct task_struct *next_queued_cfs(struct rq *rq, struct task_struct *p)
-{
-	struct sched_entity *se = p ? next_entity(&rq->cfs, &p->se) : first_entity(&rq->cfs);
-
-	return se ? task_of(se) : NULL;
 }
 
 /* May woken take the CPU from the running task at all? SCHED_BATCH and SCHED_IDLE do not do that,

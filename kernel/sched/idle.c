@@ -35,7 +35,6 @@ const struct sched_class idle_sched_class = {
 	.enqueue_task = nothing_queued,
 	.dequeue_task = nothing_queued,
 	.pick_next_task = pick_next_task_idle,
-	.yield_task = update_curr_idle,
 	.task_tick = nothing,
 	.check_preempt = nothing,
 	.update_curr = update_curr_idle,

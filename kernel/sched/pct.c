@@ -113,10 +113,11 @@ static void set_rank(struct rq *rq, u64 rank)
 	enqueue_task_pct(rq, p, 0);
 }
 
-static void yield_task_pct(struct rq *rq)
+static struct task_struct *yield_task_pct(struct rq *rq)
 {
 	update_curr_pct(rq);
 	set_rank(rq, RANK_LAST + next_number(&last_rank));
+	return pick_next_task_pct(rq);
 }
 
 static void task_tick_pct(struct rq *rq, struct task_struct *p)

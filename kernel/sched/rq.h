@@ -18,13 +18,14 @@ struct rt_rq {
 	u64 period_start, used;		/* throttle: run time since then */
 };
 
-/* fair, eevdf: runnable tasks, the running one among them */
+/* fair, eevdf: runnable tasks */
 struct cfs_rq {
-	struct rb_root_cached tree;	/* fair: by vruntime; eevdf: by deadline */
-	bool yields;			/* fair: the running task gave up its turn */
+	struct sched_entity *curr;	/* fair: whose turn it is */
+	struct list_head front;		/* fair: who runs next; see there */
+	struct rb_root_cached tree;	/* fair: others, by vruntime; eevdf: all, by deadline */
 	u64 load;			/* their weights together */
 	u64 nr;
-	u64 min_vruntime;		/* fair: the first one's, never goes back; eevdf: the mean */
+	u64 min_vruntime;		/* fair: the least, never goes back; eevdf: the mean */
 	s64 sum;			/* eevdf: see avg_vruntime() */
 };
 

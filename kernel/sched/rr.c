@@ -28,7 +28,7 @@ static void dequeue_task_rr(struct rq *rq, struct task_struct *p, int flags)
 {
 	if (flags & DEQUEUE_SLEEP)
 		update_curr_rr(rq);
-	list_del(&p->se.run_list);
+	list_del_init(&p->se.run_list);
 }
 
 static struct task_struct *pick_next_task_rr(struct rq *rq)
@@ -36,11 +36,12 @@ static struct task_struct *pick_next_task_rr(struct rq *rq)
 	return list_first_entry_or_null(&rq->rr_queue, struct task_struct, se.run_list);
 }
 
-static void yield_task_rr(struct rq *rq)
+static struct task_struct *yield_task_rr(struct rq *rq)
 {
 	update_curr_rr(rq);
 	start_turn(&rq->curr->se);
 	list_move_tail(&rq->curr->se.run_list, &rq->rr_queue);
+	return pick_next_task_rr(rq);
 }
 
 /* A turn begins a moment after a tick, and ends with the tick that is nearest to its end. */
@@ -48,8 +49,7 @@ static void task_tick_rr(struct rq *rq, struct task_struct *p)
 {
 	if (turn_used(&p->se) + TICK_NS / 2 < RR_TURN_NS)
 		return;
-	yield_task_rr(rq);
-	if (pick_next_task_rr(rq) != p)
+	if (yield_task_rr(rq) != p)
 		resched_curr(rq);
 }
 

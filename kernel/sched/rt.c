@@ -57,7 +57,7 @@ static void dequeue_task_rt(struct rq *rq, struct task_struct *p, int flags)
 {
 	if (flags & DEQUEUE_SLEEP)
 		update_curr_rt(rq);
-	list_del(&p->se.run_list);
+	list_del_init(&p->se.run_list);
 	rq->rt.nr_running--;
 	if (list_empty(&rq->rt.queue[p->prio]))
 		__clear_bit((unsigned long)p->prio, rq->rt.bitmap);
@@ -73,11 +73,12 @@ static struct task_struct *pick_next_task_rt(struct rq *rq)
 	return list_first_entry(&rq->rt.queue[prio], struct task_struct, se.run_list);
 }
 
-static void yield_task_rt(struct rq *rq)
+static struct task_struct *yield_task_rt(struct rq *rq)
 {
 	update_curr_rt(rq);
 	start_turn(&rq->curr->se);
 	list_move_tail(&rq->curr->se.run_list, &rq->rt.queue[rq->curr->prio]);
+	return pick_next_task_rt(rq);
 }
 
 static void task_tick_rt(struct rq *rq, struct task_struct *p)

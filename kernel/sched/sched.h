@@ -77,7 +77,7 @@ typedef unsigned long cpumask_t;
 
 /* What a policy needs to know about a task. All (r). */
 struct sched_entity {
-	struct list_head run_list;	/* rr, rt: place in the queue */
+	struct list_head run_list;	/* rr, rt, fair: place in the queue */
 	struct rb_node run_node;	/* fair, eevdf: place in the tree */
 	u64 load;			/* weight by nice value and policy */
 	u64 weight;			/* what of it its task groups leave: counts in rq->load */
@@ -98,15 +98,16 @@ struct sched_entity {
 
 /*
  * The seam: a policy is one of these. All functions are called with the rq lock held and interrupts
- * off. The running task stays in its policy's queue while it runs; it leaves when it sleeps. Who
- * needs no task_fork or migrate_task leaves them out.
+ * off. The running task belongs to its policy's queue while it runs, and leaves it when it sleeps.
+ * Who needs no task_fork or migrate_task leaves them out.
  */
 struct sched_class {
 	const char *name;		/* what sched= calls it */
 	void (*enqueue_task)(struct rq *rq, struct task_struct *p, int flags);
 	void (*dequeue_task)(struct rq *rq, struct task_struct *p, int flags);
 	struct task_struct *(*pick_next_task)(struct rq *rq);	/* NULL: this class has nobody */
-	void (*yield_task)(struct rq *rq);	/* update_curr(), and the turn is given up */
+	/* update_curr(), the turn is given up, and then as pick_next_task(). Not idle's. */
+	struct task_struct *(*yield_task)(struct rq *rq);
 	void (*task_tick)(struct rq *rq, struct task_struct *p);
 	/* woken, of the same class as the running task, was queued: resched_curr() if it should
 	 * run now */
@@ -117,8 +118,8 @@ struct sched_class {
 	 * ENQUEUE_MIGRATED */
 	void (*migrate_task)(struct rq *from, struct task_struct *p);
 	void (*update_curr)(struct rq *rq);	/* charge the running task up to now */
-	/* the queued tasks one after the other, who runs next first; p == NULL: the first.
-	 * NULL: no more */
+	/* the queued tasks one after the other, of those that wait who runs next first; p == NULL:
+	 * the first. NULL: no more */
 	struct task_struct *(*next_queued)(struct rq *rq, struct task_struct *p);
 	void (*init)(void);		/* optional: this class was chosen by sched= */
 	void (*report)(void);		/* optional: last words for the log, no lock held */

@@ -18,6 +18,7 @@ static void sched_init_cpu(int cpu)
 	rq->cpu = cpu;
 	cpus[cpu].rq = rq;
 	INIT_LIST_HEAD(&rq->rr_queue);
+	INIT_LIST_HEAD(&rq->cfs.front);
 	for (int i = 0; i < MAX_RT_PRIO; i++)
 		INIT_LIST_HEAD(&rq->rt.queue[i]);
 }

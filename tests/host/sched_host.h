@@ -193,6 +193,7 @@ static void machine_init(const struct sched_class *class, int n)
 		idles[cpu].prio = MAX_PRIO;
 		idles[cpu].cpu = cpu;
 		INIT_LIST_HEAD(&rq->rr_queue);
+		INIT_LIST_HEAD(&rq->cfs.front);
 		for (int i = 0; i < MAX_RT_PRIO; i++)
 			INIT_LIST_HEAD(&rq->rt.queue[i]);
 	}
@@ -236,7 +237,7 @@ static void switch_task(struct rq *rq, int how)
 	resched[rq->cpu] = false;
 	if (prev != rq->idle) {
 		if (how == 1)
-			prev->sched_class->yield_task(rq);
+			next = prev->sched_class->yield_task(rq);
 		else
 			prev->sched_class->update_curr(rq);
 		if (how == 2) {
@@ -246,7 +247,9 @@ static void switch_task(struct rq *rq, int how)
 	}
 	if (!rq->nr_running && balance)
 		balance(rq);
-	if (rq->rt.nr_running)
+	if (how == 1 && !rq->rt.nr_running)
+		assert(next);
+	else if (rq->rt.nr_running)
 		next = rt_sched_class.pick_next_task(rq);
 	if (!next)
 		next = normal_sched_class->pick_next_task(rq);

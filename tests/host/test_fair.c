@@ -9,6 +9,36 @@
 
 const struct sched_class rt_sched_class;	/* nobody */
 
+/* A ring has one granule and one node, later rings have later granules, and who runs is in none. */
+static void check_rings(struct rq *rq)
+{
+	struct cfs_rq *cfs = &rq->cfs;
+	struct rb_node *node = rb_first(&cfs->tree.rb_root);
+	struct sched_entity *first = first_entity(cfs), *se;
+	u64 last = first ? granule(first) : 0, members = cfs->curr != NULL;
+
+	assert(rq->curr == rq->idle || !rq->curr->on_rq || cfs->curr == &rq->curr->se);
+	list_for_each_entry(se, &cfs->front, run_list) {
+		assert(granule(se) == last && RB_EMPTY_NODE(&se->run_node) && se != cfs->curr);
+		members++;
+	}
+	assert(node == rb_first_cached(&cfs->tree));
+	if (list_empty(&cfs->front))
+		last--;
+	for (; node; node = rb_next(node)) {
+		struct sched_entity *leader = entity_of(node);
+
+		assert(before(last, granule(leader)));
+		last = granule(leader);
+		members++;
+		list_for_each_entry(se, &leader->run_list, run_list) {
+			assert(granule(se) == last && RB_EMPTY_NODE(&se->run_node) && se != cfs->curr);
+			members++;
+		}
+	}
+	assert(members == cfs->nr);
+}
+
 static void hogs(const int *nices, int n)
 {
 	machine_init(&fair_sched_class, 1);
@@ -92,11 +122,12 @@ static void test_random(void)
 					step & 1024 ? tg : &root_task_group);
 		random_step(rq, n);
 		check_queue(rq, &fair_sched_class, 0);
+		check_rings(rq);
 		assert(!before(rq->cfs.min_vruntime, last_min));
 		for (int i = 0; i < NTASKS; i++)
 			assert(!tasks[i].on_rq || !last[i] || !before(tasks[i].se.vruntime, last[i]));
 		while ((p = fair_sched_class.next_queued(rq, p))) {
-			assert(!prev || !before(granule(p->se.vruntime), granule(prev->se.vruntime)));
+			assert(!prev || p == rq->curr || !runs_before(&p->se, &prev->se));
 			prev = p;
 		}
 	}

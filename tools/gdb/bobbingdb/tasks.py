@@ -84,7 +84,7 @@ Without PID: the selected one."""
 
 def queued(queue):
     """[(name of the list or tree, [tasks in its order])] of a struct rq: every list_head that links se.run_list and every tree that
-    links se.run_node, however the policies call them."""
+    links se.run_node, with the ring of se.run_list on each node (fair.c), however the policies call them."""
     found = []
 
     def look(value, name):
@@ -97,7 +97,9 @@ def queued(queue):
             if kind.tag == "list_head":
                 found.append((name, list(base.each(value, "task_struct", "se.run_list"))))
             elif kind.tag == "rb_root":
-                found.append((name, list(base.tree(value, "task_struct", "se.run_node"))))
+                nodes = base.tree(value, "task_struct", "se.run_node")
+                found.append((name, [member for node in nodes for member in
+                                     (node, *base.each(node["se"]["run_list"], "task_struct", "se.run_list"))]))
             elif kind.tag not in ("spinlock", "mutex", "wait_queue_head"):
                 for field in kind.fields():
                     if field.name:

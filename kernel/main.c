@@ -132,7 +132,6 @@ void start_kernel(void)
 	hrtimers_init();
 	timekeeping_init();
 	task_init();
-	signals_init();
 	futex_init();
 	tick_start();	/* the first task that runs may never sleep, and so never let the idle
 			 * loop do it */

@@ -15,12 +15,7 @@
 DEFINE_SPINLOCK(dcache_lock);
 DEFINE_MUTEX(rename_mutex);
 static struct hlist_head dentry_hash[1 << DHASH_BITS];
-static struct kmem_cache *dentry_cache;
-
-void dcache_init(void)
-{
-	dentry_cache = kmem_cache_create("dentry", sizeof(struct dentry), 8);
-}
+DEFINE_KMEM_CACHE(dentry_cache, "dentry", struct dentry, 8);
 
 static struct hlist_head *d_bucket(const struct dentry *parent, const char *name, unsigned int len)
 {

@@ -60,7 +60,7 @@ struct epitem {
 };
 
 static DEFINE_MUTEX(epmutex);
-static struct kmem_cache *epitem_cache;
+DEFINE_KMEM_CACHE(epitem_cache, "eventpoll_epi", struct epitem, 0);
 static const struct file_operations epoll_fops;
 
 static bool is_epoll(const struct file *f)
@@ -441,9 +441,4 @@ SYSCALL_DEFINE(epoll_pwait, int epfd, struct epoll_event __user *events, int max
 	ret = sys_epoll_wait(epfd, events, max, timeout_ms);
 	restore_saved_sigmask_unless(ret == -EINTR);
 	return ret;
-}
-
-void epoll_init(void)
-{
-	epitem_cache = kmem_cache_create("eventpoll_epi", sizeof(struct epitem), 0);
 }

@@ -17,13 +17,8 @@ struct fs_struct init_fs = { .users = { ATOMIC_INIT(1) },
 			     .lock = SPINLOCK_INIT("fs_lock"),
 			     .umask = 022 };
 
-static struct kmem_cache *files_cache, *fs_cache;
-
-void fdtable_init(void)
-{
-	files_cache = kmem_cache_create("files_struct", sizeof(struct files_struct), 8);
-	fs_cache = kmem_cache_create("fs_struct", sizeof(struct fs_struct), 8);
-}
+DEFINE_KMEM_CACHE(files_cache, "files_struct", struct files_struct, 8);
+DEFINE_KMEM_CACHE(fs_cache, "fs_struct", struct fs_struct, 8);
 
 /* --- lookup --- */
 

@@ -6,7 +6,7 @@
  */
 #include "kernel/fs/internal.h"
 
-static struct kmem_cache *filp_cache;
+DEFINE_KMEM_CACHE(filp_cache, "filp", struct file, 8);
 static struct super_block pseudo_sb = { .s_dev = 0xd,
 					.s_magic = ANON_INODE_FS_MAGIC,
 					.s_next_ino = ATOMIC_LONG_INIT(1000) };
@@ -14,7 +14,6 @@ static struct inode *anon_inode;
 
 void files_init(void)
 {
-	filp_cache = kmem_cache_create("filp", sizeof(struct file), 8);
 	anon_inode = new_inode(&pseudo_sb, 0600);
 	BUG_ON(!anon_inode);
 }

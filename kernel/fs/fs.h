@@ -481,7 +481,6 @@ ssize_t kernel_write(struct file *f, const void *buf, size_t n, loff_t *pos);
 /* To or from user memory, at off, or at the file's position: -1. Bytes or -errno. */
 ssize_t vfs_rw(struct file *f, void __user *buf, size_t n, loff_t off, bool write);
 loff_t generic_file_llseek(struct file *f, loff_t off, int whence);
-ssize_t generic_read_dir(struct file *f, struct iov_iter *to, loff_t *pos);	/* -EISDIR */
 /* an open operation for files without a position */
 static inline int stream_open(struct inode *inode, struct file *f)
 {

@@ -8,12 +8,7 @@
 #include "kernel/fs/internal.h"
 #include "kernel/time/time.h"
 
-static struct kmem_cache *inode_cache;
-
-void inode_init(void)
-{
-	inode_cache = kmem_cache_create("inode", sizeof(struct inode), 8);
-}
+DEFINE_KMEM_CACHE(inode_cache, "inode", struct inode, 8);
 
 struct timespec current_time(void)
 {

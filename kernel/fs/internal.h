@@ -6,10 +6,7 @@
 #include "kernel/syscalls.h"
 #include "libk/printf.h"
 
-void dcache_init(void);
-void inode_init(void);
 void files_init(void);
-void fdtable_init(void);
 void ramfs_init(void);
 void devtmpfs_init(void);
 void proc_root_init(void);	/* the files directly in /proc */

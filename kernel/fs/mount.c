@@ -334,10 +334,7 @@ static void mount_root(void)
 
 void vfs_init(void)
 {
-	dcache_init();
-	inode_init();
 	files_init();
-	fdtable_init();
 	ramfs_init();
 	mount_root();
 	devtmpfs_init();

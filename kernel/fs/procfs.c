@@ -130,9 +130,9 @@ static int proc_dir_iterate(struct file *f, struct dir_context *ctx)
 }
 
 const struct inode_operations proc_dir_iops = { .lookup = proc_dir_lookup };
-const struct file_operations proc_dir_fops = { .read = generic_read_dir,
-					       .llseek = generic_file_llseek,
-					       .iterate = proc_dir_iterate };
+const struct file_operations proc_dir_fops = {
+	.llseek = generic_file_llseek, .iterate = proc_dir_iterate,
+};
 
 /* --- making entries --- */
 

@@ -215,8 +215,7 @@ static int ramfs_iterate(struct file *f, struct dir_context *ctx)
 }
 
 const struct file_operations ramfs_dir_fops = {
-	.read = generic_read_dir, .llseek = generic_file_llseek, .iterate = ramfs_iterate,
-	.fsync = ramfs_fsync,
+	.llseek = generic_file_llseek, .iterate = ramfs_iterate, .fsync = ramfs_fsync,
 };
 
 static struct inode *ramfs_new_inode(struct super_block *sb, struct inode *dir, mode_t mode,

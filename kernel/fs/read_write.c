@@ -39,7 +39,9 @@ static __always_inline ssize_t rw_check(const struct file *f, bool write)
 {
 	if (unlikely(!(f->f_mode & (write ? FMODE_WRITE : FMODE_READ))))
 		return -EBADF;
-	return unlikely(write ? !f->f_op->write : !f->f_op->read) ? -EINVAL : 0;
+	if (unlikely(write ? !f->f_op->write : !f->f_op->read))
+		return f->f_op->iterate ? -EISDIR : -EINVAL;
+	return 0;
 }
 
 static __always_inline ssize_t rw_one(struct file *f, void *buf, size_t n, loff_t *pos, bool write,

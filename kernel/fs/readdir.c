@@ -65,11 +65,6 @@ bool dir_emit_dots(struct file *f, struct dir_context *ctx)
 	return true;
 }
 
-ssize_t generic_read_dir(struct file *f, struct iov_iter *to, loff_t *pos)
-{
-	return -EISDIR;
-}
-
 SYSCALL_DEFINE(getdents64, unsigned int fd, void __user *buf, unsigned int size)
 {
 	struct getdents_buf b = { .ctx = { .actor = fill_dirent }, .at = buf, .left = size };

@@ -4,7 +4,6 @@
 void special_files_init(void)
 {
 	pipe_init();
-	epoll_init();
 	mem_devices_init();
 	serial_init();
 	tty_init();	/* after serial_init(): names the ports that are there */

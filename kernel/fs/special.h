@@ -52,7 +52,6 @@ static inline ssize_t copy_u64_to_iter(u64 value, struct iov_iter *to)
 
 /* Called once by special_files_init(). */
 void pipe_init(void);
-void epoll_init(void);
 void mem_devices_init(void);
 void serial_init(void);
 void tty_init(void);

@@ -23,15 +23,10 @@ struct radix_node {
 	void *slot[RADIX_SLOTS];
 };
 
-static struct kmem_cache *node_cache, *mapping_cache;
+DEFINE_KMEM_CACHE(node_cache, "radix_tree_node", struct radix_node, 64);
+DEFINE_KMEM_CACHE(mapping_cache, "address_space", struct address_space, 8);
 static atomic64_t next_mapping_id = ATOMIC64_INIT(1);
 static atomic_long_t file_pages, shmem_pages;
-
-void filemap_init(void)
-{
-	node_cache = kmem_cache_create("radix_tree_node", sizeof(struct radix_node), 64);
-	mapping_cache = kmem_cache_create("address_space", sizeof(struct address_space), 8);
-}
 
 void mapping_init(struct address_space *m, struct inode *host)
 {

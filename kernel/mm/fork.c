@@ -27,14 +27,8 @@ struct mm_struct init_mm = {
 	.mm_count = ATOMIC_INIT(2),	/* for itself, and for the boot CPU's idle task, which
 					 * borrows it */
 };
-static struct kmem_cache *mm_cache;
+DEFINE_KMEM_CACHE(mm_cache, "mm_struct", struct mm_struct, 64);
 static atomic64_t next_mm_id;
-
-void mm_struct_init(void)
-{
-	mm_cache = kmem_cache_create("mm_struct", sizeof(struct mm_struct), 64);
-	init_mm.pgd = kernel_pgd;
-}
 
 /* What a copy does not inherit. */
 static bool mm_setup(struct mm_struct *mm)

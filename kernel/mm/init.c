@@ -9,9 +9,7 @@ void mm_init(void)
 	page_alloc_init();
 	slab_init();
 	kstack_init();
-	mm_struct_init();
-	vma_init();
-	filemap_init();
+	init_mm.pgd = kernel_pgd;
 	zero_page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	BUG_ON(!zero_page);
 	pr_info("Memory: %luK free of %luK\n", nr_free_pages() * (PAGE_SIZE / 1024),

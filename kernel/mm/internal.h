@@ -7,9 +7,6 @@
 void page_alloc_init(void);
 void slab_init(void);
 void kstack_init(void);
-void mm_struct_init(void);
-void vma_init(void);
-void filemap_init(void);
 
 /* --- pages --- */
 void drain_slabs(void);		/* this CPU's ready objects back to their slabs. Any context */
@@ -86,6 +83,8 @@ static inline void mmap_unlock(struct mm_struct *mm)
 	else
 		__mmap_unlock(mm);
 }
+DEFINE_CLASS(mmap, struct mm_struct *, mmap_unlock(v), (mutex_lock(&mm->mmap_lock), mm),
+	     struct mm_struct *mm)
 
 /* with references; not in a tree */
 struct vm_area_struct *vma_dup(const struct vm_area_struct *vma, struct mm_struct *mm);

@@ -82,24 +82,27 @@ SYSCALL_DEFINE(madvise, unsigned long start, size_t len, int behavior)
 	struct mm_struct *mm = current->mm;
 	unsigned long end = start + ALIGN_UP(len, PAGE_SIZE), at = start;
 	struct vm_area_struct *vma;
-	int err = 0, unmapped = 0;
+	int unmapped = 0;
 
 	if (!known_advice(behavior) || !IS_ALIGNED(start, PAGE_SIZE) || (len && end - start == 0) ||
 	    end < start)
 		return -EINVAL;
 	if (end == start)
 		return 0;
-	mutex_lock(&mm->mmap_lock);
+	guard(mmap)(mm);
 	/* A hole is reported, but does not keep the rest from being treated. */
-	for (vma = find_vma(mm, start); !err && at < end; at = vma->end, vma = vma_next(vma)) {
+	for (vma = find_vma(mm, start); at < end; at = vma->end, vma = vma_next(vma)) {
+		int err;
+
 		if (!vma || vma->start > at)
 			unmapped = -ENOMEM;
 		if (!vma || vma->start >= end)
 			break;
 		err = advise_vma(&vma, start, end, behavior);
+		if (err)
+			return err;
 	}
-	mmap_unlock(mm);
-	return err ? err : unmapped;
+	return unmapped;
 }
 
 /* --- msync, mincore --- */
@@ -110,27 +113,21 @@ SYSCALL_DEFINE(msync, unsigned long start, size_t len, int flags)
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long end = start + ALIGN_UP(len, PAGE_SIZE), at = start;
-	long err = 0;
 
 	if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) || !IS_ALIGNED(start, PAGE_SIZE) ||
 	    (flags & MS_ASYNC && flags & MS_SYNC))
 		return -EINVAL;
 	if (end < start)
 		return -ENOMEM;
-	mutex_lock(&mm->mmap_lock);
+	guard(mmap)(mm);
 	for (struct vm_area_struct *vma = find_vma(mm, start); at < end;
 	     at = vma->end, vma = vma_next(vma)) {
-		if (!vma || vma->start > at) {
-			err = -ENOMEM;
-			break;
-		}
-		if (flags & MS_INVALIDATE && vma->flags & VM_LOCKED) {
-			err = -EBUSY;
-			break;
-		}
+		if (!vma || vma->start > at)
+			return -ENOMEM;
+		if (flags & MS_INVALIDATE && vma->flags & VM_LOCKED)
+			return -EBUSY;
 	}
-	mmap_unlock(mm);
-	return err;
+	return 0;
 }
 
 /* Is the page there, or would the page cache have it? mmap_lock held. */
@@ -216,18 +213,15 @@ static long do_mlock(unsigned long start, size_t len, bool lock, bool populate)
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long end = ALIGN_UP(start + len, PAGE_SIZE);
-	long err = -ENOMEM;
 
 	start = ALIGN_DOWN(start, PAGE_SIZE);
 	if (end < start)
 		return lock ? -ENOMEM : -EINVAL;
 	if (lock && !capable() && !current->signal->rlim[RLIMIT_MEMLOCK].rlim_cur)
 		return -EPERM;
-	mutex_lock(&mm->mmap_lock);
-	if (!lock || may_lock(mm, (end - start) >> PAGE_SHIFT))
-		err = lock_range(mm, start, end, lock, populate);
-	mmap_unlock(mm);
-	return err;
+	guard(mmap)(mm);
+	return lock && !may_lock(mm, (end - start) >> PAGE_SHIFT) ? -ENOMEM :
+								   lock_range(mm, start, end, lock, populate);
 }
 
 SYSCALL_DEFINE(mlock, unsigned long start, size_t len)
@@ -264,31 +258,26 @@ static void lock_all(struct mm_struct *mm, bool lock, bool populate)
 SYSCALL_DEFINE(mlockall, int flags)
 {
 	struct mm_struct *mm = current->mm;
-	long err = 0;
 
 	if (!flags || flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) || flags == MCL_ONFAULT)
 		return -EINVAL;
 	if (!capable() && !current->signal->rlim[RLIMIT_MEMLOCK].rlim_cur)
 		return -EPERM;
-	mutex_lock(&mm->mmap_lock);
-	if (flags & MCL_CURRENT && !may_lock(mm, mm->total_vm)) {
-		err = -ENOMEM;
-	} else {
-		mm->def_flags = flags & MCL_FUTURE ? VM_LOCKED : 0;
-		if (flags & MCL_CURRENT)
-			lock_all(mm, true, !(flags & MCL_ONFAULT));
-	}
-	mmap_unlock(mm);
-	return err;
+	guard(mmap)(mm);
+	if (flags & MCL_CURRENT && !may_lock(mm, mm->total_vm))
+		return -ENOMEM;
+	mm->def_flags = flags & MCL_FUTURE ? VM_LOCKED : 0;
+	if (flags & MCL_CURRENT)
+		lock_all(mm, true, !(flags & MCL_ONFAULT));
+	return 0;
 }
 
 SYSCALL_DEFINE(munlockall, void)
 {
 	struct mm_struct *mm = current->mm;
 
-	mutex_lock(&mm->mmap_lock);
+	guard(mmap)(mm);
 	mm->def_flags = 0;
 	lock_all(mm, false, false);
-	mmap_unlock(mm);
 	return 0;
 }

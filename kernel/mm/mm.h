@@ -93,8 +93,22 @@ void copy_page(void *to, const void *from);
 
 /* --- objects --- */
 struct kmem_cache;
-/* at boot; panics when out of memory */
+/* At boot. */
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align);
+/*
+ * DEFINE_KMEM_CACHE(cache, "name", type, align); in a file that allocates objects of one type: a
+ * pointer that slab_init() sets, before anybody can ask for any.
+ */
+struct kmem_cache_spec {
+	struct kmem_cache **cache;
+	const char *name;
+	size_t size, align;
+};
+#define DEFINE_KMEM_CACHE(cache, cachename, type, alignment)				\
+	static struct kmem_cache *cache;						\
+	static const struct kmem_cache_spec spec_##cache				\
+		__attribute__((section("kmem_caches"), used)) = {			\
+			&cache, cachename, sizeof(type), alignment }
 __attribute__((assume_aligned(8)))
 void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp);	/* NULL when out of memory. Any
 								 * context. */

@@ -90,14 +90,11 @@ static bool bad_range(unsigned long addr, unsigned long len)
 int vm_munmap(unsigned long addr, unsigned long len)
 {
 	struct mm_struct *mm = current->mm;
-	int err;
 
 	if (bad_range(addr, len))
 		return -EINVAL;
-	mutex_lock(&mm->mmap_lock);
-	err = do_munmap(mm, addr, addr + ALIGN_UP(len, PAGE_SIZE));
-	mmap_unlock(mm);
-	return err;
+	guard(mmap)(mm);
+	return do_munmap(mm, addr, addr + ALIGN_UP(len, PAGE_SIZE));
 }
 
 SYSCALL_DEFINE(munmap, unsigned long addr, size_t len)
@@ -107,7 +104,8 @@ SYSCALL_DEFINE(munmap, unsigned long addr, size_t len)
 
 /* --- mmap --- */
 
-static int map_anonymous(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags)
+static int map_anonymous(struct mm_struct *mm, unsigned long start, unsigned long end,
+			 unsigned long flags)
 {
 	struct vm_area_struct *vma, *prev, *next = find_vma_prev(mm, start, &prev);
 
@@ -274,10 +272,8 @@ unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, 
 	len = ALIGN_UP(len, PAGE_SIZE);
 	if (!len)
 		return (unsigned long)-ENOMEM;
-	mutex_lock(&mm->mmap_lock);
-	addr = do_mmap(mm, file, addr, len, (unsigned long)prot, (unsigned long)flags, pgoff);
-	mmap_unlock(mm);
-	return addr;
+	guard(mmap)(mm);
+	return do_mmap(mm, file, addr, len, (unsigned long)prot, (unsigned long)flags, pgoff);
 }
 
 SYSCALL_DEFINE(mmap, unsigned long addr, unsigned long len, unsigned long prot, unsigned long flags,
@@ -342,18 +338,14 @@ SYSCALL_DEFINE(brk, unsigned long brk)
 	struct mm_struct *mm = current->mm;
 	unsigned long limit = current->signal->rlim[RLIMIT_DATA].rlim_cur, old, new;
 
-	mutex_lock(&mm->mmap_lock);
+	guard(mmap)(mm);
 	old = ALIGN_UP(mm->brk, PAGE_SIZE);
 	new = ALIGN_UP(brk, PAGE_SIZE);
-	if (brk < mm->start_brk || brk > TASK_SIZE ||
-	    brk - mm->start_brk + (mm->end_data - mm->start_data) > limit)
-		goto out;
-	if (new < old ? do_munmap(mm, new, old) == 0 : new == old || grow_brk(mm, old, new))
+	if (brk >= mm->start_brk && brk <= TASK_SIZE &&
+	    brk - mm->start_brk + (mm->end_data - mm->start_data) <= limit &&
+	    (new < old ? do_munmap(mm, new, old) == 0 : new == old || grow_brk(mm, old, new)))
 		mm->brk = brk;
-out:
-	brk = mm->brk;
-	mmap_unlock(mm);
-	return (long)brk;
+	return (long)mm->brk;
 }
 
 #define STACK_FIRST (128UL << 10)	/* mapped from the beginning; the rest grows by faults */
@@ -363,14 +355,11 @@ int setup_stack_vma(struct mm_struct *mm, unsigned long top)
 {
 	unsigned long reserve = current->signal->rlim[RLIMIT_STACK].rlim_cur,
 		      flags = VM_ANON_DEFAULT | VM_GROWSDOWN | VM_STACK;
-	int err;
 
 	reserve = clamp(reserve, STACK_GAP_MIN, TASK_SIZE / 6 * 5) + STACK_GUARD_GAP;
-	mutex_lock(&mm->mmap_lock);
+	guard(mmap)(mm);
 	mm->mmap_base = ALIGN_DOWN(top - reserve, PAGE_SIZE);
 	mm->free_hint = mm->mmap_base;
 	mm->hole_size = 0;
-	err = map_anonymous(mm, top - STACK_FIRST, top, flags);
-	mmap_unlock(mm);
-	return err;
+	return map_anonymous(mm, top - STACK_FIRST, top, flags);
 }

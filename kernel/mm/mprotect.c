@@ -72,7 +72,6 @@ SYSCALL_DEFINE(mprotect, unsigned long start, size_t len, unsigned long prot)
 	unsigned long end = start + ALIGN_UP(len, PAGE_SIZE), at;
 	bool grows = prot & PROT_GROWSDOWN;
 	struct vm_area_struct *vma;
-	int err = 0;
 
 	prot &= ~(unsigned long)PROT_GROWSDOWN;
 	if (prot & PROT_GROWSUP || !IS_ALIGNED(start, PAGE_SIZE))
@@ -83,21 +82,19 @@ SYSCALL_DEFINE(mprotect, unsigned long start, size_t len, unsigned long prot)
 		return -ENOMEM;
 	if (prot & ~(unsigned long)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
 		return -EINVAL;
-	mutex_lock(&mm->mmap_lock);
+	guard(mmap)(mm);
 	vma = find_vma_intersection(mm, start, grows ? end : start + 1);
 	if (vma && grows) {
-		if (vma->flags & VM_GROWSDOWN)
-			start = vma->start;
-		else
-			err = -EINVAL;
+		if (!(vma->flags & VM_GROWSDOWN))
+			return -EINVAL;
+		start = vma->start;
 	}
-	for (at = start; !err && at < end; at = vma->end, vma = vma_next(vma)) {
-		if (!vma || vma->start > at) {
-			err = -ENOMEM;
-			break;
-		}
-		err = protect_vma(&vma, start, end, prot_to_flags(prot));
+	for (at = start; at < end; at = vma->end, vma = vma_next(vma)) {
+		int err = !vma || vma->start > at ? -ENOMEM :
+						    protect_vma(&vma, start, end, prot_to_flags(prot));
+
+		if (err)
+			return err;
 	}
-	mmap_unlock(mm);
-	return err;
+	return 0;
 }

@@ -151,7 +151,6 @@ SYSCALL_DEFINE(mremap, unsigned long addr, unsigned long old_len, unsigned long 
 	       unsigned long flags, unsigned long new_addr)
 {
 	struct mm_struct *mm = current->mm;
-	long ret;
 
 	if (flags & ~(unsigned long)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP) ||
 	    (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP) && !(flags & MREMAP_MAYMOVE)) ||
@@ -167,8 +166,6 @@ SYSCALL_DEFINE(mremap, unsigned long addr, unsigned long old_len, unsigned long 
 		return -EINVAL;
 	if (new_len > TASK_SIZE)
 		return -ENOMEM;
-	mutex_lock(&mm->mmap_lock);
-	ret = do_mremap(mm, addr, old_len, new_len, flags, new_addr);
-	mmap_unlock(mm);
-	return ret;
+	guard(mmap)(mm);
+	return do_mremap(mm, addr, old_len, new_len, flags, new_addr);
 }

@@ -335,8 +335,12 @@ static struct kmem_cache *small_cache[SMALL_MAX / 16 + 1];	/* by size in units o
 								 * rounded up */
 static struct kmem_cache *large_cache[3];			/* 512, 1024, 2048 */
 
+extern const struct kmem_cache_spec __start_kmem_caches[] __weak, __stop_kmem_caches[] __weak;
+
 void slab_init(void)
 {
+	for (const struct kmem_cache_spec *s = __start_kmem_caches; s < __stop_kmem_caches; s++)
+		*s->cache = kmem_cache_create(s->name, s->size, s->align);
 	for (size_t i = 0, small = 0; i < ARRAY_SIZE(kmalloc_sizes); i++) {
 		unsigned int size = kmalloc_sizes[i].size;
 		struct kmem_cache *c = kmem_cache_create(kmalloc_sizes[i].name, size, 16);

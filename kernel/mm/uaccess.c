@@ -33,33 +33,10 @@ static long user_limit(const char __user *s, long n)
 	return (unsigned long)n < room ? n : (long)room;
 }
 
-long strncpy_from_user(char *to, const char __user *from, long n)
-{
-	long limit = user_limit(from, n), done = 0;
-	u64 word;
-	u8 byte;
-
-	while (done < limit) {
-		if (word_fits(from + done, limit - done)) {
-			if (__get_user_8(&word, from + done))
-				return -EFAULT;
-			__builtin_memcpy(to + done, &word, 8);
-			if (zero_bytes(word))
-				return done + __builtin_ctzl(zero_bytes(word)) / 8;
-			done += 8;
-			continue;
-		}
-		if (__get_user_1(&byte, from + done))
-			return -EFAULT;
-		to[done] = (char)byte;
-		if (!byte)
-			return done;
-		done++;
-	}
-	return done == n && limit >= 0 ? n : -EFAULT;
-}
-
-long strnlen_user(const char __user *s, long n)
+/*
+ * The length of the string at s, which to, if there is one, gets too; n: it is no shorter; -EFAULT.
+ */
+static __always_inline long scan_string(char *to, const char __user *s, long n)
 {
 	long limit = user_limit(s, n), done = 0;
 	u64 word;
@@ -68,19 +45,33 @@ long strnlen_user(const char __user *s, long n)
 	while (done < limit) {
 		if (word_fits(s + done, limit - done)) {
 			if (__get_user_8(&word, s + done))
-				return 0;
+				return -EFAULT;
+			if (to)
+				__builtin_memcpy(to + done, &word, 8);
 			if (zero_bytes(word))
-				return done + __builtin_ctzl(zero_bytes(word)) / 8 + 1;
+				return done + __builtin_ctzl(zero_bytes(word)) / 8;
 			done += 8;
 			continue;
 		}
 		if (__get_user_1(&byte, s + done))
-			return 0;
-		done++;
+			return -EFAULT;
+		if (to)
+			to[done] = (char)byte;
 		if (!byte)
 			return done;
+		done++;
 	}
-	return done == n && limit >= 0 ? n + 1 : 0;
+	return done == n && limit >= 0 ? n : -EFAULT;
+}
+
+long strncpy_from_user(char *to, const char __user *from, long n)
+{
+	return scan_string(to, from, n);
+}
+
+long strnlen_user(const char __user *s, long n)
+{
+	return scan_string(NULL, s, n) + 1;
 }
 
 int copy_struct_from_user(void *to, size_t ksize, const void __user *from, size_t usize)

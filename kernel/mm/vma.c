@@ -15,12 +15,7 @@
 /* Flags that do not keep two neighbours apart. */
 #define VM_SAME(flags) ((flags) & ~VM_STACK)
 
-static struct kmem_cache *vma_cache;
-
-void vma_init(void)
-{
-	vma_cache = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 8);
-}
+DEFINE_KMEM_CACHE(vma_cache, "vm_area_struct", struct vm_area_struct, 8);
 
 /* --- life --- */
 

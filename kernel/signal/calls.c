@@ -10,6 +10,7 @@
 #include "asm/uaccess.h"
 #include "kernel/sched/sched.h"
 #include "kernel/signal/signal.h"
+#include "kernel/sync/guard.h"
 #include "kernel/syscalls.h"
 #include "kernel/task/task.h"
 #include "libk/string.h"
@@ -84,14 +85,13 @@ static __always_inline int change_action(int sig, const struct sigaction __user 
 		return -EINVAL;
 	act.sa_flags &= SA_KNOWN_FLAGS;
 	act.sa_mask &= ~SIG_KERNEL_ONLY_MASK;
-	spin_lock_irq(&sighand->siglock);
+	guard(spinlock_irq)(&sighand->siglock);
 	if (old)
 		*old = *sighand_action(sighand, sig);
 	sighand->set |= BIT(i);
 	sighand->action[i] = act;
 	if ((unsigned long)act.sa_handler <= (unsigned long)SIG_IGN)	/* that, or SIG_DFL */
 		forget_ignored(sig, act.sa_handler);
-	spin_unlock_irq(&sighand->siglock);
 	return 0;
 }
 
@@ -101,9 +101,8 @@ static int read_action(int sig, struct sigaction *old)
 
 	if (sig < 1 || sig > _NSIG)
 		return -EINVAL;
-	spin_lock_irq(&sighand->siglock);
+	guard(spinlock_irq)(&sighand->siglock);
 	*old = *sighand_action(sighand, sig);
-	spin_unlock_irq(&sighand->siglock);
 	return 0;
 }
 

@@ -165,13 +165,10 @@ static void notify_continued(struct signal_struct *signal)
 {
 	int why = signal->flags & SIGNAL_CLD_CONTINUED ? CLD_CONTINUED : CLD_STOPPED;
 	int sig = why == CLD_CONTINUED ? SIGCONT : signal->group_exit_code;
-	unsigned long flags;
 
 	signal->flags &= ~(SIGNAL_CLD_STOPPED | SIGNAL_CLD_CONTINUED);
 	spin_unlock_irq(&current->sighand->siglock);
-	spin_lock_irqsave(&tasklist_lock, flags);
-	do_notify_parent_cldstop(current, false, why, sig);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	notify_stop(current, why, sig);
 	spin_lock_irq(&current->sighand->siglock);
 }
 

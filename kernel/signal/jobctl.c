@@ -99,7 +99,6 @@ static bool begin_group_stop(int signr)
 
 bool do_signal_stop(int signr)
 {
-	unsigned long flags;
 	bool last;
 	int sig;
 
@@ -115,11 +114,8 @@ bool do_signal_stop(int signr)
 	set_current_state(TASK_STOPPED);
 	spin_unlock_irq(&current->sighand->siglock);
 	/* From here on SIGCONT may make us runnable again; then schedule() returns at once. */
-	if (last) {
-		spin_lock_irqsave(&tasklist_lock, flags);
-		do_notify_parent_cldstop(current, false, CLD_STOPPED, sig);
-		spin_unlock_irqrestore(&tasklist_lock, flags);
-	}
+	if (last)
+		notify_stop(current, CLD_STOPPED, sig);
 	schedule();
 	return true;
 }

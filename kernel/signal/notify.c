@@ -7,6 +7,7 @@
  * the signal is ignored.
  */
 #include "kernel/signal/signal.h"
+#include "kernel/sync/guard.h"
 #include "kernel/task/task.h"
 #include "libk/abi/times.h"
 #include "libk/abi/wait.h"
@@ -91,4 +92,10 @@ void do_notify_parent_cldstop(struct task_struct *p, bool for_tracer, int why, i
 		send_signal_locked(SIGCHLD, &info, parent, true);
 	unlock_task_sighand(parent, &flags);
 	wake_up_all(&parent->signal->wait_chldexit);
+}
+
+void notify_stop(struct task_struct *p, int why, int sig)
+{
+	guard(spinlock_irqsave)(&tasklist_lock);
+	do_notify_parent_cldstop(p, false, why, sig);
 }

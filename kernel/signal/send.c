@@ -310,15 +310,10 @@ int __flatten do_send_sig_info(int sig, const siginfo_t *info, struct task_struc
 
 static int send_to_task(int sig, const siginfo_t *info, struct task_struct *p, bool group)
 {
-	unsigned long flags;
-	int ret;
-
 	if (p == current)
 		return do_send_sig_info(sig, info, p, group);
-	spin_lock_irqsave(&tasklist_lock, flags);
-	ret = do_send_sig_info(sig, info, p, group);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return ret;
+	guard(spinlock_irqsave)(&tasklist_lock);
+	return do_send_sig_info(sig, info, p, group);
 }
 
 int send_sig(int sig, struct task_struct *p, const siginfo_t *info)
@@ -381,27 +376,17 @@ int __kill_pgrp_info(int sig, const siginfo_t *info, struct pid *pgrp)
 
 int kill_pgrp(struct pid *pgrp, int sig, const siginfo_t *info)
 {
-	unsigned long flags;
-	int ret;
-
-	spin_lock_irqsave(&tasklist_lock, flags);
-	ret = __kill_pgrp_info(sig, info, pgrp);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return ret;
+	guard(spinlock_irqsave)(&tasklist_lock);
+	return __kill_pgrp_info(sig, info, pgrp);
 }
 
 int kill_pid(struct pid *pid, int sig, const siginfo_t *info)
 {
 	struct task_struct *p;
-	unsigned long flags;
-	int ret = -ESRCH;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	guard(spinlock_irqsave)(&tasklist_lock);
 	p = pid_task(pid, PIDTYPE_PID);
-	if (p)
-		ret = check_and_send(sig, info, p);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return ret;
+	return p ? check_and_send(sig, info, p) : -ESRCH;
 }
 
 /* --- signals to oneself that must arrive --- */
@@ -412,10 +397,9 @@ static void force_sig_info_to_current(const siginfo_t *info, bool default_action
 {
 	struct task_struct *p = current;
 	struct sigaction *sa;
-	unsigned long flags;
 	bool blocked;
 
-	spin_lock_irqsave(&p->sighand->siglock, flags);
+	guard(spinlock_irqsave)(&p->sighand->siglock);
 	sa = sighand_action(p->sighand, info->si_signo);
 	blocked = p->blocked & sigmask(info->si_signo);
 	if (blocked || sa->sa_handler == SIG_IGN || default_action) {
@@ -428,7 +412,6 @@ static void force_sig_info_to_current(const siginfo_t *info, bool default_action
 	send_signal_locked(info->si_signo, info, p, false);
 	/* It may have been pending already, blocked until now. */
 	recalc_sigpending_tsk(p);
-	spin_unlock_irqrestore(&p->sighand->siglock, flags);
 }
 
 static void force_sig_kernel(int sig, bool default_action)
@@ -468,9 +451,8 @@ void force_sig_fault(int signo, int code, unsigned long addr)
 
 void allow_signal(int sig)
 {
-	spin_lock_irq(&current->sighand->siglock);
+	guard(spinlock_irq)(&current->sighand->siglock);
 	sighand_action(current->sighand, sig)->sa_handler = SIG_KTHREAD;
-	spin_unlock_irq(&current->sighand->siglock);
 }
 
 int kernel_dequeue_signal(void)

@@ -152,7 +152,6 @@ struct signal_struct {
 #define SEND_SIG_PRIV ((siginfo_t *)1)		/* from the kernel, SI_KERNEL */
 
 /* At boot, after mm_init(): the caches of kernel/signal. */
-void signals_init(void);
 
 /* Interrupts off and p's siglock held, true; or p was released, false. tasklist_lock held, or p
  * is current (see above). */
@@ -208,6 +207,8 @@ int do_notify_parent(struct task_struct *p, int sig);
  * taken under the siglock: a wait4 in between clears it. for_tracer: it is told of that thread,
  * CLD_TRAPPED or CLD_STOPPED. */
 void do_notify_parent_cldstop(struct task_struct *p, bool for_tracer, int why, int sig);
+/* The same for p's real parent; takes tasklist_lock. */
+void notify_stop(struct task_struct *p, int why, int sig);
 
 /* --- stop and continue (jobctl.c). siglock held --- */
 /* A SIGCONT was sent to p's process: takes back stops, starts whoever is stopped. */

@@ -15,12 +15,7 @@
 #include "kernel/signal/signal.h"
 #include "libk/bits.h"
 
-static struct kmem_cache *sigqueue_cache;
-
-void signals_init(void)
-{
-	sigqueue_cache = kmem_cache_create("sigqueue", sizeof(struct sigqueue), 8);
-}
+DEFINE_KMEM_CACHE(sigqueue_cache, "sigqueue", struct sigqueue, 8);
 
 struct sigqueue *sigqueue_alloc(struct signal_struct *owner, bool override_rlimit)
 {

@@ -15,13 +15,8 @@
 #include "libk/abi/capability.h"
 #include "libk/string.h"
 
-static struct kmem_cache *cred_cache;
+DEFINE_KMEM_CACHE(cred_cache, "cred", struct cred, 8);
 struct cred init_cred = { .usage = REFCOUNT_INIT(2) };
-
-void cred_init(void)
-{
-	cred_cache = kmem_cache_create("cred", sizeof(struct cred), 8);
-}
 
 const struct cred *get_task_cred(struct task_struct *p)
 {
@@ -83,108 +78,97 @@ void commit_creds(struct cred *new)
 	put_cred(old);
 }
 
-/* -1 means "leave it"; an unprivileged task may only choose among the ids it has. */
-static bool may_be(uid_t id, uid_t real, uid_t effective, uid_t saved)
+/* The three ids of a user, or of a group: all rules about them are the same. */
+struct ids {
+	uid_t real, effective, saved;
+};
+#define KEEP ((uid_t)-1)	/* "leave it" */
+
+static struct ids get_ids(bool group)
 {
-	return id == (uid_t)-1 || id == real || id == effective || id == saved;
+	const struct cred *c = current->cred;
+
+	return group ? (struct ids){ c->gid, c->egid, c->sgid }
+		     : (struct ids){ c->uid, c->euid, c->suid };
 }
 
-SYSCALL_DEFINE(setresuid, uid_t r, uid_t e, uid_t s)
+static long set_ids(bool group, uid_t r, uid_t e, uid_t s)
 {
-	const struct cred *old = current->cred;
-	struct cred *new;
+	struct cred *new = prepare_creds();
+	uid_t *real, *effective, *saved;
 
-	if (!capable() && !(may_be(r, old->uid, old->euid, old->suid) &&
-			    may_be(e, old->uid, old->euid, old->suid) &&
-			    may_be(s, old->uid, old->euid, old->suid)))
-		return -EPERM;
-	new = prepare_creds();
 	if (!new)
 		return -ENOMEM;
-	new->uid = r == (uid_t)-1 ? new->uid : r;
-	new->euid = e == (uid_t)-1 ? new->euid : e;
-	new->suid = s == (uid_t)-1 ? new->suid : s;
+	real = group ? &new->gid : &new->uid;
+	effective = group ? &new->egid : &new->euid;
+	saved = group ? &new->sgid : &new->suid;
+	*real = r == KEEP ? *real : r;
+	*effective = e == KEEP ? *effective : e;
+	*saved = s == KEEP ? *saved : s;
 	commit_creds(new);
 	return 0;
 }
 
-SYSCALL_DEFINE(setresgid, gid_t r, gid_t e, gid_t s)
+/* An unprivileged task may only choose among the ids it has. */
+static bool may_be(uid_t id, struct ids old)
 {
-	const struct cred *old = current->cred;
-	struct cred *new;
+	return id == KEEP || id == old.real || id == old.effective || id == old.saved || capable();
+}
 
-	if (!capable() && !(may_be(r, old->gid, old->egid, old->sgid) &&
-			    may_be(e, old->gid, old->egid, old->sgid) &&
-			    may_be(s, old->gid, old->egid, old->sgid)))
-		return -EPERM;
-	new = prepare_creds();
-	if (!new)
-		return -ENOMEM;
-	new->gid = r == (gid_t)-1 ? new->gid : r;
-	new->egid = e == (gid_t)-1 ? new->egid : e;
-	new->sgid = s == (gid_t)-1 ? new->sgid : s;
-	commit_creds(new);
-	return 0;
+static long setres(bool group, uid_t r, uid_t e, uid_t s)
+{
+	struct ids old = get_ids(group);
+
+	return may_be(r, old) && may_be(e, old) && may_be(s, old) ? set_ids(group, r, e, s) : -EPERM;
 }
 
 /* The saved id follows the effective one when the real one is set or the effective one becomes
  * another than the real. */
+static long setre(bool group, uid_t r, uid_t e)
+{
+	struct ids old = get_ids(group);
+	bool follows = r != KEEP || (e != KEEP && e != old.real);
+
+	if (!may_be(e, old) || !may_be(r, (struct ids){ old.real, old.effective, old.real }))
+		return -EPERM;
+	return set_ids(group, r, e, !follows ? KEEP : e == KEEP ? old.effective : e);
+}
+
+static long set_id(bool group, uid_t id)
+{
+	if (id == KEEP)
+		return -EINVAL;
+	return capable() ? set_ids(group, id, id, id) : setres(group, KEEP, id, KEEP);
+}
+
+SYSCALL_DEFINE(setresuid, uid_t r, uid_t e, uid_t s)
+{
+	return setres(false, r, e, s);
+}
+
+SYSCALL_DEFINE(setresgid, gid_t r, gid_t e, gid_t s)
+{
+	return setres(true, r, e, s);
+}
+
 SYSCALL_DEFINE(setreuid, uid_t r, uid_t e)
 {
-	const struct cred *c = current->cred;
-	uid_t euid = e == (uid_t)-1 ? c->euid : e;
-	bool follows = r != (uid_t)-1 || (e != (uid_t)-1 && e != c->uid);
-
-	if (!capable() && ((r != (uid_t)-1 && r != c->uid && r != c->euid) ||
-			   !may_be(e, c->uid, c->euid, c->suid)))
-		return -EPERM;
-	if (!capable() && follows) {
-		struct cred *new = prepare_creds();
-
-		if (!new)
-			return -ENOMEM;
-		new->uid = r == (uid_t)-1 ? new->uid : r;
-		new->euid = new->suid = euid;
-		commit_creds(new);
-		return 0;
-	}
-	return sys_setresuid(r, e, follows ? euid : (uid_t)-1);
+	return setre(false, r, e);
 }
 
 SYSCALL_DEFINE(setregid, gid_t r, gid_t e)
 {
-	const struct cred *c = current->cred;
-	gid_t egid = e == (gid_t)-1 ? c->egid : e;
-	bool follows = r != (gid_t)-1 || (e != (gid_t)-1 && e != c->gid);
-
-	if (!capable() && ((r != (gid_t)-1 && r != c->gid && r != c->egid) ||
-			   !may_be(e, c->gid, c->egid, c->sgid)))
-		return -EPERM;
-	if (!capable() && follows) {
-		struct cred *new = prepare_creds();
-
-		if (!new)
-			return -ENOMEM;
-		new->gid = r == (gid_t)-1 ? new->gid : r;
-		new->egid = new->sgid = egid;
-		commit_creds(new);
-		return 0;
-	}
-	return sys_setresgid(r, e, follows ? egid : (gid_t)-1);
+	return setre(true, r, e);
 }
 
 SYSCALL_DEFINE(setuid, uid_t uid)
 {
-	if (uid == (uid_t)-1)
-		return -EINVAL;
-	return capable() ? sys_setresuid(uid, uid, uid) : sys_setresuid(-1, uid, -1);
+	return set_id(false, uid);
 }
 
 SYSCALL_DEFINE(setgid, gid_t gid)
 {
-	if (gid == (gid_t)-1)
-		return -EINVAL;
-	return capable() ? sys_setresgid(gid, gid, gid) : sys_setresgid(-1, gid, -1);
+	return set_id(true, gid);
 }
 
 SYSCALL_DEFINE(getuid, void)

@@ -77,7 +77,6 @@ struct task_struct init_task = {
 void task_init(void)
 {
 	fork_init();
-	cred_init();
 	pid_init();
 	sighand_init(&init_sighand);
 	init_waitqueue_head(&init_signal.wait_chldexit, "do_wait");

@@ -5,7 +5,6 @@
 
 extern struct signal_struct init_signal;
 extern struct cred init_cred;
-void cred_init(void);
 static inline const struct cred *get_current_cred(void)
 {
 	refcount_inc(&((struct cred *)current->cred)->usage);

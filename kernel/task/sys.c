@@ -91,12 +91,6 @@ SYSCALL_DEFINE(setrlimit, unsigned int resource, const struct rlimit __user *rli
 
 /* --- usage --- */
 
-static struct timeval ns_to_timeval(u64 ns)
-{
-	return (struct timeval){ (time_t)(ns / NSEC_PER_SEC),
-				 (long)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
-}
-
 static void add_thread(struct rusage *ru, struct task_struct *t)
 {
 	ru->ru_minflt += (long)t->min_flt;

@@ -216,13 +216,6 @@ SYSCALL_DEFINE(clock_getres, clockid_t clock, struct timespec __user *res)
 	return put_timespec(res, coarse ? TICK_NS : 1);
 }
 
-static struct timeval ns_to_timeval(u64 ns)
-{
-	struct timespec ts = ns_to_timespec(ns);
-
-	return (struct timeval){ ts.tv_sec, ts.tv_nsec / (long)NSEC_PER_USEC };
-}
-
 SYSCALL_DEFINE(gettimeofday, struct timeval __user *tv, struct timezone __user *tz)
 {
 	u64 ns = ktime_get_real();

@@ -52,12 +52,6 @@ static u64 timeval_to_ns(const struct timeval *tv)
 	return timespec_to_ns(&ts);
 }
 
-static struct timeval ns_to_timeval(u64 ns)
-{
-	return (struct timeval){ (time_t)(ns / NSEC_PER_SEC),
-				 (suseconds_t)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
-}
-
 static bool timeval_valid(const struct timeval *tv)
 {
 	return tv->tv_sec >= 0 && (unsigned long)tv->tv_usec < 1000000;

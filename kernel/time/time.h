@@ -94,6 +94,12 @@ static inline struct timespec ns_to_timespec(u64 ns)
 	return (struct timespec){ (time_t)(ns / NSEC_PER_SEC), (long)(ns % NSEC_PER_SEC) };
 }
 
+static inline struct timeval ns_to_timeval(u64 ns)
+{
+	return (struct timeval){ (time_t)(ns / NSEC_PER_SEC),
+				 (suseconds_t)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
+}
+
 static inline bool timespec_valid(const struct timespec *ts)
 {
 	return ts->tv_sec >= 0 && (unsigned long)ts->tv_nsec < NSEC_PER_SEC;

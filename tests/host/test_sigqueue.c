@@ -20,15 +20,10 @@ static struct signal_struct owner;
 		}									\
 	} while (0)
 
-struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align)
-{
-	return (struct kmem_cache *)size;
-}
-
 void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp)
 {
 	allocated++;
-	return malloc((size_t)c);
+	return malloc(sizeof(struct sigqueue));
 }
 
 void kmem_cache_free(struct kmem_cache *c, void *obj)
@@ -99,7 +94,6 @@ int main(void)
 	struct sigpending sp;
 
 	owner.rlim[RLIMIT_SIGPENDING].rlim_cur = 100;
-	signals_init();
 	init_sigpending(&sp);
 	test_order(&sp);
 	test_limit(&sp);

@@ -124,7 +124,7 @@ static int dir_iterate(struct file *f, struct dir_context *ctx)
 
 static const struct inode_operations dir_iops = { .lookup = dir_lookup, .d_revalidate = pid_alive };
 static const struct file_operations dir_fops = {
-	.read = generic_read_dir, .llseek = generic_file_llseek, .iterate = dir_iterate,
+	.llseek = generic_file_llseek, .iterate = dir_iterate,
 };
 
 /* The directory of a task with these entries. */
@@ -224,9 +224,9 @@ static int task_iterate(struct file *f, struct dir_context *ctx)
 }
 
 const struct inode_operations proc_task_iops = { .lookup = task_lookup, .d_revalidate = pid_alive };
-const struct file_operations proc_task_fops = { .read = generic_read_dir,
-						.llseek = generic_file_llseek,
-						.iterate = task_iterate };
+const struct file_operations proc_task_fops = {
+	.llseek = generic_file_llseek, .iterate = task_iterate,
+};
 
 /* --- /proc/PID/fd --- */
 
@@ -298,9 +298,9 @@ static int fd_iterate(struct file *f, struct dir_context *ctx)
 }
 
 const struct inode_operations proc_fd_iops = { .lookup = fd_lookup, .d_revalidate = pid_alive };
-const struct file_operations proc_fd_fops = { .read = generic_read_dir,
-					      .llseek = generic_file_llseek,
-					      .iterate = fd_iterate };
+const struct file_operations proc_fd_fops = {
+	.llseek = generic_file_llseek, .iterate = fd_iterate,
+};
 
 /* --- /proc/PID, and /proc itself --- */
 
@@ -362,9 +362,9 @@ static int root_iterate(struct file *f, struct dir_context *ctx)
 }
 
 static const struct inode_operations root_iops = { .lookup = root_lookup };
-static const struct file_operations root_fops = { .read = generic_read_dir,
-						  .llseek = generic_file_llseek,
-						  .iterate = root_iterate };
+static const struct file_operations root_fops = {
+	.llseek = generic_file_llseek, .iterate = root_iterate,
+};
 
 void proc_pid_init(void)
 {

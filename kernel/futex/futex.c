@@ -47,7 +47,7 @@
 #include "kernel/trace/trace.h"
 
 static struct futex_bucket *buckets;
-static unsigned int bucket_bits;
+static unsigned int hash_shift;	/* 64 - the number of bits that number the buckets */
 
 /* 256 buckets a CPU, and no more than 1/1000 of memory. */
 void futex_init(void)
@@ -56,7 +56,7 @@ void futex_init(void)
 
 	while (n > 16 && n * sizeof(struct futex_bucket) > totalram_pages() * (PAGE_SIZE / 1024))
 		n /= 2;
-	bucket_bits = (unsigned int)ilog2(n);
+	hash_shift = 64 - (unsigned int)ilog2(n);
 	buckets = kzalloc(n * sizeof(struct futex_bucket), GFP_KERNEL);
 	if (!buckets)
 		panic("futex: no memory for %lu hash buckets", n);
@@ -67,32 +67,46 @@ void futex_init(void)
 }
 
 /* The slow half of futex_make_key(): the word may be reached from other address spaces. */
-void futex_shared_key(u32 __user *uaddr, struct futex_key *key)
+struct futex_key futex_shared_key(u32 __user *uaddr)
 {
-	unsigned long addr = (unsigned long)uaddr, index;
+	struct mm_struct *mm = current->mm;
+	unsigned long addr = (unsigned long)uaddr;
+	struct futex_key key = { mm->id, addr | FUTEX_KEY_MM };
+	struct vm_area_struct *vma;
 
-	if (shared_mapping_key(addr, &key->space, &index)) {
-		key->word = index << PAGE_SHIFT | (addr & ~PAGE_MASK) | FUTEX_KEY_FILE;
-	} else {
-		key->space = current->mm->id;
-		key->word = addr | FUTEX_KEY_MM;
+	mutex_lock(&mm->mmap_lock);
+	vma = mm->mmap_cache;	/* where find_vma() begins as well: a word that is slept on is slept
+				 * on again */
+	if (unlikely(!vma || addr < vma->start || addr >= vma->end))
+		vma = find_vma(mm, addr);
+	if (vma && addr >= vma->start && vma->flags & VM_SHARED && vma->mapping) {
+		key.space = vma->mapping->id;
+		key.word = ((vma->pgoff << PAGE_SHIFT) + addr - vma->start) | FUTEX_KEY_FILE;
 	}
+	mutex_unlock(&mm->mmap_lock);	/* nothing was removed: mmap_unlock() would have nothing
+					 * to do */
+	return key;
 }
 
 struct futex_bucket *futex_hash(const struct futex_key *key)
 {
-	return &buckets[futex_hash_key(key, bucket_bits)];
+	return &buckets[futex_hash_key(key, 64 - hash_shift)];
 }
 
 /* --- the wake list --- */
 
 /*
- * One task can be on one list at a time: p->wake_next is claimed by the exchange. If another waker
- * has p on its list already, p needs no second wake-up: that waker has not yet reset wake_next, so
- * its wake-up comes after what our caller did (both are full barriers).
+ * The first needs no link. Of the others, one task can be on one list at a time: p->wake_next is
+ * claimed by the exchange. If another waker has p on its list already, p needs no second wake-up:
+ * that waker has not yet reset wake_next, so its wake-up comes after what our caller did (both are
+ * full barriers).
  */
 void wake_q_add(struct wake_q *wq, struct task_struct *p)
 {
+	if (likely(!wq->first)) {
+		wq->first = p;
+		return;
+	}
 	if (cmpxchg(&p->wake_next, NULL, WAKE_Q_END)) {
 		put_task_struct(p);
 		return;
@@ -103,15 +117,16 @@ void wake_q_add(struct wake_q *wq, struct task_struct *p)
 
 void __wake_up_q(struct wake_q *wq)
 {
-	struct task_struct *p = wq->first;
+	struct task_struct *p = wq->first, *next = wq->rest;
 
-	do {
-		struct task_struct *next = xchg(&p->wake_next, NULL);
-
+	for (;;) {
 		wake_up_process(p);
 		put_task_struct(p);
 		p = next;
-	} while (p != WAKE_Q_END);
+		if (likely(p == WAKE_Q_END))
+			break;
+		next = xchg(&p->wake_next, NULL);
+	}
 }
 
 /* --- the queue --- */
@@ -217,28 +232,50 @@ int futex_wake_matching(struct futex_bucket *b, const struct futex_key *key, int
 	return woken;
 }
 
-long __flatten futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset)
+/* Apart, as the next but one, so that whoever finds nobody to wake saves no registers. */
+static noinline __flatten long futex_wake_bucket(struct futex_bucket *b, struct futex_key key,
+						 u32 __user *uaddr, int nr, u32 bitset)
 {
-	struct futex_bucket *b;
-	struct futex_key key;
+	DEFINE_WAKE_Q(wq);
 	long ret;
 
-	if (!bitset)
-		return -EINVAL;
-	ret = futex_get_key(uaddr, shared, &key);
-	if (ret)
-		return ret;
-	b = futex_hash(&key);
-	smp_mb();			/* B2 */
-	if (!atomic_read(&b->waiters))	/* B3 */
-		return 0;
-	DEFINE_WAKE_Q(wq);
 	spin_lock(&b->lock);
 	ret = futex_wake_matching(b, &key, nr, bitset, &wq);
 	spin_unlock(&b->lock);
 	trace_futex_wake(uaddr, ret);
 	wake_up_q(&wq);
 	return ret;
+}
+
+static __always_inline long futex_wake_key(struct futex_key key, u32 __user *uaddr, int nr,
+					   u32 bitset)
+{
+	struct futex_bucket *b = futex_hash(&key);
+
+	smp_mb();			/* B2 */
+	if (!atomic_read(&b->waiters))	/* B3 */
+		return 0;
+	return futex_wake_bucket(b, key, uaddr, nr, bitset);
+}
+
+static noinline __flatten long futex_wake_shared(u32 __user *uaddr, int nr, u32 bitset)
+{
+	u32 unused;
+
+	if (__get_user_4(&unused, uaddr))
+		return -EFAULT;
+	return futex_wake_key(futex_shared_key(uaddr), uaddr, nr, bitset);
+}
+
+long __flatten futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset)
+{
+	int err = bitset ? futex_check_address(uaddr) : -EINVAL;
+
+	if (err)
+		return err;
+	if (shared)
+		return futex_wake_shared(uaddr, nr, bitset);
+	return futex_wake_key(futex_make_key(uaddr, false), uaddr, nr, bitset);
 }
 
 /* --- waiting --- */
@@ -248,11 +285,12 @@ long __flatten futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset)
  */
 int futex_check_value(u32 __user *uaddr, u32 val)
 {
+	int err = futex_check_address(uaddr);
 	u32 uval;
 
-	if (unlikely((unsigned long)uaddr % sizeof(u32)))
-		return -EINVAL;
-	if (unlikely(!access_ok(uaddr, sizeof(u32)) || __get_user_4(&uval, uaddr)))
+	if (err)
+		return err;
+	if (unlikely(__get_user_4(&uval, uaddr)))
 		return -EFAULT;
 	return uval == val ? 0 : -EAGAIN;
 }
@@ -267,7 +305,7 @@ int futex_wait_setup(struct futex_q *q, bool shared)
 	int fault, ret = 0;
 	u32 uval;
 
-	futex_make_key(q->uaddr, shared, &q->key);
+	q->key = futex_make_key(q->uaddr, shared);
 	while (!ret) {
 		b = futex_q_lock(q);
 		fault = __get_user_4(&uval, q->uaddr);	/* A3 */
@@ -312,6 +350,8 @@ bool futex_sleep(struct futex_q *qs, unsigned int n, u64 deadline)
 			schedule();
 		else
 			left = schedule_hrtimeout(deadline);
+		if (likely(futex_any_woken(qs, n)))	/* the rule: no need to go to sleep first */
+			break;
 	}
 	__set_current_state(TASK_RUNNING);
 	current->wchan = NULL;

@@ -446,7 +446,7 @@ long futex_unlock_pi(u32 __user *uaddr, bool shared)
 		ret = pi_try_unlock(b, &key, uaddr, uval, &wq);
 		spin_unlock(&pi_lock);
 		spin_unlock(&b->lock);
-		trace_futex_wake(uaddr, wq.first != WAKE_Q_END);
+		trace_futex_wake(uaddr, wq.first != NULL);
 		wake_up_q(&wq);
 		preempt_enable();
 	} while (ret == PI_RETRY);
@@ -475,7 +475,7 @@ void futex_exit_pi(struct task_struct *p)
 		list_del_init(&s->entry);
 		pi_grant(s, &wq);
 	}
-	if (unlikely(wq.first != WAKE_Q_END))
+	if (unlikely(wq.first))
 		pi_update_prio(p);
 	spin_unlock(&pi_lock);
 	wake_up_q(&wq);

@@ -81,26 +81,27 @@ static inline void futex_queue_insert(struct list_head *queue, struct futex_q *q
 }
 
 /*
- * --- wake list: tasks to wake once the spinlocks are dropped, in order; the list holds a reference
- * to each (futex.c) ---
+ * --- wake list: tasks to wake once the spinlocks are dropped, in order; it holds a reference to
+ * each (futex.c). Mostly it is one task, which needs no list. ---
  */
 struct wake_q {
-	struct task_struct *first;
+	struct task_struct *first;	/* NULL: nobody */
+	struct task_struct *rest;	/* linked by wake_next */
 	struct task_struct **lastp;
 };
 #define WAKE_Q_END ((struct task_struct *)1UL)
-#define DEFINE_WAKE_Q(name) struct wake_q name = { WAKE_Q_END, &(name).first }
+#define DEFINE_WAKE_Q(name) struct wake_q name = { NULL, WAKE_Q_END, &(name).rest }
 
 void wake_q_add(struct wake_q *wq, struct task_struct *p);	/* takes over a reference */
 void __wake_up_q(struct wake_q *wq);
 static inline void wake_up_q(struct wake_q *wq)
 {
-	if (wq->first != WAKE_Q_END)
+	if (wq->first)
 		__wake_up_q(wq);
 }
 
 /* --- futex.c --- */
-void futex_shared_key(u32 __user *uaddr, struct futex_key *key);
+struct futex_key futex_shared_key(u32 __user *uaddr);
 struct futex_bucket *futex_hash(const struct futex_key *key);
 /* to queue q: q->key's bucket, counted, locked */
 struct futex_bucket *futex_q_lock(struct futex_q *q);
@@ -119,32 +120,35 @@ bool futex_sleep(struct futex_q *qs, unsigned int n, u64 deadline);
 long futex_wait(u32 __user *uaddr, bool shared, u32 val, u64 deadline, u32 bitset);
 
 /* Which futex a word is that was looked at already. May sleep when shared. */
-static inline void futex_make_key(u32 __user *uaddr, bool shared, struct futex_key *key)
+static inline struct futex_key futex_make_key(u32 __user *uaddr, bool shared)
 {
-	if (shared) {
-		futex_shared_key(uaddr, key);
-		return;
-	}
-	key->space = current->mm->id;
-	key->word = (unsigned long)uaddr;
+	if (shared)
+		return futex_shared_key(uaddr);
+	return (struct futex_key){ current->mm->id, (unsigned long)uaddr };
 }
 
 /*
- * Which futex a word is: 0, -EINVAL (misaligned), -EFAULT. May sleep when shared. Above the range
- * check nothing else looks at uaddr's range: the __xxx_user() accessors may be used on it
- * afterwards.
+ * May a futex be there? 0, -EINVAL (misaligned), -EFAULT. Nothing else looks at uaddr's range: the
+ * __xxx_user() accessors may be used on it afterwards.
  */
-static inline int futex_get_key(u32 __user *uaddr, bool shared, struct futex_key *key)
+static inline int futex_check_address(u32 __user *uaddr)
 {
-	u32 unused;
-
 	if (unlikely((unsigned long)uaddr % sizeof(u32)))
 		return -EINVAL;
-	if (unlikely(!access_ok(uaddr, sizeof(u32))))
-		return -EFAULT;
+	return likely(access_ok(uaddr, sizeof(u32))) ? 0 : -EFAULT;
+}
+
+/* The same, and which futex it is. May sleep when shared. */
+static inline int futex_get_key(u32 __user *uaddr, bool shared, struct futex_key *key)
+{
+	int err = futex_check_address(uaddr);
+	u32 unused;
+
+	if (err)
+		return err;
 	if (shared && __get_user_4(&unused, uaddr))
 		return -EFAULT;
-	futex_make_key(uaddr, shared, key);
+	*key = futex_make_key(uaddr, shared);
 	return 0;
 }
 

@@ -235,10 +235,6 @@ enum { FAULT_OK, FAULT_SIGSEGV_MAPERR, FAULT_SIGSEGV_ACCERR, FAULT_SIGBUS, FAULT
 #define FAULT_FLAG_FORCE 16u	/* a debugger: only VM_MAYREAD, VM_MAYWRITE count */
 /* A fault at addr in mm. FAULT_xxx. mmap_lock held; may sleep. */
 int handle_mm_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags);
-/* Futex key of a shared mapping: its address_space's id (not the pointer: that may be freed and
- * reused while a waiter sleeps) and the page index; false when addr is private memory or
- * unmapped. Takes mmap_lock inside: may sleep. */
-bool shared_mapping_key(unsigned long addr, u64 *object, unsigned long *index);
 /* No CPU that runs on mm uses a translation of [start, end) that was loaded before. Interrupts
  * on, no spinlock held. */
 void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long end);

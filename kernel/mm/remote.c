@@ -55,27 +55,6 @@ size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, siz
 	return done;
 }
 
-bool shared_mapping_key(unsigned long addr, u64 *object, unsigned long *index)
-{
-	struct mm_struct *mm = current->mm;
-	struct vm_area_struct *vma;
-	bool shared;
-
-	mutex_lock(&mm->mmap_lock);
-	vma = mm->mmap_cache;	/* find_vma() begins here as well: a word that is slept on is
-				 * slept on again */
-	if (unlikely(!vma || addr < vma->start || addr >= vma->end))
-		vma = find_vma_intersection(mm, addr, addr + 1);
-	shared = vma && vma->flags & VM_SHARED && vma->mapping;
-	if (shared) {
-		*object = vma->mapping->id;
-		*index = vma->pgoff + ((addr - vma->start) >> PAGE_SHIFT);
-	}
-	mutex_unlock(&mm->mmap_lock);	/* nothing was removed: mmap_unlock() would have nothing
-					 * to do */
-	return shared;
-}
-
 /* --- for reports --- */
 
 bool peek_kernel(const void *p, u64 *value)

@@ -59,7 +59,6 @@ struct iov_iter {
 	size_t len;			/* bytes left in it */
 	size_t count;			/* bytes left in all segments, this one included */
 	const struct iovec *iov;	/* the segments after it (an array in kernel memory) */
-	unsigned long nr_segs;
 	bool kernel;			/* the buffers are the kernel's own */
 };
 

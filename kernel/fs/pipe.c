@@ -78,49 +78,50 @@ static inline char **pipe_slot(struct pipe *p, unsigned int pos)
 	return &p->pages[(pos & (PIPE_SIZE - 1)) >> PAGE_SHIFT];
 }
 
-/*
- * Copies n bytes, for which there is room, into the ring. Bytes copied, or -EFAULT, -ENOMEM when
- * there were none.
- */
-static ssize_t pipe_fill(struct pipe *p, struct iov_iter *from, size_t n)
+/* The page for byte pos, which is not there yet. NULL: no memory. */
+static noinline char *pipe_new_page(struct pipe *p, unsigned int pos)
 {
-	size_t done = 0;
+	struct page *page = alloc_page(GFP_KERNEL);
 
-	while (done < n) {
-		char **slot = pipe_slot(p, p->head);
-		unsigned int off = p->head & (PAGE_SIZE - 1);
-		size_t run = min_t(size_t, n - done, PAGE_SIZE - off), got;
-
-		if (unlikely(!*slot)) {
-			struct page *page = alloc_page(GFP_KERNEL);
-
-			if (!page)
-				return done ? (ssize_t)done : -ENOMEM;
-			*slot = page_address(page);
-			p->allocated++;
-		}
-		got = copy_from_iter(*slot + off, run, from);
-		WRITE_ONCE(p->head, p->head + got);
-		done += got;
-		if (unlikely(got < run))
-			return done ? (ssize_t)done : -EFAULT;
-	}
-	return done;
+	if (!page)
+		return NULL;
+	p->allocated++;
+	return *pipe_slot(p, pos) = page_address(page);
 }
 
-/* Copies n bytes that are there, from position pos on, out of the ring. Bytes copied. */
-static size_t pipe_copy(struct pipe *p, unsigned int pos, struct iov_iter *to, size_t n)
+/* Copies n bytes, for which there is room, into the ring, as far as a page goes. 0, -EFAULT or
+ * -ENOMEM; from says how far it came. */
+static int pipe_fill(struct pipe *p, struct iov_iter *from, size_t n)
 {
-	size_t done = 0, run, got;
+	unsigned int head = p->head, off = head & (PAGE_SIZE - 1);
+	size_t run = min_t(size_t, n, PAGE_SIZE - off), got;
+	char *page = *pipe_slot(p, head);
 
-	do {
-		unsigned int off = (pos + done) & (PAGE_SIZE - 1);
+	if (unlikely(!page)) {
+		page = pipe_new_page(p, head);
+		if (!page)
+			return -ENOMEM;
+	}
+	got = copy_from_iter(page + off, run, from);
+	WRITE_ONCE(p->head, head + got);
+	return likely(got == run) ? 0 : -EFAULT;
+}
 
-		run = min_t(size_t, n - done, PAGE_SIZE - off);
-		got = copy_to_iter(*pipe_slot(p, pos + done) + off, run, to);
-		done += got;
-	} while (got == run && done < n);
-	return done;
+/* Copies n bytes that are there out of the ring, where they stay. Bytes copied. */
+static size_t pipe_copy(struct pipe *p, struct iov_iter *to, size_t n)
+{
+	unsigned int pos = p->tail;
+
+	for (;;) {
+		unsigned int off = pos & (PAGE_SIZE - 1);
+		size_t run = min_t(size_t, n, PAGE_SIZE - off);
+		size_t got = copy_to_iter(*pipe_slot(p, pos) + off, run, to);
+
+		pos += got;
+		n -= got;
+		if (likely(!n) || got < run)
+			return pos - p->tail;
+	}
 }
 
 static inline void pipe_consume(struct pipe *p, size_t n)
@@ -138,32 +139,42 @@ static inline void pipe_consume(struct pipe *p, size_t n)
 	}
 }
 
-ssize_t __flatten pipe_recv(struct pipe *p, struct iov_iter *to, unsigned int flags)
+/* Waits until there are bytes: 1; 0: there will be none; or -errno. mutex held, dropped in
+ * between. Apart, so that whoever need not wait saves few registers. */
+static noinline __flatten int pipe_empty(struct pipe *p, unsigned int flags)
 {
-	ssize_t ret = 0;
+	int ret;
 
-	mutex_lock(&p->mutex);
 	while (p->head == p->tail) {
 		if (!p->writers || !p->readers)
-			goto out;
-		if (flags & PIPE_NONBLOCK) {
-			ret = -EAGAIN;
-			goto out;
-		}
+			return 0;
+		if (flags & PIPE_NONBLOCK)
+			return -EAGAIN;
 		mutex_unlock(&p->mutex);
 		ret = wait_event_interruptible(&p->rd_wait, pipe_used(p) ||
 								    !READ_ONCE(p->writers) ||
 								    !READ_ONCE(p->readers));
+		mutex_lock(&p->mutex);
 		if (ret)
 			return ret;
-		mutex_lock(&p->mutex);
 	}
-	ret = pipe_copy(p, p->tail, to, min_t(size_t, to->count, pipe_used(p)));
-	if (likely(!(flags & PIPE_PEEK)))
-		pipe_consume(p, ret);
-	if (unlikely(!ret))
-		ret = -EFAULT;
-out:
+	return 1;
+}
+
+ssize_t __flatten pipe_recv(struct pipe *p, struct iov_iter *to, unsigned int flags)
+{
+	ssize_t ret = 1;
+
+	mutex_lock(&p->mutex);
+	if (p->head == p->tail)
+		ret = pipe_empty(p, flags);
+	if (likely(ret > 0)) {
+		ret = pipe_copy(p, to, min_t(size_t, to->count, pipe_used(p)));
+		if (likely(!(flags & PIPE_PEEK)))
+			pipe_consume(p, ret);
+		if (unlikely(!ret))
+			ret = -EFAULT;
+	}
 	mutex_unlock(&p->mutex);
 	wake_up_pollers(&p->wr_wait, POLLOUT | POLLWRNORM);
 	return ret;
@@ -186,40 +197,40 @@ static int wait_for_room(struct pipe *p, size_t n)
 	return ret;
 }
 
-/*
- * One step of pipe_send: as much as there is room for, or a wait. Bytes, 0: waited, look again; or
- * -errno. mutex held.
- */
-static ssize_t send_some(struct pipe *p, struct iov_iter *from, size_t total, unsigned int flags)
+/* mutex held, dropped in between: 0 when there may be room for bytes of from, or -errno. */
+static noinline int pipe_full(struct pipe *p, const struct iov_iter *from, unsigned int flags)
 {
-	size_t left = from->count, room = PIPE_SIZE - pipe_used(p);
+	return flags & PIPE_NONBLOCK ? -EAGAIN : wait_for_room(p, min_t(size_t, from->count, PIPE_BUF));
+}
 
-	/* up to PIPE_BUF bytes go in one piece or not at all */
-	if (likely(room >= left) || (room && total > PIPE_BUF))
-		return pipe_fill(p, from, min(left, room));
-	left = min_t(size_t, left, PIPE_BUF);
-	return flags & PIPE_NONBLOCK ? -EAGAIN : wait_for_room(p, left);
+static noinline int pipe_broken(unsigned int flags)
+{
+	if (!(flags & PIPE_NOSIGNAL))
+		send_sig(SIGPIPE, current, SEND_SIG_NOINFO);
+	return -EPIPE;
 }
 
 ssize_t __flatten pipe_send(struct pipe *p, struct iov_iter *from, unsigned int flags)
 {
-	size_t total = from->count, done = 0;
-	ssize_t ret;
+	size_t total = from->count, left, room;
+	int err;
 
 	mutex_lock(&p->mutex);
 	do {
-		if (unlikely(!p->readers || !p->writers)) {
-			if (!(flags & PIPE_NOSIGNAL))
-				send_sig(SIGPIPE, current, SEND_SIG_NOINFO);
-			ret = -EPIPE;
-			break;
-		}
-		ret = send_some(p, from, total, flags);
-		done += ret > 0 ? ret : 0;
-	} while (ret >= 0 && done < total);
+		left = from->count;
+		room = PIPE_SIZE - pipe_used(p);
+		if (unlikely(!p->readers || !p->writers))
+			err = pipe_broken(flags);
+		/* up to PIPE_BUF bytes go in one piece or not at all */
+		else if (likely(room >= left) || (room && total > PIPE_BUF))
+			err = pipe_fill(p, from, min(left, room));
+		else
+			err = pipe_full(p, from, flags);
+	} while (!err && from->count);
 	mutex_unlock(&p->mutex);
 	wake_up_pollers(&p->rd_wait, POLLIN | POLLRDNORM);
-	return done ? (ssize_t)done : ret;
+	total -= from->count;
+	return total ? (ssize_t)total : err;
 }
 
 static ssize_t pipe_read(struct file *f, struct iov_iter *to, loff_t *pos)

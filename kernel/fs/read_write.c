@@ -9,23 +9,33 @@
 
 /* --- the position --- */
 
-static inline struct fd fdget_pos(unsigned int fd)
+static noinline struct fd lock_pos(struct fd f)
 {
-	struct fd f = fdget(fd);
-
-	if (f.file && (f.file->f_mode & FMODE_ATOMIC_POS) &&
-	    ((f.flags & FDPUT) || atomic_long_read(&f.file->f_count) > 1)) {
+	if ((f.flags & FDPUT) || atomic_long_read(&f.file->f_count) > 1) {
 		mutex_lock(&f.file->f_pos_lock);
 		f.flags |= FDPOS;
 	}
 	return f;
 }
 
-static inline void fdput_pos(struct fd f)
+static inline struct fd fdget_pos(unsigned int fd)
 {
-	if (unlikely(f.flags & FDPOS))
+	struct fd f = fdget(fd);
+
+	return f.file && f.file->f_mode & FMODE_ATOMIC_POS ? lock_pos(f) : f;
+}
+
+static noinline void __fdput_pos(struct fd f)
+{
+	if (f.flags & FDPOS)
 		mutex_unlock(&f.file->f_pos_lock);
 	fdput(f);
+}
+
+static inline void fdput_pos(struct fd f)
+{
+	if (unlikely(f.flags))
+		__fdput_pos(f);
 }
 
 static inline loff_t *file_pos(struct file *f)
@@ -161,7 +171,6 @@ size_t iov_iter_copy(struct iov_iter *it, void *buf, size_t n, bool to_iter)
 			it->base = it->iov->iov_base;
 			it->len = it->iov->iov_len;
 			it->iov++;
-			it->nr_segs--;
 		}
 		want = min(n - done, it->len);
 		got = copy_segment(it, buf ? (char *)buf + done : NULL, want, to_iter);
@@ -215,8 +224,7 @@ static ssize_t rw_vec(struct file *f, const struct iovec __user *uvec, unsigned 
 	ret = import_iovec(uvec, n, fast, &vec);
 	if (ret >= 0 && n > 0) {
 		it = (struct iov_iter){ .base = vec[0].iov_base,
-					.len = vec[0].iov_len, .count = ret, .iov = vec + 1,
-					.nr_segs = n - 1 };
+					.len = vec[0].iov_len, .count = ret, .iov = vec + 1 };
 		ret = write ? f->f_op->write(f, &it, pos) : f->f_op->read(f, &it, pos);
 	}
 	if (vec != fast)

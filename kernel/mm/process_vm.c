@@ -84,7 +84,7 @@ static long process_vm(pid_t pid, const struct iovec __user *ulocal, unsigned lo
 	ret = import_iovec(ulocal, nr_local, fast_local, &local);
 	if (ret <= 0)
 		goto out;
-	iter = (struct iov_iter){ .count = (size_t)ret, .iov = local, .nr_segs = nr_local };
+	iter = (struct iov_iter){ .count = (size_t)ret, .iov = local };
 	ret = import_iovec(uremote, nr_remote, fast_remote, &remote);
 	if (ret <= 0)
 		goto out;

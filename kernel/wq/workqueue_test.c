@@ -68,18 +68,25 @@ KTEST(wq_flush_waits)
 	KEXPECT(item.runs == 1 && !flush_work(&item.work));
 }
 
+/* n items that have all begun, on one CPU, and sleep until the gate opens. */
+static void block_workers(struct workqueue_struct *wq, struct item *items, int n,
+			  struct completion *gate)
+{
+	init_completion(gate, "gate");
+	init_items(items, n, gate);
+	for (int i = 0; i < n; i++)
+		KEXPECT(queue_work_on(0, wq, &items[i].work));
+	while (READ_ONCE(at_once) < n)
+		ktest_sleep(NSEC_PER_MSEC);
+}
+
 KTEST(wq_blocked_worker_is_replaced)
 {
 	struct workqueue_struct *wq = alloc_workqueue("blocked", 0, 0);
 	struct completion gate;
 	struct item items[20];
 
-	init_completion(&gate, "gate");
-	init_items(items, 20, &gate);
-	for (int i = 0; i < 20; i++)
-		KEXPECT(queue_work_on(0, wq, &items[i].work));
-	while (READ_ONCE(at_once) < 20)		/* all of them have begun, on one CPU */
-		ktest_sleep(NSEC_PER_MSEC);
+	block_workers(wq, items, 20, &gate);
 	complete_all(&gate);
 	flush_workqueue(wq);
 	for (int i = 0; i < 20; i++)
@@ -259,12 +266,7 @@ KTEST(wq_idle_workers_go)
 	struct completion gate;
 	struct item items[6];
 
-	init_completion(&gate, "gate");
-	init_items(items, 6, &gate);
-	for (int i = 0; i < 6; i++)
-		KEXPECT(queue_work_on(0, system_wq, &items[i].work));
-	while (READ_ONCE(at_once) < 6)
-		ktest_sleep(NSEC_PER_MSEC);
+	block_workers(system_wq, items, 6, &gate);
 	KEXPECT(workers() > 6 + nr_cpus);	/* those, and each pool's idle one */
 	complete_all(&gate);
 	while (workers() > 2 * (nr_cpus + 1))

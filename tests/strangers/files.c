@@ -21,7 +21,9 @@
 #include <utime.h>
 #include <sys/time.h>
 #define P(e) do { errno = 0; long r_ = (long)(e); printf("%s = %ld %s\n", #e, r_ < -1 ? -9 : r_, r_ == -1 ? strerror(errno) : ""); } while (0)
-static char buf[8192];
+static char buf[8192], lnk[4200];
+static struct stat st;
+static int fd, fd2, n;
 static int rd(const char *n)
 {
 	int f = open(n, O_RDONLY);
@@ -43,9 +45,10 @@ static int cnt(const char *n)
 	closedir(d);
 	return c;
 }
-int main(int argc, char **argv)
+
+/* directories by name: making and removing */
+static void names(void)
 {
-	struct stat st; int fd, fd2; char lnk[4200];
 	setvbuf(stdout, 0, _IOLBF, 0);
 	umask(022);
 	mkdir("/tmp", 01777);
@@ -67,6 +70,11 @@ int main(int argc, char **argv)
 	P(unlink("a/"));
 	P(unlink("/"));
 	P(unlink("nope/"));
+}
+
+/* opening, reading, writing, sizes */
+static void one_file(void)
+{
 	P(fd = open("f", O_RDWR | O_CREAT | O_EXCL, 0666));
 	P(open("f", O_RDWR | O_CREAT | O_EXCL, 0666));
 	P(open("f/", O_RDONLY));
@@ -106,6 +114,11 @@ int main(int argc, char **argv)
 	P(truncate("f", 3));
 	P(truncate("nope", 3));
 	P(ftruncate(0 * fd + 98, 3));
+}
+
+/* several buffers at once */
+static void vectors(void)
+{
 	struct iovec v[3] = { { "ab", 2 }, { "", 0 }, { "cde", 3 } };
 	P(writev(fd, v, 3));
 	P(writev(fd, v, -1));
@@ -117,6 +130,11 @@ int main(int argc, char **argv)
 	printf("%d %c %c\n", buf[0], buf[1], buf[100]);
 	w[1].iov_base = (void *)-5L;
 	P(preadv(fd, w, 2, 99));
+}
+
+/* hard and symbolic links, long names */
+static void links(void)
+{
 	P(link("f", "f2"));
 	P(link("f", "f2"));
 	P(link("a", "a2"));
@@ -180,7 +198,10 @@ int main(int argc, char **argv)
 	P(stat(buf, &st));
 	P(stat((char *)1, &st));
 	P(stat("f", (void *)1));
-	/* rename */
+}
+
+static void renames(void)
+{
 	P(rename("f", "f2"));
 	P(access("f", F_OK));
 	P(rename("f", "r"));
@@ -211,7 +232,11 @@ int main(int argc, char **argv)
 	P(rename("dang2", "dang"));
 	P(rename("f", "dang"));
 	P(rename("dang", "f"));
-	/* open & unlinked, dup, fcntl */
+}
+
+/* open but unlinked, dup, fcntl */
+static void descriptors(void)
+{
 	P(fd2 = open("tmpf", O_RDWR | O_CREAT | O_APPEND, 0600));
 	P(write(fd2, "12345", 5));
 	P(lseek(fd2, 0, SEEK_SET));
@@ -221,7 +246,7 @@ int main(int argc, char **argv)
 	printf("nlink %d size %d\n", (int)st.st_nlink, (int)st.st_size);
 	P(pread(fd2, buf, 10, 0));
 	sprintf(lnk, "/proc/self/fd/%d", fd2);
-	int n = readlink(lnk, buf, 200);
+	n = readlink(lnk, buf, 200);
 	buf[n > 0 ? n : 0] = 0;
 	printf("%s\n", buf);
 	P(open(lnk, O_RDONLY) >= 0);
@@ -259,7 +284,10 @@ int main(int argc, char **argv)
 	P(ioctl(fd, 0x5401, buf));
 	P(ioctl(fd, FIONCLEX));
 	P(fcntl(fd, F_GETFD));
-	/* mmap */
+}
+
+static void mappings(void)
+{
 	char *m;
 	P(ftruncate(fd2, 10000));
 	P((m = mmap(0, 12288, PROT_READ | PROT_WRITE, MAP_SHARED, fd2, 0)) != MAP_FAILED);
@@ -276,7 +304,10 @@ int main(int argc, char **argv)
 	printf("%c\n", m[5000]);
 	P(msync(m, 12288, MS_SYNC));
 	P(munmap(m, 12288));
-	/* dirs */
+}
+
+static void directories(void)
+{
 	P(cnt("."));
 	P(cnt("nope"));
 	for (int i = 0; i < 1000; i++) {
@@ -323,7 +354,11 @@ int main(int argc, char **argv)
 		P(fstatat(fd, "", &st, 8));
 		close(d);
 	}
-	/* O_PATH */
+}
+
+/* O_PATH */
+static void places(void)
+{
 	{
 		int p = open("f", O_PATH);
 		P(p >= 0);
@@ -341,7 +376,10 @@ int main(int argc, char **argv)
 		P(readlinkat(p, "", buf, 10));
 		close(p);
 	}
-	/* cwd */
+}
+
+static void working_directory(void)
+{
 	P(!!getcwd(buf, 100));
 	puts(buf);
 	P((long)getcwd(buf, 3));
@@ -358,7 +396,10 @@ int main(int argc, char **argv)
 	puts(buf);
 	P(chdir("f"));
 	P(chdir("nope"));
-	/* perms */
+}
+
+static void permissions(void)
+{
 	P(chmod("f", 0123));
 	P(stat("f", &st));
 	printf("%o\n", st.st_mode);
@@ -410,6 +451,11 @@ int main(int argc, char **argv)
 		exit(0);
 	}
 	wait(0);
+}
+
+/* device nodes and FIFOs */
+static void nodes(void)
+{
 	P(mknod("fifo", S_IFIFO | 0644, 0));
 	P(stat("fifo", &st));
 	printf("%o\n", st.st_mode);
@@ -433,7 +479,10 @@ int main(int argc, char **argv)
 	P(ftruncate(fd2, 0));
 	P(fsync(fd2));
 	close(fd2);
-	/* times */
+}
+
+static void times(void)
+{
 	struct timespec ts[2] = { { 100, 5 }, { 200, 7 } };
 	P(utimensat(-100, "f", ts, 0));
 	P(stat("f", &st));
@@ -452,7 +501,10 @@ int main(int argc, char **argv)
 	P(stat("f", &st));
 	printf("%ld %ld\n", (long)st.st_atime, (long)st.st_mtime);
 	P(utimensat(-100, 0, 0, 0));
-	/* locks */
+}
+
+static void locks(void)
+{
 	struct flock fl = { F_WRLCK, SEEK_SET, 0, 10 };
 	P(fcntl(fd, F_SETLK, &fl));
 	fflush(stdout);
@@ -487,7 +539,10 @@ int main(int argc, char **argv)
 	P(fsync(fd));
 	P(fsync(99));
 	P(posix_fadvise(fd, 0, 0, 99));
-	/* proc */
+}
+
+static void proc(void)
+{
 	P(rd("/proc/self/comm"));
 	printf("%s", buf);
 	P(readlink("/proc/self/exe", buf, 100) > 0);
@@ -529,6 +584,11 @@ int main(int argc, char **argv)
 	P(stat("/proc/self/root/tmp/fst.d", &st));
 	P(stat("/proc/self/fd/99", &st));
 	P(rd("/proc/self/wchan"));
+}
+
+/* /proc: seeks, a task that dies, names */
+static void proc_of_tasks(void)
+{
 	{
 		int f = open("/proc/self/maps", O_RDONLY), t = 0, k;
 		while ((k = read(f, buf, 7)) > 0)
@@ -561,6 +621,11 @@ int main(int argc, char **argv)
 		rd("/proc/self/comm");
 		printf("%s", buf);
 	}
+}
+
+/* files without a name */
+static void unnamed(void)
+{
 	P(fd2 = memfd_create("mf", 1));
 	sprintf(lnk, "/proc/self/fd/%d", fd2);
 	n = readlink(lnk, buf, 100);
@@ -580,6 +645,27 @@ int main(int argc, char **argv)
 	P(ioctl(pp[0], FIONREAD, &n));
 	P(n);
 	P(open(lnk, O_RDONLY | O_NONBLOCK) >= 0);
-	chdir("/"); 
+	chdir("/");
+}
+
+int main(void)
+{
+	names();
+	one_file();
+	vectors();
+	links();
+	renames();
+	descriptors();
+	mappings();
+	directories();
+	places();
+	working_directory();
+	permissions();
+	nodes();
+	times();
+	locks();
+	proc();
+	proc_of_tasks();
+	unnamed();
 	return 0;
 }

@@ -17,19 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "not_so.h"
 #include "libk/abi/sched.h"
 
 #define ROOT "/sys/fs/cgroup"
-
-static int bad;
-
-static void check(bool good, const char *what)
-{
-	if (good)
-		return;
-	printf("not so: %s (errno %d)\n", what, errno);
-	bad++;
-}
 
 static const char *at(const char *dir, const char *file)
 {

@@ -15,18 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "not_so.h"
+
 #define HELPER "/proc/sys/kernel/bobbin_helper"
 #define PATTERN "/proc/sys/kernel/core_pattern"
-
-static int bad;
-
-static void check(bool good, const char *what)
-{
-	if (good)
-		return;
-	printf("not so: %s (errno %d)\n", what, errno);
-	bad++;
-}
 
 static int put(const char *path, const char *text)
 {

@@ -11,17 +11,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "not_so.h"
 #include "user/uring.h"
-
-static int bad;
-
-static void check(bool good, const char *what)
-{
-	if (good)
-		return;
-	printf("not so: %s (errno %d)\n", what, errno);
-	bad++;
-}
 
 /* Threads of pid whose names begin so. */
 static int threads(int pid, const char *begin)

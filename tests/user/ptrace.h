@@ -113,3 +113,25 @@ static inline void finish(const char *who, pid_t pid)
 	while (await(who, pid) && waitpid(pid, NULL, WNOHANG | __WALL) == 0)
 		;
 }
+
+/* The state letter in /proc. */
+static inline char state(pid_t pid)
+{
+	char path[64], buf[512] = "", *p;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	if (!f)
+		return '?';
+	(void)!fgets(buf, sizeof(buf), f);
+	fclose(f);
+	p = strrchr(buf, ')');
+	return p ? p[2] : '?';
+}
+
+static inline void await_state(pid_t pid, char wanted)
+{
+	while (state(pid) != wanted)
+		sched_yield();
+}

@@ -39,27 +39,6 @@ static void close_pipes(void)
 	close(down[0]), close(down[1]);
 }
 
-static char state(pid_t pid)
-{
-	char path[64], buf[512] = "", *p;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	f = fopen(path, "r");
-	if (!f)
-		return '?';
-	(void)!fgets(buf, sizeof(buf), f);
-	fclose(f);
-	p = strrchr(buf, ')');
-	return p ? p[2] : '?';
-}
-
-static void await_state(pid_t pid, char wanted)
-{
-	while (state(pid) != wanted)
-		sched_yield();
-}
-
 static int tracer_of(pid_t pid)
 {
 	char path[64], buf[256];

@@ -253,28 +253,6 @@ static void group_stop(void)
 	finish("child", pid);
 }
 
-/* The state letter in /proc. */
-static char state(pid_t pid)
-{
-	char path[64], buf[512] = "", *p;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	f = fopen(path, "r");
-	if (!f)
-		return '?';
-	(void)!fgets(buf, sizeof(buf), f);
-	fclose(f);
-	p = strrchr(buf, ')');
-	return p ? p[2] : '?';
-}
-
-static void await_state(pid_t pid, char wanted)
-{
-	while (state(pid) != wanted)
-		sched_yield();
-}
-
 static void listen_to(pid_t pid)
 {
 	int status;

@@ -198,18 +198,21 @@ static int relocking(pthread_mutex_t *m, int err)
 	return err;
 }
 
-/* What the new owner of a robust mutex is told. */
-static int robust_verdict(pthread_mutex_t *m)
+/* The attempt to lock a robust mutex is over; err 0: it is ours. What the caller is told. */
+static int robust_end(pthread_mutex_t *m, int err)
 {
-	if (m->state == MUTEX_LOST) {
+	if (!err)
+		robust_add(m);
+	if (!err && m->state == MUTEX_LOST) {
 		robust_del(m);
 		unlock_word(m);
-		return ENOTRECOVERABLE;
+		err = ENOTRECOVERABLE;
+	} else if (!err && m->state == MUTEX_INCONSISTENT) {
+		m->count = 0;
+		err = EOWNERDEAD;
 	}
-	if (m->state != MUTEX_INCONSISTENT)
-		return 0;
-	m->count = 0;
-	return EOWNERDEAD;
+	robust_done();
+	return err;
 }
 
 static int lock_owned(pthread_mutex_t *m, clockid_t clk, const struct timespec *abs)
@@ -223,14 +226,7 @@ static int lock_owned(pthread_mutex_t *m, clockid_t clk, const struct timespec *
 	if (m->type & MUTEX_ROBUST)
 		robust_pending(m);
 	err = m->type & MUTEX_PI ? lock_pi(m, clk, abs) : lock_tid(m, clk, abs);
-	if (m->type & MUTEX_ROBUST) {
-		if (!err) {
-			robust_add(m);
-			err = robust_verdict(m);
-		}
-		robust_done();
-	}
-	return err;
+	return m->type & MUTEX_ROBUST ? robust_end(m, err) : err;
 }
 
 int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clk, const struct timespec *abs)
@@ -276,14 +272,7 @@ static int try_owned(pthread_mutex_t *m)
 	}
 	if (!err && (word & (int)FUTEX_OWNER_DIED))
 		m->state = MUTEX_INCONSISTENT;
-	if (m->type & MUTEX_ROBUST) {
-		if (!err) {
-			robust_add(m);
-			err = robust_verdict(m);
-		}
-		robust_done();
-	}
-	return err;
+	return m->type & MUTEX_ROBUST ? robust_end(m, err) : err;
 }
 
 int pthread_mutex_trylock(pthread_mutex_t *m)

@@ -28,11 +28,13 @@ NASM ?= nasm
 PYTHON ?= python3
 ifneq ($(findstring clang,$(notdir $(CC))),)
 TARGET := --target=x86_64-linux-gnu
+ALIGN8 := -mstack-alignment=8
 LD := ld.lld$(patsubst clang%,%,$(notdir $(CC)))
 AR := $(or $(call have,llvm-ar ar),ar)
 NM := $(or $(call have,llvm-nm nm),nm)
 OBJCOPY := $(or $(call have,llvm-objcopy objcopy),objcopy)
 else
+ALIGN8 := -mpreferred-stack-boundary=3
 CROSS := $(if $(filter %-gcc,$(CC)),$(patsubst %gcc,%,$(CC)))
 LD := $(CROSS)ld
 AR := $(CROSS)ar
@@ -58,7 +60,8 @@ COMMON := $(TARGET) -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell 
 # The stack canary of the running task is copied to %gs:40, a field of struct cpu. Code that runs before GS.base is set has none.
 # Functions with arrays have one; DEBUG=1 adds those that merely take the address of a local variable.
 CANARY := -fstack-protector$(if $(filter 1,$(DEBUG)),-strong) -mstack-protector-guard=tls -mstack-protector-guard-reg=gs -mstack-protector-guard-offset=40
-KCFLAGS := $(COMMON) -mno-red-zone -mgeneral-regs-only -mcmodel=kernel -Iarch/x86_64/include -D__KERNEL__ $(if $(filter 1,$(DEBUG)),-DCONFIG_DEBUG) \
+# The stack is aligned to 8 bytes: without SSE nothing needs the 16 of the ABI.
+KCFLAGS := $(COMMON) $(ALIGN8) -mno-red-zone -mgeneral-regs-only -mcmodel=kernel -Iarch/x86_64/include -D__KERNEL__ $(if $(filter 1,$(DEBUG)),-DCONFIG_DEBUG) \
 	$(CFLAGS_KERNEL)
 UCFLAGS := $(COMMON) -fno-stack-protector -ffunction-sections -fdata-sections -Iuser/lib/include
 ASFLAGS := -f elf64 -g -F dwarf -I $(O)/ -I arch/x86_64/ $(if $(filter 1,$(WERROR)),-Werror)

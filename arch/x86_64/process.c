@@ -8,6 +8,7 @@
 #include "asm/msr.h"
 #include "asm/percpu.h"
 #include "asm/processor.h"
+#include "asm/switch_to.h"
 #include "asm/uaccess.h"
 #include "kernel/task/task.h"
 #include "libk/abi/arch_prctl.h"
@@ -21,29 +22,6 @@ struct switch_frame {
 	unsigned long ret;
 };
 
-static inline unsigned long rdfsbase(void)
-{
-	unsigned long base;
-
-	__asm__ volatile("rdfsbase %0" : "=r"(base));
-	return base;
-}
-
-static inline void wrfsbase(unsigned long base)
-{
-	__asm__ volatile("wrfsbase %0" : : "r"(base));
-}
-
-/* The user's GS.base, which waits in an MSR while we are in the kernel: SWAPGS and back is quicker
- * than RDMSR. In between nobody may look for struct cpu: interrupts are off. */
-static inline unsigned long rdgsbase_inactive(void)
-{
-	unsigned long base;
-
-	__asm__ volatile("swapgs; rdgsbase %0; swapgs" : "=r"(base));
-	return base;
-}
-
 /* Without FSGSBASE user code cannot change the bases behind our back, so thread.fsbase and gsbase
  * are the truth and need no reading. Interrupts off. */
 static void save_bases(struct thread_struct *t)
@@ -52,30 +30,6 @@ static void save_bases(struct thread_struct *t)
 		return;
 	t->fsbase = rdfsbase();
 	t->gsbase = rdgsbase_inactive();
-}
-
-static void load_bases(const struct thread_struct *prev, const struct thread_struct *next)
-{
-	if (boot_cpu_data.fsgsbase)
-		wrfsbase(next->fsbase);
-	else
-		wrmsrl(MSR_FS_BASE, next->fsbase);
-	if (prev->gsbase != next->gsbase)
-		wrmsrl(MSR_KERNEL_GS_BASE, next->gsbase);
-}
-
-/*
- * Everything of the CPU that belongs to the task, except stack and callee-saved registers: those
- * are switch_to's. A kernel thread has no user registers (fpu is NULL): what it finds in them
- * belongs to nobody and is left alone, so a trip through the idle task costs nothing twice.
- */
-void switch_thread_state(struct task_struct *prev, struct task_struct *next)
-{
-	save_bases(&prev->thread);
-	load_bases(&prev->thread, &next->thread);
-	/* where an interrupt from user mode begins to push, and SYSCALL's entry */
-	this_cpu(tss.sp0) = (unsigned long)next->stack + THREAD_SIZE;
-	fpu_switch(prev->thread.fpu, next->thread.fpu);
 }
 
 int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)

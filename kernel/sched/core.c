@@ -7,6 +7,7 @@
  * queue either running on its CPU or completely off it, never halfway.
  */
 #include "asm/processor.h"
+#include "asm/switch_to.h"
 #include "asm/uaccess.h"
 #include "kernel/entry.h"
 #include "kernel/mm/mm.h"
@@ -292,7 +293,6 @@ static void count_switch(struct rq *rq, struct task_struct *next)
 	rq->nr_switches++;
 	next->se.exec_start = rq->clock;
 	next->se.wait_sum += waited;
-	next->se.nr_slices++;
 	rq->wait_ns += waited;
 }
 
@@ -312,12 +312,17 @@ enum why { ASKED, YIELDED, PREEMPTED = TRACE_PREEMPTED };
 /* With one preempt count, the caller's. Each caller has a copy of its own, for its reason. */
 static __always_inline void __schedule(enum why why)
 {
-	struct task_struct *prev = current, *next = NULL;
+	struct task_struct *prev = current, *next;
+	bool chosen = why == YIELDED;
 	unsigned long *count = &prev->nivcsw;
 	struct rq *rq;
 
 	local_irq_disable();
 	rq = this_rq();
+	if (why == YIELDED && rq->nr_running < 2) {	/* who joins later comes after this call */
+		local_irq_enable();
+		return;
+	}
 	__spin_lock(&rq->lock);
 	update_rq_clock(rq);
 	if (why == ASKED && prev->state != TASK_RUNNING && leaves_queue(prev)) {
@@ -335,10 +340,10 @@ static __always_inline void __schedule(enum why why)
 		}
 		if (clear_resched(prev)) {
 			expel_misplaced(rq, prev);
-			next = NULL;
+			chosen = false;
 		}
 	}
-	if (why != YIELDED || unlikely(!next || rq->rt.nr_running))
+	if (!chosen || unlikely(rq->rt.nr_running))
 		next = pick_next_task(rq, prev);
 	if (next == prev) {
 		__spin_unlock(&rq->lock);
@@ -370,8 +375,7 @@ void __flatten schedule(void)
 __flatten SYSCALL_DEFINE(sched_yield, void)
 {
 	preempt_disable();
-	if (this_rq()->nr_running > 1)	/* who joins later comes after this call */
-		__schedule(YIELDED);
+	__schedule(YIELDED);
 	preempt_enable();
 	return 0;
 }

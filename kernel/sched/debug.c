@@ -15,10 +15,16 @@
 #define MS(ns) (long long)((s64)(ns) / (s64)NSEC_PER_MSEC), \
 	       (unsigned long)((s64)(ns) < 0 ? -(ns) : (ns)) % NSEC_PER_MSEC
 
+/* Times that p was picked: all but the present one ended with a switch. */
+static u64 nr_slices(const struct task_struct *p)
+{
+	return p->nvcsw + p->nivcsw + (READ_ONCE(p->on_cpu) ? 1 : 0);
+}
+
 int proc_pid_schedstat_show(struct seq_file *m, struct task_struct *p)
 {
 	seq_printf(m, "%llu %llu %llu\n", task_sched_runtime(p), READ_ONCE(p->se.wait_sum),
-		   READ_ONCE(p->se.nr_slices));
+		   nr_slices(p));
 	return 0;
 }
 
@@ -50,7 +56,7 @@ int proc_pid_sched_show(struct seq_file *m, struct task_struct *p)
 	show_ms(m, "se.slice", se.slice);
 	show_number(m, "se.nr_migrations", se.nr_migrations);
 	show_ms(m, "wait_sum", se.wait_sum);
-	show_number(m, "wait_count", se.nr_slices);
+	show_number(m, "wait_count", nr_slices(p));
 	show_number(m, "nr_switches", p->nvcsw + p->nivcsw);
 	show_number(m, "nr_voluntary_switches", p->nvcsw);
 	show_number(m, "nr_involuntary_switches", p->nivcsw);
@@ -70,12 +76,13 @@ int schedstat_show(struct seq_file *m, void *unused)
 	for_each_cpu(cpu) {
 		struct rq *rq = cpu_rq(cpu);
 		u64 busy = ktime_get() - cpu_idle_time(cpu);
+		u64 idles = nr_slices(rq->idle) - 1;	/* at boot it ran without being picked */
 
 		seq_printf(m, "cpu%d %llu 0 %llu %llu %llu %llu %llu %llu %llu\n", cpu,
 			   READ_ONCE(rq->nr_yields), READ_ONCE(rq->nr_switches),
-			   READ_ONCE(rq->idle->se.nr_slices), READ_ONCE(rq->nr_wakeups),
+			   idles, READ_ONCE(rq->nr_wakeups),
 			   READ_ONCE(rq->nr_local_wakeups), busy, READ_ONCE(rq->wait_ns),
-			   READ_ONCE(rq->nr_switches) - READ_ONCE(rq->idle->se.nr_slices));
+			   READ_ONCE(rq->nr_switches) - idles);
 	}
 	return 0;
 }

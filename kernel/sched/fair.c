@@ -310,18 +310,28 @@ static struct task_struct *pick_next_task_fair(struct rq *rq)
 	return begin_turn(cfs, first);
 }
 
+static noinline struct task_struct *yield_with_care(struct rq *rq)
+{
+	struct sched_entity *se = &rq->curr->se, *first = first_entity(&rq->cfs);
+
+	if (first && runs_before(se, first))
+		se->vruntime = granule(first);
+	return pick_with_care(rq);
+}
+
 /* The next one runs, for a turn at most, even if it is further ahead: the running task lets go of
  * what it is behind. */
 static struct task_struct *yield_task_fair(struct rq *rq)
 {
 	struct cfs_rq *cfs = &rq->cfs;
-	struct sched_entity *se = &rq->curr->se, *first = first_entity(cfs);
+	struct sched_entity *se = &rq->curr->se, *first;
+	struct list_head *next;
 
 	update_curr_fair(rq);
-	if (first && runs_before(se, first))
-		se->vruntime = granule(first);
-	if (list_empty(&cfs->front) || !same_granule(se, first) || in_group(task_of(se)))
-		return pick_with_care(rq);
+	next = cfs->front.next;
+	first = list_entry(next, struct sched_entity, run_list);
+	if (next == &cfs->front || !same_granule(se, first) || in_group(task_of(se)))
+		return yield_with_care(rq);
 	list_add_tail(&se->run_list, &cfs->front);
 	list_del(&first->run_list);
 	return begin_turn(cfs, first);

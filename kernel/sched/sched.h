@@ -92,7 +92,6 @@ struct sched_entity {
 	u64 wait_start, wait_sum;	/* runnable but not running */
 	u64 arrived;			/* rq clock when it came from another CPU */
 	u64 nr_migrations;
-	u64 nr_slices;			/* times picked */
 	bool placed;			/* was queued by this class before: vruntime is its own */
 };
 

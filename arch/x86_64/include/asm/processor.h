@@ -34,14 +34,11 @@ struct thread_struct {
 #define task_pt_regs(task) ((struct pt_regs *)((char *)(task)->stack + THREAD_SIZE) - 1)
 #define current_pt_regs() task_pt_regs(current)
 
-/* --- the switch (switch.asm, process.c) --- */
+/* --- the switch (switch.asm; switch_thread_state(): asm/switch_to.h) --- */
 
 /* Leaves prev's stack and continues on next's. Returns, on next's stack, the task that ran before.
  * rq lock held, IRQs off. */
 struct task_struct *switch_to(struct task_struct *prev, struct task_struct *next);
-/* The rest of the CPU's state, before switch_to: FPU, FS/GS base, TSS.rsp0. rq lock held, IRQs
- * off. */
-void switch_thread_state(struct task_struct *prev, struct task_struct *next);
 /* First instruction of a new task; switch_to "returns" here. */
 void ret_from_fork(void);
 /* Loads next's page tables; updates this_cpu(loaded_mm) and the CPU masks. IRQs off. */

@@ -135,14 +135,9 @@ static struct itimerspec remaining(struct timerfd *ctx)
 /* ktime of the first expiry that value asks for, 0: disarm. */
 static u64 first_expiry(const struct timerfd *ctx, const struct timespec *value, bool absolute)
 {
-	u64 ns = timespec_to_ns(value),
-	    offset = ctx->clock == CLOCK_REALTIME ? realtime_offset() : 0;
+	u64 deadline = timespec_to_deadline(value, ctx->clock, absolute);
 
-	if (!ns)
-		return 0;
-	if (!absolute)
-		return ktime_get() + ns;
-	return ns > offset ? ns - offset : 1;
+	return timespec_to_ns(value) ? max_t(u64, deadline, 1) : 0;
 }
 
 /* The timerfd of a descriptor, or ERR_PTR. */

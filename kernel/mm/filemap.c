@@ -156,19 +156,15 @@ void __mapping_add_vma(struct vm_area_struct *vma)
 {
 	struct address_space *m = vma->mapping;
 
-	mutex_lock(&m->lock);
+	guard(mutex)(&m->lock);
 	vma->unmap_seq = 0;
 	list_add(&vma->shared, &m->i_mmap);
-	mutex_unlock(&m->lock);
 }
 
 void __mapping_remove_vma(struct vm_area_struct *vma)
 {
-	struct address_space *m = vma->mapping;
-
-	mutex_lock(&m->lock);
+	guard(mutex)(&vma->mapping->lock);
 	list_del(&vma->shared);
-	mutex_unlock(&m->lock);
 }
 
 /* The mm, with a reference, of a VMA that truncation number seq has not seen; NULL: all are

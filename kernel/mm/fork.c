@@ -114,12 +114,9 @@ struct mm_struct *get_task_mm(struct task_struct *p)
 {
 	struct mm_struct *mm;
 
-	spin_lock_irq(&p->alloc_lock);
+	guard(spinlock_irq)(&p->alloc_lock);
 	mm = p->flags & PF_KTHREAD ? NULL : p->mm;
-	if (mm && !atomic_inc_not_zero(&mm->mm_users))
-		mm = NULL;
-	spin_unlock_irq(&p->alloc_lock);
-	return mm;
+	return mm && atomic_inc_not_zero(&mm->mm_users) ? mm : NULL;
 }
 
 /* --- fork --- */

@@ -213,6 +213,10 @@ int setup_stack_vma(struct mm_struct *mm, unsigned long top);
  * stack): bytes done. May sleep. */
 size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write,
 			bool force);
+struct iov_iter;
+/* The same between there and the buffers of a call, len bytes of them at most; or -ENOMEM. */
+ssize_t access_remote_iter(struct mm_struct *mm, unsigned long addr, size_t len,
+			   struct iov_iter *local, bool write, bool force);
 /*
  * For reports: the aligned word there, if it is in memory. Neither faults nor takes a lock; any
  * context, any pointer.

@@ -60,17 +60,13 @@ static void drop_caches_now(void)
 static long process_rss(struct task_struct *leader)
 {
 	struct task_struct *t;
-	long rss = -1;
 
 	for_each_thread(leader, t) {
-		spin_lock(&t->alloc_lock);
+		guard(spinlock)(&t->alloc_lock);
 		if (t->mm)
-			rss = (long)mm_rss(t->mm);
-		spin_unlock(&t->alloc_lock);
-		if (rss >= 0)
-			break;
+			return (long)mm_rss(t->mm);
 	}
-	return rss;
+	return -1;
 }
 
 static bool oom_protected(const struct task_struct *p)
@@ -81,13 +77,11 @@ static bool oom_protected(const struct task_struct *p)
 
 long oom_score(struct task_struct *p)
 {
-	unsigned long flags;
 	long rss = -1;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
-	if (p->sighand && !oom_protected(p))
-		rss = process_rss(p);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	scoped_guard(spinlock_irqsave, &tasklist_lock)
+		if (p->sighand && !oom_protected(p))
+			rss = process_rss(p);
 	if (rss < 0)
 		return 0;
 	return (1000 + rss * 1000 / (long)totalram_pages() + p->signal->oom_score_adj) * 2 / 3;

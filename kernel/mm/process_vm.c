@@ -13,46 +13,44 @@
 #include "libk/abi/uio.h"
 #include "libk/err.h"
 
-/* Bytes done of one stretch of theirs; fewer than len: one of the two sides has no such memory. */
-static size_t copy_stretch(struct mm_struct *mm, const struct iovec *remote, size_t len,
-			   struct iov_iter *local, char *page, bool write)
+ssize_t access_remote_iter(struct mm_struct *mm, unsigned long addr, size_t len,
+			   struct iov_iter *local, bool write, bool force)
 {
-	unsigned long addr = (unsigned long)remote->iov_base;
+	char *page __free(kfree) = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	size_t done = 0, n, want;
 
+	if (!page)
+		return -ENOMEM;
 	while (done < len) {
 		n = want = min(len - done, PAGE_SIZE);
 		if (write)
 			n = copy_from_iter(page, n, local);
-		n = access_remote_vm(mm, addr + done, page, n, write, false);
+		n = access_remote_vm(mm, addr + done, page, n, write, force);
 		if (!write)
 			n = copy_to_iter(page, n, local);
 		done += n;
 		if (n < want)
 			break;
 	}
-	return done;
+	return (ssize_t)done;
 }
 
 static ssize_t copy_all(struct mm_struct *mm, const struct iovec *remote, unsigned long n,
 			struct iov_iter *local, bool write)
 {
-	char *page = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	ssize_t total = 0;
 
-	if (!page)
-		return -ENOMEM;
 	for (; n && iov_iter_count(local); n--, remote++) {
 		size_t len = min(remote->iov_len, iov_iter_count(local));
-		size_t done = copy_stretch(mm, remote, len, local, page, write);
+		ssize_t done = access_remote_iter(mm, (unsigned long)remote->iov_base, len, local,
+						  write, false);
 
-		total += (ssize_t)done;
-		if (done < len) {
-			total = total ? total : -EFAULT;
-			break;
-		}
+		if (done < 0)
+			return total ? total : done;
+		total += done;
+		if ((size_t)done < len)
+			return total ? total : -EFAULT;
 	}
-	kfree(page);
 	return total;
 }
 

@@ -20,25 +20,15 @@ struct cred init_cred = { .usage = REFCOUNT_INIT(2) };
 
 const struct cred *get_task_cred(struct task_struct *p)
 {
-	struct cred *cred;
-	unsigned long flags;
-
-	spin_lock_irqsave(&p->alloc_lock, flags);	/* also asked for under tasklist_lock */
-	cred = (struct cred *)p->cred;
-	refcount_inc(&cred->usage);
-	spin_unlock_irqrestore(&p->alloc_lock, flags);
-	return cred;
+	guard(spinlock_irqsave)(&p->alloc_lock);	/* also asked for under tasklist_lock */
+	refcount_inc(&((struct cred *)p->cred)->usage);
+	return p->cred;
 }
 
 uid_t task_uid(struct task_struct *p)
 {
-	unsigned long flags;
-	uid_t uid;
-
-	spin_lock_irqsave(&p->alloc_lock, flags);
-	uid = p->cred->uid;
-	spin_unlock_irqrestore(&p->alloc_lock, flags);
-	return uid;
+	guard(spinlock_irqsave)(&p->alloc_lock);
+	return p->cred->uid;
 }
 
 void put_cred(const struct cred *c)

@@ -32,10 +32,9 @@
 
 void set_task_comm(struct task_struct *p, const char *name)
 {
-	spin_lock_irq(&p->alloc_lock);
+	guard(spinlock_irq)(&p->alloc_lock);
 	strscpy(p->comm, name, sizeof(p->comm));
 	trace_task_named(p);
-	spin_unlock_irq(&p->alloc_lock);
 }
 
 /* --- the other threads die --- */

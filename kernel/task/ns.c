@@ -165,9 +165,8 @@ static char *uts_field(bool domain)
 
 void utsname_get(bool domain, char *name)
 {
-	spin_lock(&uts_lock);
+	guard(spinlock)(&uts_lock);
 	strscpy(name, uts_field(domain), HOST_NAME_MAX + 1);
-	spin_unlock(&uts_lock);
 }
 
 int utsname_set(bool domain, const char *name)
@@ -176,9 +175,8 @@ int utsname_set(bool domain, const char *name)
 		return -EPERM;
 	if (strlen(name) > HOST_NAME_MAX)
 		return -EINVAL;
-	spin_lock(&uts_lock);
+	guard(spinlock)(&uts_lock);
 	strscpy(uts_field(domain), name, HOST_NAME_MAX + 1);
-	spin_unlock(&uts_lock);
 	return 0;
 }
 

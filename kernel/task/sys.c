@@ -38,8 +38,6 @@ static long do_prlimit(struct task_struct *p, unsigned int resource, const struc
 		       struct rlimit *old)
 {
 	struct rlimit *rlim;
-	unsigned long flags;
-	long ret = 0;
 
 	if (resource >= RLIM_NLIMITS)
 		return -EINVAL;
@@ -47,15 +45,14 @@ static long do_prlimit(struct task_struct *p, unsigned int resource, const struc
 		    (resource == RLIMIT_NOFILE && new->rlim_max > NR_OPEN_MAX)))
 		return new->rlim_cur > new->rlim_max ? -EINVAL : -EPERM;
 	rlim = &p->signal->rlim[resource];
-	spin_lock_irqsave(&tasklist_lock, flags);
+	guard(spinlock_irqsave)(&tasklist_lock);
 	if (old)
 		*old = *rlim;
 	if (new && new->rlim_max > rlim->rlim_max && !capable())
-		ret = -EPERM;
-	else if (new)
+		return -EPERM;
+	if (new)
 		*rlim = *new;
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return ret;
+	return 0;
 }
 
 SYSCALL_DEFINE(prlimit64, pid_t pid, unsigned int resource, const struct rlimit __user *unew,
@@ -332,16 +329,12 @@ static const void *kcmp_object(struct task_struct *p, int type)
 static const void *kcmp_file(struct task_struct *p, unsigned long fd)
 {
 	struct files_struct *files = get_task_files(p);
-	const void *file = NULL;
+	const void *file = files ? files_get_file(files, (unsigned int)fd) : NULL;
 
-	if (!files)
-		return NULL;
-	spin_lock(&files->file_lock);
-	if (fd < files->max_fds)
-		file = files->fd[fd];
-	spin_unlock(&files->file_lock);
+	if (file)
+		fput((struct file *)file);
 	put_files_struct(files);
-	return file;
+	return file;	/* only to be compared */
 }
 
 /* 0 equal, 1 less, 2 greater: the order is only good for sorting, as on Linux. */

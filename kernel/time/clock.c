@@ -13,6 +13,7 @@
  */
 #include "asm/processor.h"
 #include "asm/uaccess.h"
+#include "kernel/sync/guard.h"
 #include "kernel/syscalls.h"
 #include "kernel/task/task.h"
 #include "kernel/time/time.h"
@@ -41,9 +42,8 @@ u64 ktime_get_real(void)
 void process_cputime(struct task_struct *p, u64 *utime, u64 *stime, u64 *runtime)
 {
 	struct task_struct *t;
-	unsigned long flags;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	guard(spinlock_irqsave)(&tasklist_lock);
 	/*
 	 * A thread leaves thread_head and adds itself to the sums of the dead under tasklist_lock:
 	 * it is counted once.
@@ -59,7 +59,6 @@ void process_cputime(struct task_struct *p, u64 *utime, u64 *stime, u64 *runtime
 		*stime += s;
 		*runtime += task_sched_runtime(t);
 	}
-	spin_unlock_irqrestore(&tasklist_lock, flags);
 }
 
 /* --- CPU-time clocks: ~pid << 3, bit 2 = of one thread, bits 0-1 = which time --- */

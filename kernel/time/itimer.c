@@ -12,6 +12,7 @@
  */
 #include "asm/processor.h"
 #include "asm/uaccess.h"
+#include "kernel/sync/guard.h"
 #include "kernel/syscalls.h"
 #include "kernel/task/task.h"
 #include "kernel/time/posix_timers.h"
@@ -67,27 +68,15 @@ static u64 time_left(u64 expires, u64 now, u64 min)
 	return expires > now + min ? expires - now : min;
 }
 
-static struct itimer_ns get_real(struct signal_struct *sig)
-{
-	struct itimer_ns it;
-
-	spin_lock_irq(&current->sighand->siglock);
-	it.interval = sig->it_real_incr;
-	it.value = sig->real_timer.queued
-			   ? time_left(sig->real_timer.expires, ktime_get(), NSEC_PER_USEC)
-			   : 0;
-	spin_unlock_irq(&current->sighand->siglock);
-	return it;
-}
-
-static struct itimer_ns set_real(struct signal_struct *sig, struct itimer_ns new)
+/* new == NULL: only asks. */
+static struct itimer_ns real_itimer(struct signal_struct *sig, const struct itimer_ns *new)
 {
 	struct itimer_ns old = { 0, 0 };
 	int queued;
 
 	for (;;) {
 		spin_lock_irq(&current->sighand->siglock);
-		queued = hrtimer_try_to_cancel(&sig->real_timer);
+		queued = new ? hrtimer_try_to_cancel(&sig->real_timer) : sig->real_timer.queued;
 		if (queued >= 0)
 			break;
 		spin_unlock_irq(&current->sighand->siglock);	/* its handler wants this lock */
@@ -96,9 +85,10 @@ static struct itimer_ns set_real(struct signal_struct *sig, struct itimer_ns new
 	old.interval = sig->it_real_incr;
 	if (queued)
 		old.value = time_left(sig->real_timer.expires, ktime_get(), NSEC_PER_USEC);
-	sig->it_real_incr = new.value ? new.interval : 0;
-	if (new.value)
-		hrtimer_start(&sig->real_timer, ktime_get() + new.value);
+	if (new)
+		sig->it_real_incr = new->value ? new->interval : 0;
+	if (new && new->value)
+		hrtimer_start(&sig->real_timer, ktime_get() + new->value);
 	spin_unlock_irq(&current->sighand->siglock);
 	return old;
 }
@@ -111,15 +101,20 @@ static struct itimer_ns cpu_itimer(struct signal_struct *sig, int i, const struc
 
 	process_cputime(current, &utime, &stime, &runtime);
 	now = i ? utime + stime : utime;
-	spin_lock_irq(&current->sighand->siglock);
+	guard(spinlock_irq)(&current->sighand->siglock);
 	old.interval = sig->it_incr[i];
 	old.value = sig->it_value[i] ? time_left(sig->it_value[i], now, TICK_NS) : 0;
 	if (new) {
 		sig->it_value[i] = new->value ? now + new->value : 0;
 		sig->it_incr[i] = new->interval;
 	}
-	spin_unlock_irq(&current->sighand->siglock);
 	return old;
+}
+
+static struct itimer_ns get_or_set(int which, const struct itimer_ns *new)
+{
+	return which == ITIMER_REAL ? real_itimer(current->signal, new)
+				    : cpu_itimer(current->signal, which - ITIMER_VIRTUAL, new);
 }
 
 static int put_itimerval(struct itimerval __user *to, struct itimer_ns it)
@@ -131,20 +126,15 @@ static int put_itimerval(struct itimerval __user *to, struct itimer_ns it)
 
 SYSCALL_DEFINE(getitimer, int which, struct itimerval __user *value)
 {
-	struct signal_struct *sig = current->signal;
-
 	if (which < ITIMER_REAL || which > ITIMER_PROF)
 		return -EINVAL;
-	return put_itimerval(value, which == ITIMER_REAL
-					    ? get_real(sig)
-					    : cpu_itimer(sig, which - ITIMER_VIRTUAL, NULL));
+	return put_itimerval(value, get_or_set(which, NULL));
 }
 
 /* Without a value the timer is switched off: not POSIX, but old programs rely on it. */
 SYSCALL_DEFINE(setitimer, int which, const struct itimerval __user *value,
 	       struct itimerval __user *ovalue)
 {
-	struct signal_struct *sig = current->signal;
 	struct itimerval val = { { 0, 0 }, { 0, 0 } };
 	struct itimer_ns new, old;
 
@@ -155,16 +145,14 @@ SYSCALL_DEFINE(setitimer, int which, const struct itimerval __user *value,
 	if (which < ITIMER_REAL || which > ITIMER_PROF)
 		return -EINVAL;
 	new = (struct itimer_ns){ timeval_to_ns(&val.it_value), timeval_to_ns(&val.it_interval) };
-	old = which == ITIMER_REAL ? set_real(sig, new)
-				   : cpu_itimer(sig, which - ITIMER_VIRTUAL, &new);
+	old = get_or_set(which, &new);
 	return ovalue ? put_itimerval(ovalue, old) : 0;
 }
 
 /* Seconds that were left, rounded, but never 0 for a timer that ran. */
 SYSCALL_DEFINE(alarm, unsigned int seconds)
 {
-	struct itimer_ns old =
-		set_real(current->signal, (struct itimer_ns){ seconds * NSEC_PER_SEC, 0 });
+	struct itimer_ns new = { seconds * NSEC_PER_SEC, 0 }, old = real_itimer(current->signal, &new);
 	u64 left = old.value / NSEC_PER_SEC, rest = old.value % NSEC_PER_SEC;
 
 	return (long)(left + ((!left && rest) || rest >= NSEC_PER_SEC / 2));
@@ -200,7 +188,7 @@ void run_posix_cpu_timers(struct task_struct *p)
 {
 	struct signal_struct *sig = p->signal;
 	u64 utime, stime, runtime;
-	unsigned long flags, sflags;
+	unsigned long flags;
 
 	if (p->flags & (PF_KTHREAD | PF_IDLE | PF_EXITING))
 		return;
@@ -208,14 +196,13 @@ void run_posix_cpu_timers(struct task_struct *p)
 	    sig->rlim[RLIMIT_CPU].rlim_cur == RLIM_INFINITY)
 		return;
 	process_cputime(p, &utime, &stime, &runtime);
-	spin_lock_irqsave(&tasklist_lock, flags);
-	if (lock_task_sighand(p, &sflags)) {
-		check_cpu_itimer(p, 0, utime, SIGVTALRM);
-		check_cpu_itimer(p, 1, utime + stime, SIGPROF);
-		check_cpu_limit(p, utime + stime);
-		if (sig->nr_cpu_timers)
-			check_cpu_timers(sig, runtime);
-		unlock_task_sighand(p, &sflags);
-	}
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	guard(spinlock_irqsave)(&tasklist_lock);
+	if (!lock_task_sighand(p, &flags))
+		return;
+	check_cpu_itimer(p, 0, utime, SIGVTALRM);
+	check_cpu_itimer(p, 1, utime + stime, SIGPROF);
+	check_cpu_limit(p, utime + stime);
+	if (sig->nr_cpu_timers)
+		check_cpu_timers(sig, runtime);
+	unlock_task_sighand(p, &flags);
 }

@@ -19,6 +19,7 @@
 #include "asm/processor.h"
 #include "asm/uaccess.h"
 #include "kernel/mm/mm.h"
+#include "kernel/sync/guard.h"
 #include "kernel/syscalls.h"
 #include "kernel/task/task.h"
 #include "kernel/time/posix_timers.h"
@@ -124,18 +125,16 @@ static bool timer_expired(struct k_itimer *t, struct task_struct *p, u64 now)
 static u64 posix_timer_fn(struct hrtimer *hrtimer)
 {
 	struct k_itimer *t = container_of(hrtimer, struct k_itimer, hrtimer);
-	unsigned long flags, sflags;
+	unsigned long flags;
 	struct task_struct *p;
-	u64 next = 0;
+	u64 next;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	guard(spinlock_irqsave)(&tasklist_lock);
 	p = pid_task(t->target, PIDTYPE_PID);
-	if (p && lock_task_sighand(p, &sflags)) {
-		if (timer_expired(t, p, ktime_get()))
-			next = t->expires;
-		unlock_task_sighand(p, &sflags);
-	}
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	if (!p || !lock_task_sighand(p, &flags))
+		return 0;
+	next = timer_expired(t, p, ktime_get()) ? t->expires : 0;
+	unlock_task_sighand(p, &flags);
 	return next;
 }
 

@@ -130,22 +130,12 @@ static ssize_t mem_access(struct file *f, struct iov_iter *iter, loff_t *pos, bo
 {
 	struct task_struct *p __free(task) = proc_task(f->f_inode);
 	struct mm_struct *mm __free(mm) = p && ptrace_may_access(p) ? get_task_mm(p) : NULL;
-	char *page __free(kfree) = kmalloc(PAGE_SIZE, GFP_KERNEL);
-	size_t total = 0, want, n;
+	size_t n = iov_iter_count(iter);
+	ssize_t done = mm ? access_remote_iter(mm, (unsigned long)*pos, n, iter, write, true) : 0;
 
-	if (!page || !mm)
-		return page ? 0 : -ENOMEM;
-	while ((want = min(iov_iter_count(iter), PAGE_SIZE))) {
-		n = write ? copy_from_iter(page, want, iter) : want;
-		n = access_remote_vm(mm, (unsigned long)*pos, page, n, write, true);
-		if (!write)
-			n = copy_to_iter(page, n, iter);
-		total += n;
-		*pos += (loff_t)n;
-		if (n < want)
-			break;
-	}
-	return total ? (ssize_t)total : iov_iter_count(iter) ? -EIO : 0;
+	if (done > 0)
+		*pos += done;
+	return done || !mm ? done : n ? -EIO : 0;
 }
 
 static ssize_t mem_read(struct file *f, struct iov_iter *to, loff_t *pos)

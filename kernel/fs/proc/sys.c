@@ -18,7 +18,7 @@ struct sysctl {
 	int *value;			/* a number ... */
 	int min, max;
 	const char *line;		/* ... or a line ... */
-	void (*get)(char *line);	/* ... or one that has to be asked for, LINE_SIZE bytes */
+	enum { NO_NAME, HOST_NAME, DOMAIN_NAME } name;	/* ... or one of the namespace's */
 	/* of a number, after it was stored; of a line, to store it. 0 or -errno. NULL: read-only */
 	int (*set)(const char *line);
 };
@@ -44,26 +44,6 @@ static int set_core_pattern(const char *line)
 	return 0;
 }
 
-static void get_hostname(char *line)
-{
-	utsname_get(false, line);
-}
-
-static void get_domainname(char *line)
-{
-	utsname_get(true, line);
-}
-
-static int set_hostname(const char *line)
-{
-	return utsname_set(false, line);
-}
-
-static int set_domainname(const char *line)
-{
-	return utsname_set(true, line);
-}
-
 #define NUMBER(name, at, low, high)							\
 	{ .path = "sys/" name, .mode = 0644, .value = (at), .min = (low), .max = (high) }
 #define CONSTANT(name, text) { .path = "sys/" name, .mode = 0444, .line = (text) }
@@ -74,9 +54,8 @@ static const struct sysctl sysctls[] = {
 	CONSTANT("kernel/cap_last_cap", "40"),
 	{ .path = "sys/kernel/core_pattern", .mode = 0644, .line = core_pattern,
 	  .set = set_core_pattern },
-	{ .path = "sys/kernel/domainname", .mode = 0644, .get = get_domainname,
-	  .set = set_domainname },
-	{ .path = "sys/kernel/hostname", .mode = 0644, .get = get_hostname, .set = set_hostname },
+	{ .path = "sys/kernel/domainname", .mode = 0644, .name = DOMAIN_NAME },
+	{ .path = "sys/kernel/hostname", .mode = 0644, .name = HOST_NAME },
 	NUMBER("kernel/hung_task_timeout_secs", &hung_task_timeout_secs, 0, 1000000),
 	NUMBER("kernel/lock_stat", &lock_stat, 0, 1),
 	CONSTANT("kernel/ngroups_max", "32"),
@@ -102,9 +81,9 @@ static int sysctl_show(struct seq_file *m, void *sysctl)
 		seq_printf(m, "%d\n", READ_ONCE(*s->value));
 		return 0;
 	}
-	if (s->get)
-		s->get(line);
-	seq_printf(m, "%s\n", s->get ? line : s->line);
+	if (s->name)
+		utsname_get(s->name == DOMAIN_NAME, line);
+	seq_printf(m, "%s\n", s->name ? line : s->line);
 	return 0;
 }
 
@@ -142,7 +121,9 @@ static ssize_t sysctl_write(struct file *f, struct iov_iter *from, loff_t *pos)
 	if (copy_from_iter(text, n, from) != n)
 		return -EFAULT;
 	text[strcspn(text, "\n")] = '\0';
-	if (s->value)
+	if (s->name)
+		err = utsname_set(s->name == DOMAIN_NAME, text);
+	else if (s->value)
 		err = set_number(s, text);
 	else if (!s->set)
 		return -EINVAL;

@@ -9,7 +9,7 @@ def futex_waiters(uaddr):
     buckets = base.symbol("buckets", "kernel/futex/futex.c")
     if not base.address(buckets):
         return
-    for i in range(1 << int(base.symbol("bucket_bits", "kernel/futex/futex.c"))):
+    for i in range(1 << 64 - int(base.symbol("hash_shift", "kernel/futex/futex.c"))):
         if int(buckets[i]["waiters"]["counter"]):
             for waiter in base.each(buckets[i]["queue"], "futex_q", "list"):
                 if base.address(waiter["uaddr"]) == uaddr:

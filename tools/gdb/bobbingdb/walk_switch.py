@@ -29,13 +29,19 @@ WHAT = {
 ORDER = ("cr3", "gs_base", "fs_base", "sp0", "saved_sp", "current", "canary", "on_cpu", "unlock")
 
 
+def user_gs_base(struct_cpu):
+    """It waits in the MSR, but for the moment between two SWAPGS in which it is read."""
+    waiting = walk.register("k_gs_base")
+    return walk.register("gs_base") if waiting == base.address(struct_cpu.address) else waiting
+
+
 class State:
     """All that a switch changes, as it is now."""
 
     def __init__(self, cpu, prev, next_):
         where = base.symbol("cpus")[cpu]
         self.values = {
-            "cr3": walk.register("cr3") & ~0xfff, "fs_base": walk.register("fs_base"), "gs_base": walk.register("k_gs_base"),
+            "cr3": walk.register("cr3") & ~0xfff, "fs_base": walk.register("fs_base"), "gs_base": user_gs_base(where),
             "sp0": base.address(where["tss"]["sp0"]),
             "saved_sp": base.address(prev["thread"]["sp"]), "current": base.address(where["curr_task"]),
             "canary": base.address(where["canary"]), "on_cpu": int(prev["on_cpu"]),

@@ -3,7 +3,8 @@
  * and links the node itself (rb_link_node), then calls rb_insert_color() to balance.
  *
  * rb_root_cached also remembers the leftmost node: the scheduler's and the timers' "next" is one
- * load. No locks are taken: the tree's owner holds its own.
+ * load. rbtree_augmented.h has trees in which each node knows something about its subtree. No locks
+ * are taken: the tree's owner holds its own.
  */
 #pragma once
 
@@ -77,9 +78,9 @@ static inline void rb_replace_node_cached(struct rb_node *victim, struct rb_node
 	rb_replace_node(victim, n, &root->rb_root);
 }
 
-/* Inserts @node where less(node, other) puts it, after its equals. */
-static inline void rb_add_cached(struct rb_node *node, struct rb_root_cached *root,
-				 bool (*less)(struct rb_node *, const struct rb_node *))
+/* Hangs @node where less(node, other) puts it, after its equals; balancing is still to come. */
+static inline void rb_link_cached(struct rb_node *node, struct rb_root_cached *root,
+				  bool (*less)(struct rb_node *, const struct rb_node *))
 {
 	struct rb_node **link = &root->rb_root.rb_node, *parent = NULL;
 	bool leftmost = true;
@@ -96,5 +97,11 @@ static inline void rb_add_cached(struct rb_node *node, struct rb_root_cached *ro
 	rb_link_node(node, parent, link);
 	if (leftmost)
 		root->rb_leftmost = node;
+}
+
+static inline void rb_add_cached(struct rb_node *node, struct rb_root_cached *root,
+				 bool (*less)(struct rb_node *, const struct rb_node *))
+{
+	rb_link_cached(node, root, less);
 	rb_insert_color(node, &root->rb_root);
 }

@@ -30,40 +30,74 @@
  * has the computation.) A negative lag is paid off while asleep, as V passes the vruntime that stands
  * still: otherwise one who sleeps most of the time would pay for it after waking, when it is urgent.
  *
- * The tree is ordered by deadline, the running task in its place. Pick walks it from the left to
- * the first that is eligible: mostly one or two steps, in the worst case all. (Linux keeps in each
- * node the smallest vruntime below it, and so goes down one path.)
+ * The tree is ordered by deadline, and each node knows the smallest vruntime in its subtree. So the
+ * earliest deadline of an eligible task is found on one way down: to the left if anybody there is
+ * eligible, else here, else to the right.
+ *
+ *	                    [deadline 20, vruntime 9, smallest 4]
+ *	                   /                                     \	  V = 6
+ *	  [deadline 10, vruntime 8, smallest 7]       [deadline 30, vruntime 4, smallest 4]
+ *	         /
+ *	  [deadline 5, vruntime 7, smallest 7]		nobody on the left, nor the root; so the right
+ *
+ * The task that runs, whose vruntime grows, is kept beside the tree and is compared last: insertion,
+ * removal and pick are O(log n), and to charge the running task needs no tree at all.
  *
  * Locks: called with rq->lock held.
  */
 #include "kernel/sched/fair.h"
 #include "kernel/time/time.h"
+#include "libk/rbtree_augmented.h"
 
 #define BASE_SLICE_NS (3 * NSEC_PER_MSEC)
 
-static struct sched_entity *first_entity(const struct cfs_rq *cfs)
+static struct sched_entity *entity_or_null(struct rb_node *node)
 {
-	return rb_entry_safe(rb_first_cached(&cfs->tree), struct sched_entity, run_node);
-}
-
-static struct sched_entity *next_entity(const struct cfs_rq *cfs, struct sched_entity *se)
-{
-	struct rb_node *node = &se->run_node;
-
-	return rb_entry_safe(node == rb_first_cached(&cfs->tree) ? rb_second(node) : rb_next(node),
-			     struct sched_entity, run_node);
-}
-
-static struct task_struct *next_queued_eevdf(struct rq *rq, struct task_struct *p)
-{
-	struct sched_entity *se = p ? next_entity(&rq->cfs, &p->se) : first_entity(&rq->cfs);
-
-	return se ? task_of(se) : NULL;
+	return rb_entry_safe(node, struct sched_entity, run_node);
 }
 
 static bool due_before(struct rb_node *a, const struct rb_node *b)
 {
 	return before(entity_of(a)->deadline, entity_of(b)->deadline);
+}
+
+/* What a node knows of its subtree, from its children's. False: as before. */
+static __always_inline bool update_least(struct rb_node *node)
+{
+	const struct sched_entity *left = entity_or_null(node->rb_left),
+				  *right = entity_or_null(node->rb_right);
+	struct sched_entity *se = entity_of(node);
+	u64 least = se->vruntime, old = se->least_vruntime;
+
+	if (left && before(left->least_vruntime, least))
+		least = left->least_vruntime;
+	if (right && before(right->least_vruntime, least))
+		least = right->least_vruntime;
+	se->least_vruntime = least;
+	return least != old;
+}
+
+static void tree_add(struct cfs_rq *cfs, struct sched_entity *se)
+{
+	se->least_vruntime = se->vruntime;
+	rb_add_augmented_cached(&se->run_node, &cfs->tree, due_before, update_least);
+}
+
+static void tree_erase(struct cfs_rq *cfs, struct sched_entity *se)
+{
+	rb_erase_augmented_cached(&se->run_node, &cfs->tree, update_least);
+}
+
+/* The one beside the tree first. */
+static struct task_struct *next_queued_eevdf(struct rq *rq, struct task_struct *p)
+{
+	struct sched_entity *se = rq->cfs.curr;
+
+	if (p && &p->se != se)
+		se = entity_or_null(rb_next(&p->se.run_node));
+	else if (p || !se)
+		se = entity_or_null(rb_first_cached(&rq->cfs.tree));
+	return se ? task_of(se) : NULL;
 }
 
 /*
@@ -93,18 +127,25 @@ static u64 virtual_slice(const struct sched_entity *se)
 	return calc_delta_fair(se->slice, se->weight);
 }
 
-static void insert(struct cfs_rq *cfs, struct sched_entity *se)
+/* Into the sums: of all that are queued. */
+static void account(struct cfs_rq *cfs, const struct sched_entity *se)
 {
 	cfs->sum += weighted(cfs, se);
 	cfs->load += se->weight;
-	rb_add_cached(&se->run_node, &cfs->tree, due_before);
 }
 
-static void erase(struct cfs_rq *cfs, struct sched_entity *se)
+static void unaccount(struct cfs_rq *cfs, const struct sched_entity *se)
 {
-	rb_erase_cached(&se->run_node, &cfs->tree);
 	cfs->load -= se->weight;
 	cfs->sum -= weighted(cfs, se);
+}
+
+/* se, in no tree, is the one beside it from now on. NULL: nobody. */
+static void set_curr(struct cfs_rq *cfs, struct sched_entity *se)
+{
+	if (cfs->curr)
+		tree_add(cfs, cfs->curr);
+	cfs->curr = se;
 }
 
 /* In real time, so that it means the same with another weight. */
@@ -113,7 +154,7 @@ static s64 lag_of(struct cfs_rq *cfs, const struct sched_entity *se)
 	return (s64)(avg_vruntime(cfs) - se->vruntime) * (s64)se->weight / (s64)NICE_0_WEIGHT;
 }
 
-/* Before it leaves the tree. Not more than two slices. */
+/* Before it leaves the sums. Not more than two slices. */
 static void save_lag(struct cfs_rq *cfs, struct sched_entity *se)
 {
 	s64 limit = (s64)max_t(u64, 2 * se->slice, TICK_NS);
@@ -149,19 +190,19 @@ static void renew(struct rq *rq, struct sched_entity *se)
 {
 	u64 weight = task_weight(task_of(se));
 
-	if (likely(weight == se->weight)) {
-		erase(&rq->cfs, se);
-		se->deadline = se->vruntime + virtual_slice(se);
-	} else {	/* others have come or gone in its groups */
+	if (unlikely(weight != se->weight)) {	/* others have come or gone in its groups */
 		save_lag(&rq->cfs, se);
-		erase(&rq->cfs, se);
+		unaccount(&rq->cfs, se);
 		rq->load += weight - se->weight;
 		se->weight = weight;
 		place(&rq->cfs, se, 0);
+		account(&rq->cfs, se);
+	} else {
+		se->deadline = se->vruntime + virtual_slice(se);
 	}
-	insert(&rq->cfs, se);
 }
 
+/* It is rq->cfs.curr: as long as it runs it stays beside the tree. */
 static void update_curr_eevdf(struct rq *rq)
 {
 	struct sched_entity *se = &rq->curr->se;
@@ -185,7 +226,11 @@ static void enqueue_task_eevdf(struct rq *rq, struct task_struct *p, int flags)
 	se->slice = se->request ? se->request : BASE_SLICE_NS;
 	place(&rq->cfs, se, flags);
 	rq->cfs.nr++;
-	insert(&rq->cfs, se);
+	account(&rq->cfs, se);
+	if (rq->curr == p)	/* changed while it runs */
+		set_curr(&rq->cfs, se);
+	else
+		tree_add(&rq->cfs, se);
 }
 
 static void dequeue_task_eevdf(struct rq *rq, struct task_struct *p, int flags)
@@ -194,19 +239,58 @@ static void dequeue_task_eevdf(struct rq *rq, struct task_struct *p, int flags)
 		update_curr_eevdf(rq);
 	save_lag(&rq->cfs, &p->se);
 	rq->cfs.nr--;
-	erase(&rq->cfs, &p->se);
+	unaccount(&rq->cfs, &p->se);
+	if (rq->cfs.curr == &p->se)
+		rq->cfs.curr = NULL;
+	else
+		tree_erase(&rq->cfs, &p->se);
 	if (in_group(p))
 		__group_account(p, false);
 }
 
+/* Of those in the tree. */
+static struct sched_entity *first_eligible(const struct cfs_rq *cfs, u64 mean)
+{
+	struct sched_entity *se = entity_or_null(rb_first_cached(&cfs->tree)), *left;
+
+	if (!se || !before(mean, se->vruntime))
+		return se;	/* mostly */
+	se = entity_of(cfs->tree.rb_root.rb_node);
+	if (before(mean, se->least_vruntime))
+		return NULL;
+	for (;;) {	/* somebody here is eligible */
+		left = entity_or_null(se->run_node.rb_left);
+		if (left && !before(mean, left->least_vruntime))
+			se = left;
+		else if (before(mean, se->vruntime))
+			se = entity_of(se->run_node.rb_right);
+		else
+			return se;
+	}
+}
+
+/* The eligible one with the earliest deadline; of two the one beside the tree. */
+static struct sched_entity *pick_eevdf(struct cfs_rq *cfs)
+{
+	u64 mean = avg_vruntime(cfs);
+	struct sched_entity *se = first_eligible(cfs, mean), *curr = cfs->curr;
+
+	if (curr && !before(mean, curr->vruntime) && (!se || !before(se->deadline, curr->deadline)))
+		return curr;
+	return se;
+}
+
 static struct task_struct *pick_next_task_eevdf(struct rq *rq)
 {
-	struct sched_entity *se = first_entity(&rq->cfs);
-	u64 mean = avg_vruntime(&rq->cfs);
+	struct sched_entity *se = pick_eevdf(&rq->cfs);
 
-	while (se && before(mean, se->vruntime))
-		se = next_entity(&rq->cfs, se);
-	return se ? task_of(se) : NULL;
+	if (!se)
+		return NULL;
+	if (se != rq->cfs.curr) {
+		tree_erase(&rq->cfs, se);
+		set_curr(&rq->cfs, se);
+	}
+	return task_of(se);
 }
 
 /* It counts as having had all it asked for. */
@@ -223,7 +307,7 @@ static struct task_struct *yield_task_eevdf(struct rq *rq)
 
 static void task_tick_eevdf(struct rq *rq, struct task_struct *p)
 {
-	if (pick_next_task_eevdf(rq) != p)
+	if (pick_eevdf(&rq->cfs) != &p->se)
 		resched_curr(rq);
 }
 
@@ -232,7 +316,7 @@ static void check_preempt_eevdf(struct rq *rq, struct task_struct *woken)
 	enum preempts how = policy_preempts(rq->curr, woken);
 
 	update_curr_eevdf(rq);
-	if (how == ALWAYS || (how == PERHAPS && pick_next_task_eevdf(rq) == woken))
+	if (how == ALWAYS || (how == PERHAPS && pick_eevdf(&rq->cfs) == &woken->se))
 		resched_curr(rq);
 }
 

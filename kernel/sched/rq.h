@@ -20,9 +20,9 @@ struct rt_rq {
 
 /* fair, eevdf: runnable tasks */
 struct cfs_rq {
-	struct sched_entity *curr;	/* fair: whose turn it is */
+	struct sched_entity *curr;	/* whose turn it is: in no tree and no list */
 	struct list_head front;		/* fair: who runs next; see there */
-	struct rb_root_cached tree;	/* fair: others, by vruntime; eevdf: all, by deadline */
+	struct rb_root_cached tree;	/* fair: others, by vruntime; eevdf: by deadline */
 	u64 load;			/* their weights together */
 	u64 nr;
 	u64 min_vruntime;		/* fair: the least, never goes back; eevdf: the mean */

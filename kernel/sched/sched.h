@@ -83,6 +83,7 @@ struct sched_entity {
 	u64 weight;			/* what of it its task groups leave: counts in rq->load */
 	u64 vruntime;			/* fair, eevdf: run time divided by weight */
 	u64 deadline;			/* eevdf: virtual deadline */
+	u64 least_vruntime;		/* eevdf: of the subtree below run_node */
 	s64 lag;			/* eevdf: kept while it is not queued; ns of real time */
 	u64 slice;			/* length of a turn, ns; 0 = no end */
 	u64 request;			/* eevdf: the slice it asked for; 0 = the usual one */

@@ -2,7 +2,8 @@
  * Host test of EEVDF (kernel/sched/eevdf.c): the lag of every task stays within a slice while
  * nobody comes or goes, shares follow the weights, and under a random program of sleeps, wake-ups,
  * yields and nice values: nobody lost or queued twice, the tree in order of deadlines, V exact,
- * somebody always eligible, lags bounded and kept over a sleep; a short slice is served sooner.
+ * somebody always eligible, the pick that of a look at everybody, lags bounded and kept over a
+ * sleep; a short slice is served sooner.
  */
 #include "tests/host/sched_host.h"
 
@@ -56,18 +57,32 @@ static void check_mean(struct rq *rq)
 	struct task_struct *p = NULL, *prev = NULL;
 	__int128 sum = 0;
 	u64 load = 0;
-	bool somebody = false;
 
 	while ((p = eevdf_sched_class.next_queued(rq, p))) {
 		sum += (__int128)(s64)(p->se.vruntime - zero) * p->se.weight;
 		load += p->se.weight;
+		if (&p->se == rq->cfs.curr)
+			continue;
 		assert(!prev || !before(p->se.deadline, prev->se.deadline));
 		prev = p;
 	}
 	assert(sum == rq->cfs.sum && load == rq->cfs.load);
+	assert(rq->curr == rq->idle || !rq->curr->on_rq || &rq->curr->se == rq->cfs.curr);
+}
+
+/* Somebody is eligible, and who is picked has the earliest deadline of all those who are. */
+static void check_pick(struct rq *rq)
+{
+	u64 mean = avg_vruntime(&rq->cfs);
+	struct sched_entity *best = NULL;
+	struct task_struct *p = NULL;
+
+	/* the one beside the tree comes first, and so wins when deadlines are equal */
 	while ((p = eevdf_sched_class.next_queued(rq, p)))
-		somebody |= !before(avg_vruntime(&rq->cfs), p->se.vruntime);
-	assert(somebody || !prev);
+		if (!before(mean, p->se.vruntime) &&
+		    (!best || before(p->se.deadline, best->deadline)))
+			best = &p->se;
+	assert(!best == !rq->cfs.nr && pick_eevdf(&rq->cfs) == best);
 }
 
 static void test_random(void)
@@ -90,6 +105,7 @@ static void test_random(void)
 		random_step(rq, n);
 		check_queue(rq, &eevdf_sched_class, 0);
 		check_mean(rq);
+		check_pick(rq);
 		/* Who leaves or joins with a lag shifts everybody else's: the bound is a loose one. */
 		while ((p = eevdf_sched_class.next_queued(rq, p)))
 			assert(real_lag(rq, p) < (s64)NSEC_PER_SEC / 20 &&

@@ -163,13 +163,28 @@ static void test_strings(void)
 
 struct item {
 	struct rb_node rb;
-	int key;
+	int key, value, largest;	/* of all values in its subtree */
 	bool in;
 };
 
 static bool item_less(struct rb_node *a, const struct rb_node *b)
 {
 	return rb_entry(a, struct item, rb)->key < rb_entry(b, struct item, rb)->key;
+}
+
+static int largest(const struct rb_node *n)
+{
+	return n ? rb_entry(n, struct item, rb)->largest : -1;
+}
+
+static bool update_largest(struct rb_node *n)
+{
+	struct item *it = rb_entry(n, struct item, rb);
+	int old = it->largest, left = largest(n->rb_left), right = largest(n->rb_right);
+	int below = max(left, right);
+
+	it->largest = max(it->value, below);
+	return it->largest != old;
 }
 
 /* The black height of the subtree, -1 if an invariant is broken. */
@@ -179,19 +194,44 @@ static int black_height(struct rb_node *n)
 
 	if (!n)
 		return 0;
-	if (is_red(n) && (is_red(n->rb_left) || is_red(n->rb_right)))
+	if (rb_is_red(n) && (rb_is_red(n->rb_left) || rb_is_red(n->rb_right)))
 		return -1;
 	if ((n->rb_left && rb_parent(n->rb_left) != n) ||
 	    (n->rb_right && rb_parent(n->rb_right) != n))
 		return -1;
 	l = black_height(n->rb_left);
 	r = black_height(n->rb_right);
-	return l < 0 || l != r ? -1 : l + !is_red(n);
+	return l < 0 || l != r ? -1 : l + !rb_is_red(n);
 }
 
-static void test_rbtree(void)
+/* The largest value below n, or -2 if a node does not know it. */
+static int check_largest(struct rb_node *n)
 {
-	static struct item items[300];
+	const struct item *it = rb_entry(n, struct item, rb);
+	int value, l, r;
+
+	if (!n)
+		return -1;
+	l = check_largest(n->rb_left);
+	r = check_largest(n->rb_right);
+	value = max(l, r);
+	value = max(it->value, value);
+	return l == -2 || r == -2 || it->largest != value ? -2 : value;
+}
+
+static void add(struct item *it, struct rb_root_cached *root, bool augmented)
+{
+	it->key = rand() % 100;
+	it->value = it->largest = rand() % 100;
+	if (augmented)
+		rb_add_augmented_cached(&it->rb, root, item_less, update_largest);
+	else
+		rb_add_cached(&it->rb, root, item_less);
+}
+
+static void test_rbtree(bool augmented)
+{
+	struct item items[300] = { 0 };
 	struct rb_root_cached root = RB_ROOT_CACHED;
 	int count = 0;
 
@@ -202,11 +242,13 @@ static void test_rbtree(void)
 		int seen = 0;
 
 		if (it->in) {
-			rb_erase_cached(&it->rb, &root);
+			if (augmented)
+				rb_erase_augmented_cached(&it->rb, &root, update_largest);
+			else
+				rb_erase_cached(&it->rb, &root);
 			count--;
 		} else {
-			it->key = rand() % 100;
-			rb_add_cached(&it->rb, &root, item_less);
+			add(it, &root, augmented);
 			count++;
 		}
 		it->in = !it->in;
@@ -216,7 +258,8 @@ static void test_rbtree(void)
 		}
 		ok &= seen == count && rb_last(&root.rb_root) == last;
 		ok &= rb_first_cached(&root) == rb_first(&root.rb_root);
-		ok &= black_height(root.rb_root.rb_node) >= 0 && is_black(root.rb_root.rb_node);
+		ok &= black_height(root.rb_root.rb_node) >= 0 && rb_is_black(root.rb_root.rb_node);
+		ok &= !augmented || check_largest(root.rb_root.rb_node) != -2;
 		CHECK(ok);
 	}
 }
@@ -280,7 +323,8 @@ int main(void)
 	test_printf();
 	test_memory();
 	test_strings();
-	test_rbtree();
+	test_rbtree(false);
+	test_rbtree(true);
 	test_list();
 	test_bits();
 	printf("%d passed, %d failed\n", passed, failed);

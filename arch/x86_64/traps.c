@@ -118,7 +118,8 @@ static void __noreturn kernel_page_fault(const struct pt_regs *regs, unsigned lo
 
 /* Kernel code may fault only where it copies from or to user memory: the exception table lists
  * those places. Anything else is a bug. */
-static void fault_from_kernel(struct pt_regs *regs, unsigned long addr, unsigned int flags)
+static noinline void fault_from_kernel(struct pt_regs *regs, unsigned long addr,
+				       unsigned int flags)
 {
 	unsigned long fixup = search_exception_table(regs->ip);
 
@@ -131,20 +132,26 @@ static void fault_from_kernel(struct pt_regs *regs, unsigned long addr, unsigned
 	local_irq_disable();
 }
 
+static unsigned int fault_flags(unsigned long error)
+{
+	return (error & PF_WRITE ? FAULT_FLAG_WRITE : 0) |
+	       (error & PF_INSTR ? FAULT_FLAG_EXEC : 0) |
+	       (error & PF_PROT ? FAULT_FLAG_PRESENT : 0);
+}
+
+/* The hooks come first: whatever were known before would have to be saved around their call. */
 static void page_fault(struct pt_regs *regs)
 {
 	unsigned long addr = read_cr2();	/* before anything can fault again */
-	unsigned long error = regs->orig_ax;
-	unsigned int flags = (error & PF_WRITE ? FAULT_FLAG_WRITE : 0) |
-			     (error & PF_INSTR ? FAULT_FLAG_EXEC : 0) |
-			     (error & PF_PROT ? FAULT_FLAG_PRESENT : 0);
+	unsigned long error;
 
 	if (!user_mode(regs)) {
 		trace_page_fault_kernel(regs, addr);
-		fault_from_kernel(regs, addr, flags);
+		fault_from_kernel(regs, addr, fault_flags(regs->orig_ax));
 		return;
 	}
 	trace_page_fault_user(regs, addr);
+	error = regs->orig_ax;
 	if (error & PF_RSVD)
 		kernel_page_fault(regs, addr);
 	current->thread.cr2 = addr;
@@ -152,7 +159,7 @@ static void page_fault(struct pt_regs *regs)
 	current->thread.trap_nr = X86_TRAP_PF;
 	regs->orig_ax = ~0UL;		/* it may sleep: /proc/PID/syscall shows no call */
 	local_irq_enable();
-	handle_page_fault(addr, flags | FAULT_FLAG_USER, regs);
+	handle_page_fault(addr, fault_flags(error) | FAULT_FLAG_USER, regs);
 	local_irq_disable();
 }
 

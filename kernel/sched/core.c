@@ -16,6 +16,7 @@
 #include "kernel/syscalls.h"
 #include "kernel/task/task.h"
 #include "kernel/time/time.h"
+#include "kernel/trace/sched_switch.h"
 #include "kernel/trace/trace.h"
 #include "kernel/wq/wq.h"
 

@@ -203,10 +203,11 @@ static void __noreturn die_of(int status)
 static bool act_on(int sig, struct ksignal *ksig)
 {
 	struct sigaction *sa = &current->sighand->action[sig - 1];
-	__sighandler_t handler = sighand_handler(current->sighand, sig);
 	sigset_t bit = sigmask(sig);
+	__sighandler_t handler;
 
-	trace_signal_deliver(sig, &ksig->info, sa);
+	trace_signal_deliver(sig, &ksig->info, sa);	/* before there is much to save around it */
+	handler = sighand_handler(current->sighand, sig);
 	if (handler == SIG_IGN)
 		return false;
 	if (handler != SIG_DFL) {

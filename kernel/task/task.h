@@ -95,6 +95,10 @@ struct task_struct {
 	/* asm-offsets.c exports the first fields to entry.asm */
 	unsigned long thread_flags;	/* TIF_xxx, atomic bits; any CPU sets, the task itself
 					 * clears */
+	/* The next three lie as trace/sched_switch.h wants them. */
+	pid_t pid;			/* number in the initial namespace (changed once, by exec
+					 * of a non-leader) (t) */
+	int prio;			/* effective (r) */
 	unsigned int state;		/* TASK_xxx: set to sleeping by the task, to running by
 					 * wakers (r) */
 	refcount_t usage;
@@ -103,8 +107,7 @@ struct task_struct {
 	u64 start_time;			/* ktime (c) */
 
 	/* identity */
-	pid_t pid, tgid;		/* numbers in the initial namespace (changed once, by
-					 * exec of a non-leader) (t) */
+	pid_t tgid;			/* as pid (t) */
 	struct pid *thread_pid;		/* (t) */
 	struct hlist_node pid_links[PIDTYPE_MAX];	/* (t) all but the first: of leaders only */
 
@@ -135,7 +138,6 @@ struct task_struct {
 
 	/* scheduling */
 	bool sched_reset_on_fork;
-	int prio;			/* effective (r) */
 	int static_prio;		/* from nice (r) */
 	int normal_prio;		/* without priority inheritance (r) */
 	unsigned int rt_priority;	/* 1..99, 0 = none (r) */

@@ -15,6 +15,7 @@
 		trace_record(TRACE_##name, fields, sizeof(fields));		\
 	}
 #define TRACE_SPECIAL(...)
+#define TRACE_INLINE(...)
 #define TRACE_TEXT(...)
 #include "kernel/trace/events.h"
 
@@ -41,6 +42,7 @@ void __trace_sys_enter(const struct pt_regs *regs)
 	[TRACE_##event] = { .group = eventgroup, .name = #event, .format = text },
 #define TRACE_SPECIAL TRACE_EVENT
 #define TRACE_TEXT(event, eventgroup, text) TRACE_EVENT(event, eventgroup, , , text)
+#define TRACE_INLINE TRACE_TEXT
 const struct trace_event_type trace_event_types[NR_TRACE_EVENTS] = {
 #include "kernel/trace/events.h"
 };

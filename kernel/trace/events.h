@@ -2,7 +2,8 @@
  * The events, a row for each: included several times, each time with other meanings of the macros.
  *
  *	TRACE_EVENT(name, group, parameters of the hook, the same as arguments, format, type, fields...)
- *	TRACE_SPECIAL(name, group, parameters, arguments, format)	packed by hand, in events.c or ring.c
+ *	TRACE_SPECIAL(name, group, parameters, arguments, format)	packed by hand, in events.c
+ *	TRACE_INLINE(name, group, format)	the same, inline, in a header of that name
  *	TRACE_TEXT(name, group, format)		without a hook
  *
  * Fields are what is recorded, each of the type (u32, or u64, which may hold two u32, the first one
@@ -17,12 +18,9 @@
  * Names and fields are Linux's; the futex group is our own.
  */
 
-/* rq lock held. why: 0, or TRACE_PREEMPTED: prev had not asked for it, its state does not count */
-TRACE_SPECIAL(sched_switch, "sched",
-	      (const struct task_struct *prev, const struct task_struct *next, u32 why),
-	      (prev, next, why),
-	      "prev_comm=%n prev_pid=%p prev_prio=%d prev_state=%S ==> "
-	      "next_comm=%N next_pid=%d next_prio=%d")
+TRACE_INLINE(sched_switch, "sched",
+	     "prev_comm=%n prev_pid=%p prev_prio=%d prev_state=%S ==> "
+	     "next_comm=%N next_pid=%d next_prio=%d")
 TRACE_EVENT(sched_waking, "sched", (const struct task_struct *p, int cpu), (p, cpu),
 	    "comm=%N pid=%d prio=%d target_cpu=%c", u32, p->pid, p->prio, cpu)
 TRACE_EVENT(sched_wakeup_new, "sched", (const struct task_struct *p, int cpu), (p, cpu),
@@ -93,4 +91,5 @@ TRACE_TEXT(profile, "profile", "%K")
 
 #undef TRACE_EVENT
 #undef TRACE_SPECIAL
+#undef TRACE_INLINE
 #undef TRACE_TEXT

@@ -20,6 +20,7 @@ struct task_struct;
 /* TRACE_NAME: bits of trace_events, bytes in the records. */
 #define TRACE_EVENT(name, ...) TRACE_##name,
 #define TRACE_SPECIAL TRACE_EVENT
+#define TRACE_INLINE TRACE_EVENT
 #define TRACE_TEXT TRACE_EVENT
 enum trace_event {
 	TRACE_CONTINUED,	/* no event: more of the record before */
@@ -59,6 +60,7 @@ static __always_inline bool trace_on(enum trace_event event)
 			__trace_##name arguments;				\
 	}
 #define TRACE_SPECIAL TRACE_EVENT
+#define TRACE_INLINE(...)
 #define TRACE_TEXT(...)
 #include "kernel/trace/events.h"
 

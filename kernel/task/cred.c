@@ -124,11 +124,16 @@ static long setre(bool group, uid_t r, uid_t e)
 	return set_ids(group, r, e, !follows ? KEEP : e == KEEP ? old.effective : e);
 }
 
+/* Without privilege: back to the real or the saved id. */
 static long set_id(bool group, uid_t id)
 {
+	struct ids old = get_ids(group);
+
 	if (id == KEEP)
 		return -EINVAL;
-	return capable() ? set_ids(group, id, id, id) : setres(group, KEEP, id, KEEP);
+	if (capable())
+		return set_ids(group, id, id, id);
+	return id == old.real || id == old.saved ? set_ids(group, KEEP, id, KEEP) : -EPERM;
 }
 
 SYSCALL_DEFINE(setresuid, uid_t r, uid_t e, uid_t s)

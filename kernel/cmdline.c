@@ -39,14 +39,7 @@ bool cmdline_option(const char *key, char *buf, size_t size)
 long cmdline_number(const char *key, long otherwise)
 {
 	char buf[24];
-	long n = 0;
+	long n;
 
-	if (!cmdline_option(key, buf, sizeof(buf)) || !buf[0])
-		return otherwise;
-	for (const char *s = buf; *s; s++) {
-		if (*s < '0' || *s > '9' || n > 1000000000)
-			return otherwise;
-		n = n * 10 + (*s - '0');
-	}
-	return n;
+	return cmdline_option(key, buf, sizeof(buf)) && !kstrtol(buf, &n) && n >= 0 ? n : otherwise;
 }

@@ -219,3 +219,16 @@ int argv_split(char *line, const char **argv, int max)
 	argv[n] = NULL;
 	return n;
 }
+
+int kstrtol(const char *s, long *value)
+{
+	bool negative = *s == '-';
+	size_t n = strspn(s += negative, "0123456789");
+
+	if (!n || n > 18 || s[n + strspn(s + n, " \n")])
+		return -EINVAL;
+	for (*value = 0; n--; s++)
+		*value = *value * 10 + (*s - '0');
+	*value = negative ? -*value : *value;
+	return 0;
+}

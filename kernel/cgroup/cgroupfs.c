@@ -28,19 +28,6 @@ struct cgroup_file {
 	const struct cftype *type;
 };
 
-/* A whole number, or -EINVAL. */
-static long parse_long(const char *s)
-{
-	long value = *s ? 0 : -EINVAL;
-
-	for (; *s; s++) {
-		if (*s < '0' || *s > '9' || value > 1000000)
-			return -EINVAL;
-		value = value * 10 + (*s - '0');
-	}
-	return value;
-}
-
 /* --- what the files do --- */
 
 /* tasklist_lock held: the live threads of c, or of c and below. */
@@ -73,9 +60,10 @@ static void show_threads(struct seq_file *m, struct cgroup *c)
 
 static int write_procs(struct cgroup *c, char *text)
 {
-	long pid = parse_long(text);
+	long pid;
 
-	return pid < 0 ? (int)pid : cgroup_attach(c, (pid_t)pid);
+	return kstrtol(text, &pid) || pid < 0 || pid > PID_MAX_LIMIT ? -EINVAL
+								    : cgroup_attach(c, (pid_t)pid);
 }
 
 static void show_controllers(struct seq_file *m, struct cgroup *c)
@@ -103,8 +91,9 @@ static void show_events(struct seq_file *m, struct cgroup *c)
 static int write_kill(struct cgroup *c, char *text)
 {
 	struct task_struct *p, *t;
+	long value;
 
-	if (parse_long(text) != 1)
+	if (kstrtol(text, &value) || value != 1)
 		return -EINVAL;
 	guard(spinlock_irqsave)(&tasklist_lock);
 	for_each_in(c, true, p, t)
@@ -119,10 +108,12 @@ static void show_weight(struct seq_file *m, struct cgroup *c)
 
 static int write_weight(struct cgroup *c, char *text)
 {
-	long weight = parse_long(text);
+	long weight;
 
+	if (kstrtol(text, &weight))
+		return -EINVAL;
 	if (weight < 1 || weight > 10000)
-		return weight < 0 ? -EINVAL : -ERANGE;
+		return -ERANGE;
 	guard(spinlock_irqsave)(&tasklist_lock);
 	if (!c->tg)
 		return -ENODEV;

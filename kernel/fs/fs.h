@@ -692,19 +692,24 @@ void seq_escape(struct seq_file *m, const char *s, const char *esc);
 
 /* --- /proc and /sys (procfs.c) --- */
 /*
- * path "sys/kernel/pid_max": directories on the way are made. In init code; panics when out of
- * memory.
+ * A file of /proc or of /sys. path "sys/kernel/pid_max": directories on the way are made. Its text is
+ * made by show, what is written goes to write, without the last newline (0 or -errno); or it has
+ * fops of its own. iops: instead of the usual ones.
  */
-void proc_create_single(const char *path, int (*show)(struct seq_file *m, void *private),
-			void *private);
-/* The same with operations of its own; proc_data() of an inode gives private. */
-void proc_create(const char *path, mode_t mode, const struct file_operations *fops, void *private);
-void *proc_data(const struct inode *inode);
-/* The same in /sys. */
-void sysfs_create(const char *path, mode_t mode, const struct inode_operations *iops,
-		  const struct file_operations *fops, void *private);
-/* Exactly a decimal number? */
-bool parse_number(const char *name, unsigned int len, unsigned int *nr);
+#define PROC_LINE 256
+struct proc_file {
+	const char *path;
+	mode_t mode;		/* permissions */
+	int (*show)(struct seq_file *m, void *private);
+	int (*write)(void *private, char *line);
+	void *private;
+	const struct file_operations *fops;
+	const struct inode_operations *iops;
+};
+/* In init code; panic when out of memory. */
+void proc_add(const struct proc_file *file);
+void sysfs_add(const struct proc_file *file);
+void *proc_data(const struct inode *inode);	/* private of the file */
 void proc_init(void);		/* by vfs_init() */
 
 /* --- start --- */

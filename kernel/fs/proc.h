@@ -18,6 +18,7 @@ struct proc_dir_entry {
 	const struct inode_operations *iops;
 	const struct file_operations *fops;
 	int (*show)(struct seq_file *m, void *private);
+	int (*write)(void *private, char *line);
 	const char *target;			/* symbolic link */
 	void *private;
 };

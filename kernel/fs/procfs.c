@@ -72,8 +72,25 @@ static int proc_single_open(struct inode *inode, struct file *f)
 	return single_open(f, pde->show, pde->private);
 }
 
+static ssize_t proc_single_write(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	struct proc_dir_entry *pde = PROC_I(f->f_inode)->pde;
+	size_t n = iov_iter_count(from);
+	char line[PROC_LINE];
+	int err;
+
+	if (!pde->write || n >= sizeof(line))
+		return -EINVAL;
+	if (copy_from_iter(line, n, from) != n)
+		return -EFAULT;
+	line[n && line[n - 1] == '\n' ? n - 1 : n] = '\0';
+	err = pde->write(pde->private, line);
+	return err ? err : (ssize_t)n;
+}
+
 static const struct file_operations proc_single_fops = {
-	.open = proc_single_open, .read = seq_read, .llseek = seq_lseek, .release = seq_release,
+	.open = proc_single_open, .read = seq_read, .write = proc_single_write,
+	.llseek = seq_lseek, .release = seq_release,
 };
 
 static int proc_readlink(struct dentry *d, char *buf, size_t size)
@@ -187,23 +204,28 @@ static struct proc_dir_entry *pde_at(struct proc_dir_entry *dir, const char *pat
 	return new_pde(dir, path, strlen(path), mode);
 }
 
-void proc_create_single(const char *path, int (*show)(struct seq_file *m, void *private),
-			void *private)
+static void add(struct proc_dir_entry *root, const struct proc_file *file)
 {
-	struct proc_dir_entry *e = pde_at(&proc_root, path, S_IFREG | 0444);
+	struct proc_dir_entry *e = pde_at(root, file->path, S_IFREG | file->mode);
 
-	e->show = show;
-	e->private = private;
+	e->show = file->show;
+	e->write = file->write;
+	e->private = file->private;
+	if (file->fops)
+		e->fops = file->fops;
+	if (file->iops)
+		e->iops = file->iops;
 	link_pde(e);
 }
 
-void proc_create(const char *path, mode_t mode, const struct file_operations *fops, void *private)
+void proc_add(const struct proc_file *file)
 {
-	struct proc_dir_entry *e = pde_at(&proc_root, path, S_IFREG | mode);
+	add(&proc_root, file);
+}
 
-	e->fops = fops;
-	e->private = private;
-	link_pde(e);
+void sysfs_add(const struct proc_file *file)
+{
+	add(&sysfs_root, file);
 }
 
 void *proc_data(const struct inode *inode)
@@ -218,25 +240,6 @@ void proc_symlink(const char *path, const char *target, const struct inode_opera
 	e->target = target;
 	if (iops)
 		e->iops = iops;
-	link_pde(e);
-}
-
-static void sysfs_create_single(const char *path, int (*show)(struct seq_file *m, void *private))
-{
-	struct proc_dir_entry *e = pde_at(&sysfs_root, path, S_IFREG | 0444);
-
-	e->show = show;
-	link_pde(e);
-}
-
-void sysfs_create(const char *path, mode_t mode, const struct inode_operations *iops,
-		  const struct file_operations *fops, void *private)
-{
-	struct proc_dir_entry *e = pde_at(&sysfs_root, path, S_IFREG | mode);
-
-	e->iops = iops;
-	e->fops = fops;
-	e->private = private;
 	link_pde(e);
 }
 
@@ -278,6 +281,12 @@ static int show_cpus(struct seq_file *m, void *unused)
 	return 0;
 }
 
+static const struct proc_file cpu_files[] = {
+	{ .path = "devices/system/cpu/online", .mode = 0444, .show = show_cpus },
+	{ .path = "devices/system/cpu/possible", .mode = 0444, .show = show_cpus },
+	{ .path = "devices/system/cpu/present", .mode = 0444, .show = show_cpus },
+};
+
 void proc_init(void)
 {
 	register_filesystem(&proc_type);
@@ -285,9 +294,8 @@ void proc_init(void)
 	proc_root_init();
 	proc_pid_init();
 	proc_sys_init();
-	sysfs_create_single("devices/system/cpu/online", show_cpus);
-	sysfs_create_single("devices/system/cpu/possible", show_cpus);
-	sysfs_create_single("devices/system/cpu/present", show_cpus);
+	for (size_t i = 0; i < ARRAY_SIZE(cpu_files); i++)
+		sysfs_add(&cpu_files[i]);
 	link_pde(pde_at(&sysfs_root, "kernel", S_IFDIR | 0555));
 	link_pde(pde_at(&sysfs_root, "fs/cgroup", S_IFDIR | 0555));	/* mount points */
 }

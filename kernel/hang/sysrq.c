@@ -80,5 +80,6 @@ static const struct file_operations trigger_fops = { .write = trigger_write };
 
 void sysrq_init(void)
 {
-	proc_create("sysrq-trigger", 0200, &trigger_fops, NULL);
+	proc_add(&(struct proc_file){ .path = "sysrq-trigger", .mode = 0200,
+				      .fops = &trigger_fops });
 }

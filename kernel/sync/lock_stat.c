@@ -128,33 +128,22 @@ static int lock_stat_show(struct seq_file *m, void *unused)
 	return 0;
 }
 
-static int lock_stat_open(struct inode *inode, struct file *f)
-{
-	return single_open(f, lock_stat_show, NULL);
-}
-
 /* Linux's rule: a 0 forgets everything. */
-static ssize_t lock_stat_write(struct file *f, struct iov_iter *from, loff_t *pos)
+static int lock_stat_write(void *unused, char *line)
 {
-	size_t n = iov_iter_count(from);
-	char c = '0';
-
-	if (n && copy_from_iter(&c, 1, from) != 1)
-		return -EFAULT;
-	for (u32 id = 1; id < MAX_LOCK_CLASSES && n && c == '0'; id++) {
+	for (u32 id = 1; id < MAX_LOCK_CLASSES && *line == '0'; id++) {
 		classes[id].con_bounces = classes[id].acq_bounces = 0;
 		classes[id].wait = classes[id].hold = (struct span){ 0 };
 	}
-	return (ssize_t)n;
+	return 0;
 }
 
-static const struct file_operations lock_stat_fops = {
-	.open = lock_stat_open, .read = seq_read, .write = lock_stat_write, .llseek = seq_lseek,
-	.release = seq_release,
+static const struct proc_file lock_stat_file = {
+	.path = "lock_stat", .mode = 0600, .show = lock_stat_show, .write = lock_stat_write,
 };
 
 void lock_stat_init(void)
 {
 	lock_stat = cmdline_number("lock_stat", 0) != 0;
-	proc_create("lock_stat", 0600, &lock_stat_fops, NULL);
+	proc_add(&lock_stat_file);
 }

@@ -17,12 +17,11 @@
 #include "libk/string.h"
 
 #define PIPE_NS (10 * NSEC_PER_MSEC)
-#define MAX_WRITE 256		/* longest text into one of the files */
 
 struct trace_file {
 	const char *name;
 	mode_t mode;
-	const struct file_operations *fops;
+	const struct file_operations *fops;	/* NULL: a text */
 	const unsigned int *value;		/* of a file that is a number */
 	int (*set)(unsigned int value);		/* trace_control_mutex held; 0 or -errno */
 	const char *text;			/* of a file that never changes */
@@ -198,11 +197,6 @@ static int show_text(struct seq_file *m, void *private)
 	return 0;
 }
 
-static int open_text(struct inode *inode, struct file *f)
-{
-	return single_open(f, show_text, proc_data(inode));
-}
-
 /* Words: each an event or a group, with ! in front to switch it off. The mutex held. */
 static int write_events(const char *text)
 {
@@ -221,36 +215,23 @@ static int write_events(const char *text)
 	return trace_set_events(events);
 }
 
-static ssize_t write_text(struct file *f, struct iov_iter *from, loff_t *pos)
+static int write_text(void *private, char *line)
 {
-	const struct trace_file *file = trace_file(f->f_inode);
-	size_t n = iov_iter_count(from);
-	char text[MAX_WRITE];
-	unsigned int value;
-	int err;
+	const struct trace_file *file = private;
+	long value;
 
-	if (n >= sizeof(text) || !(file->mode & 0200))
+	if (!(file->mode & 0200))
 		return -EINVAL;
-	if (copy_from_iter(text, n, from) != n)
-		return -EFAULT;
-	text[n] = '\0';
 	guard(mutex)(&trace_control_mutex);
 	if (!file->value)
-		err = write_events(text);
-	else if (parse_number(text, (unsigned int)strcspn(text, "\n"), &value))
-		err = file->set(value);
-	else
-		err = -EINVAL;
-	return err ?: (ssize_t)n;
+		return write_events(line);
+	if (kstrtol(line, &value) || (unsigned long)value > 0x7fffffff)
+		return -EINVAL;
+	return file->set((unsigned int)value);
 }
 
-static const struct file_operations text_fops = {
-	.open = open_text, .read = seq_read, .write = write_text, .llseek = seq_lseek,
-	.release = seq_release,
-};
-
-#define EVENTS(file, access) { .name = file, .mode = access, .fops = &text_fops }
-#define NUMBER(file, get, put) { file, 0644, &text_fops, &trace_control.get, put, NULL }
+#define EVENTS(file, access) { .name = file, .mode = access }
+#define NUMBER(file, get, put) { file, 0644, NULL, &trace_control.get, put, NULL }
 #define OTHER(file, access, operations) { .name = file, .mode = access, .fops = &operations }
 static const struct trace_file files[] = {
 	EVENTS("available_events", 0444),
@@ -258,7 +239,7 @@ static const struct trace_file files[] = {
 	NUMBER("profile", profile_hz, trace_set_profile),
 	EVENTS("set_event", 0644),
 	OTHER("trace", 0644, reader_fops),
-	{ "trace_clock", 0444, &text_fops, NULL, NULL, "[mono]\n" },
+	{ "trace_clock", 0444, NULL, NULL, NULL, "[mono]\n" },
 	OTHER("trace_marker", 0220, marker_fops),
 	OTHER("trace_pipe", 0444, reader_fops),
 	NUMBER("tracing_on", tracing_on, trace_set_on),
@@ -271,7 +252,7 @@ static int trace_setattr(struct dentry *d, struct iattr *attr)
 
 	if (attr->ia_valid & ATTR_SIZE) {
 		guard(mutex)(&trace_control_mutex);
-		if (file->fops == &text_fops && !file->value && file->mode & 0200)
+		if (!file->fops && !file->value && file->mode & 0200)
 			trace_set_events(0);
 		for (int i = 0; file->fops == &reader_fops && i < nr_cpus; i++)
 			trace_rings[i].start = READ_ONCE(trace_rings[i].head);
@@ -287,6 +268,9 @@ void tracefs_init(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		snprintf(path, sizeof(path), "kernel/tracing/%s", files[i].name);
-		sysfs_create(path, files[i].mode, &trace_iops, files[i].fops, (void *)&files[i]);
+		sysfs_add(&(struct proc_file){ .path = path, .mode = files[i].mode,
+					       .show = show_text, .write = write_text,
+					       .private = (void *)&files[i],
+					       .fops = files[i].fops, .iops = &trace_iops });
 	}
 }

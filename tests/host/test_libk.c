@@ -317,12 +317,27 @@ static void test_bits(void)
 	CHECK(hweight64(~0ULL) == 64 && hweight64(0x8000000000000001ULL) == 2);
 }
 
+static void test_number(void)
+{
+	static const char *const bad[] = { "", "-", "x", "1x", "- 1", "1 2", "1\n2", "+1",
+					   "1234567890123456789" };
+	long v;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK(kstrtol(bad[i], &v) == -EINVAL);
+	CHECK(!kstrtol("0", &v) && v == 0);
+	CHECK(!kstrtol("-17\n", &v) && v == -17);
+	CHECK(!kstrtol("0123 \n", &v) && v == 123);
+	CHECK(!kstrtol("999999999999999999", &v) && v == 999999999999999999L);
+}
+
 int main(void)
 {
 	srand(1);
 	test_printf();
 	test_memory();
 	test_strings();
+	test_number();
 	test_rbtree(false);
 	test_rbtree(true);
 	test_list();

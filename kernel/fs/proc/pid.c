@@ -89,6 +89,20 @@ static int pid_instantiate(struct dentry *d, mode_t mode, const struct inode_ope
 	return err;
 }
 
+/* Exactly a decimal number? */
+static bool parse_number(const char *name, unsigned int len, unsigned int *nr)
+{
+	*nr = 0;
+	if (!len || len > 9 || (len > 1 && *name == '0'))
+		return false;
+	for (unsigned int i = 0; i < len; i++) {
+		if (name[i] < '0' || name[i] > '9')
+			return false;
+		*nr = *nr * 10 + (name[i] - '0');
+	}
+	return true;
+}
+
 /* --- the directory of a task --- */
 
 static int dir_lookup(struct inode *dir, struct dentry *d)
@@ -303,19 +317,6 @@ const struct file_operations proc_fd_fops = {
 };
 
 /* --- /proc/PID, and /proc itself --- */
-
-bool parse_number(const char *name, unsigned int len, unsigned int *nr)
-{
-	*nr = 0;
-	if (!len || len > 9 || (len > 1 && *name == '0'))
-		return false;
-	for (unsigned int i = 0; i < len; i++) {
-		if (name[i] < '0' || name[i] > '9')
-			return false;
-		*nr = *nr * 10 + (name[i] - '0');
-	}
-	return true;
-}
 
 static int root_lookup(struct inode *dir, struct dentry *d)
 {

@@ -189,29 +189,26 @@ static const struct inode_operations thread_self_iops = { .readlink = thread_sel
 
 void proc_root_init(void)
 {
-	static const struct {
-		const char *name;
-		int (*show)(struct seq_file *m, void *unused);
-	} files[] = {
-		{ "buddyinfo", buddyinfo_show },
-		{ "cmdline", cmdline_show },
-		{ "cpuinfo", cpuinfo_show },
-		{ "filesystems", filesystems_show },
-		{ "interrupts", interrupts_show },
-		{ "loadavg", loadavg_show },
-		{ "locks", locks_show },
-		{ "meminfo", meminfo_show },
-		{ "sched_debug", sched_debug_show },
-		{ "schedstat", schedstat_show },
-		{ "slabinfo", slabinfo_show },
-		{ "stat", stat_show },
-		{ "uptime", uptime_show },
-		{ "version", version_show },
-		{ "vmstat", vmstat_show },
+	static const struct proc_file files[] = {
+		{ .path = "buddyinfo", .mode = 0444, .show = buddyinfo_show },
+		{ .path = "cmdline", .mode = 0444, .show = cmdline_show },
+		{ .path = "cpuinfo", .mode = 0444, .show = cpuinfo_show },
+		{ .path = "filesystems", .mode = 0444, .show = filesystems_show },
+		{ .path = "interrupts", .mode = 0444, .show = interrupts_show },
+		{ .path = "loadavg", .mode = 0444, .show = loadavg_show },
+		{ .path = "locks", .mode = 0444, .show = locks_show },
+		{ .path = "meminfo", .mode = 0444, .show = meminfo_show },
+		{ .path = "sched_debug", .mode = 0444, .show = sched_debug_show },
+		{ .path = "schedstat", .mode = 0444, .show = schedstat_show },
+		{ .path = "slabinfo", .mode = 0444, .show = slabinfo_show },
+		{ .path = "stat", .mode = 0444, .show = stat_show },
+		{ .path = "uptime", .mode = 0444, .show = uptime_show },
+		{ .path = "version", .mode = 0444, .show = version_show },
+		{ .path = "vmstat", .mode = 0444, .show = vmstat_show },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		proc_create_single(files[i].name, files[i].show, NULL);
+		proc_add(&files[i]);
 	proc_symlink("mounts", "self/mounts", NULL);
 	proc_symlink("self", NULL, &self_iops);
 	proc_symlink("thread-self", NULL, &thread_self_iops);

@@ -87,58 +87,37 @@ static int sysctl_show(struct seq_file *m, void *sysctl)
 	return 0;
 }
 
-static int sysctl_open(struct inode *inode, struct file *f)
-{
-	return single_open(f, sysctl_show, proc_data(inode));
-}
-
 static int set_number(const struct sysctl *s, const char *text)
 {
-	const char *digits = text + (*text == '-');
-	size_t n = strspn(digits, "0123456789");
-	long value = 0;
+	long value;
 
-	if (!n || n > 9 || digits[n + strspn(digits + n, " ")])
-		return -EINVAL;
-	for (size_t i = 0; i < n; i++)
-		value = value * 10 + (digits[i] - '0');
-	value = digits == text ? value : -value;
-	if (value < s->min || value > s->max)
+	if (kstrtol(text, &value) || value < s->min || value > s->max)
 		return -EINVAL;
 	WRITE_ONCE(*s->value, (int)value);
 	return 0;
 }
 
-static ssize_t sysctl_write(struct file *f, struct iov_iter *from, loff_t *pos)
+static int sysctl_write(void *sysctl, char *line)
 {
-	const struct sysctl *s = proc_data(f->f_inode);
-	size_t n = iov_iter_count(from);
-	char text[LINE_SIZE] = "";
+	const struct sysctl *s = sysctl;
 	int err = 0;
 
-	if (n >= sizeof(text))
+	line[strcspn(line, "\n")] = '\0';
+	if (strlen(line) >= LINE_SIZE)
 		return -EINVAL;
-	if (copy_from_iter(text, n, from) != n)
-		return -EFAULT;
-	text[strcspn(text, "\n")] = '\0';
 	if (s->name)
-		err = utsname_set(s->name == DOMAIN_NAME, text);
-	else if (s->value)
-		err = set_number(s, text);
+		return utsname_set(s->name == DOMAIN_NAME, line);
+	if (s->value)
+		err = set_number(s, line);
 	else if (!s->set)
 		return -EINVAL;
-	if (!err && s->set)
-		err = s->set(text);
-	return err ? err : (ssize_t)n;
+	return !err && s->set ? s->set(line) : err;
 }
-
-static const struct file_operations sysctl_fops = {
-	.open = sysctl_open, .read = seq_read, .write = sysctl_write, .llseek = seq_lseek,
-	.release = seq_release,
-};
 
 void proc_sys_init(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sysctls); i++)
-		proc_create(sysctls[i].path, sysctls[i].mode, &sysctl_fops, (void *)&sysctls[i]);
+		proc_add(&(struct proc_file){ .path = sysctls[i].path, .mode = sysctls[i].mode,
+					      .show = sysctl_show, .write = sysctl_write,
+					      .private = (void *)&sysctls[i] });
 }

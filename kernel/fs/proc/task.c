@@ -36,14 +36,13 @@ static int oom_score_adj_show(struct seq_file *m, struct task_struct *p)
 
 static int oom_score_adj_write(struct task_struct *p, const char *text)
 {
-	unsigned int n, len = strcspn(text, "\n");
-	bool negative = *text == '-';
+	long n;
 
-	if (!parse_number(text + negative, len - negative, &n) || n > 1000)
+	if (kstrtol(text, &n) || n < -1000 || n > 1000)
 		return -EINVAL;
-	if (!capable() && (negative ? -(int)n : (int)n) < p->signal->oom_score_adj)
+	if (!capable() && n < p->signal->oom_score_adj)
 		return -EACCES;
-	WRITE_ONCE(p->signal->oom_score_adj, negative ? -(int)n : (int)n);
+	WRITE_ONCE(p->signal->oom_score_adj, (int)n);
 	return 0;
 }
 

@@ -22,8 +22,7 @@
 #define MXCSR_OFFSET 24
 #define MXCSR_MASK_OFFSET 28
 
-static struct kmem_cache *fpu_cache;
-size_t fpu_image_size = FXSAVE_SIZE;
+size_t fpu_image_size;
 static u8 init_image[4096] __aligned(64);	/* the state a new program starts with */
 static u32 mxcsr_mask = 0xffbf;		/* bits that may be set in MXCSR */
 
@@ -82,12 +81,10 @@ void fpu_switch(void *prev, const void *next)
 void fpu_init(void)
 {
 	__asm__ volatile("fninit");
-	if (fpu_cache)
+	if (fpu_image_size)
 		return;
-	if (boot_cpu_data.xsave)
-		fpu_image_size = cpuid(0xd, 0).ebx;
+	fpu_image_size = boot_cpu_data.xsave ? cpuid(0xd, 0).ebx : FXSAVE_SIZE;
 	BUG_ON(fpu_image_size > sizeof(init_image));
-	fpu_cache = kmem_cache_create("fpu", fpu_image_size, 64);
 	fpu_save_current(init_image);
 	u32 mask = *(u32 *)(init_image + MXCSR_MASK_OFFSET);
 	if (mask)
@@ -122,24 +119,14 @@ bool fpu_mxcsr_valid(u32 mxcsr)
 	return !(mxcsr & ~mxcsr_mask);
 }
 
-int thread_alloc_fpu(struct task_struct *p)
+void thread_init_fpu(struct task_struct *p)
 {
-	u8 *image = p->thread.fpu ?: kmem_cache_alloc(fpu_cache, GFP_KERNEL);
+	u8 *image = (u8 *)p + TASK_FPU_OFFSET;
 
 	p->thread.fpu = image;
-	if (!image)
-		return -ENOMEM;
 	/* The first bytes are overwritten by any save; behind them XSAVE leaves gaps, and reserved
 	 * bytes which XRSTOR wants to be 0. */
 	memset(image + FXSAVE_USED, 0, FXSAVE_SIZE - FXSAVE_USED);
 	if (fpu_image_size > FXSAVE_SIZE)
 		memset(image + FXSAVE_SIZE, 0, fpu_image_size - FXSAVE_SIZE);
-	return 0;
-}
-
-void free_thread(struct task_struct *p)
-{
-	if (p->thread.fpu)
-		kmem_cache_free(fpu_cache, p->thread.fpu);
-	p->thread.fpu = NULL;
 }

@@ -32,7 +32,7 @@ static void save_bases(struct thread_struct *t)
 	t->gsbase = rdgsbase_inactive();
 }
 
-int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
+void copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 {
 	struct pt_regs *regs = task_pt_regs(p);
 	struct switch_frame *frame = (struct switch_frame *)regs - 1;
@@ -43,10 +43,9 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 		memset(regs, 0, sizeof(*regs));
 		frame->bx = (unsigned long)args->fn;
 		frame->r12 = (unsigned long)args->fn_arg;
-		return 0;
+		return;
 	}
-	if (thread_alloc_fpu(p))
-		return -ENOMEM;
+	thread_init_fpu(p);
 	fpu_save_current(p->thread.fpu);
 	/* the registers are the truth, and only while we are not switched out */
 	local_irq_disable();
@@ -60,7 +59,6 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 		regs->flags &= ~X86_EFLAGS_TF;
 	if (args->stack)
 		regs->sp = args->stack + args->stack_size;
-	return 0;
 }
 
 void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
@@ -73,6 +71,7 @@ void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 	current->thread.fsbase = current->thread.gsbase = 0;
 	wrmsrl(MSR_FS_BASE, 0);
 	wrmsrl(MSR_KERNEL_GS_BASE, 0);
+	thread_init_fpu(current);	/* it may have been a kernel thread */
 	fpu_reset(current->thread.fpu);
 	fpu_load_current(current->thread.fpu);
 	local_irq_enable();

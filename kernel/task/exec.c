@@ -382,7 +382,7 @@ static int exec_binprm(struct linux_binprm *bprm)
 
 	exec_creds(bprm);
 	bprm->mm = mm_alloc();
-	if (!bprm->mm || thread_alloc_fpu(current))
+	if (!bprm->mm)
 		return -ENOMEM;
 	cred = new_creds(bprm);
 	if (!cred)

@@ -37,7 +37,7 @@ static struct kmem_cache *task_cache, *signal_cache, *sighand_cache;
 
 void fork_init(void)
 {
-	task_cache = kmem_cache_create("task_struct", sizeof(struct task_struct), 64);
+	task_cache = kmem_cache_create("task_struct", TASK_FPU_OFFSET + fpu_image_size, 64);
 	signal_cache = kmem_cache_create("signal_struct", sizeof(struct signal_struct), 8);
 	sighand_cache = kmem_cache_create("sighand_struct", sizeof(struct sighand_struct), 8);
 	/* Stacks and structures of all tasks may take most of memory, not all. */
@@ -74,6 +74,7 @@ static struct task_struct *dup_task_struct(struct task_struct *orig)
 	refcount_set(&p->usage, 2);	/* one for being findable (release_task), one for running
 					 * (finish_task_switch) */
 	p->thread_flags = 0;
+	p->did_exec = false;
 	p->start_time = ktime_get();
 	p->flags &= ~(PF_IDLE | PF_SUPERPRIV | PF_WQ_WORKER | PF_IO_WORKER | PF_KTHREAD |
 		      PF_NO_SETAFFINITY);
@@ -93,7 +94,6 @@ void __put_task_struct(struct task_struct *p)
 	put_cred(p->cred);
 	put_cgroup(p->cgroup);
 	put_signal_struct(p->signal);
-	free_thread(p);
 	kfree(p->kthread);
 	kstack_free(p->stack);
 	kmem_cache_free(task_cache, p);
@@ -423,9 +423,7 @@ struct task_struct *copy_process(const struct kernel_clone_args *args)
 	err = copy_namespaces(flags, p);
 	if (err)
 		goto bad_mm;
-	err = copy_thread(p, args);
-	if (err)
-		goto bad_ns;
+	copy_thread(p, args);
 	set_tids(p, args);
 	err = make_pid(p, args, &pid, &pidfd);
 	if (!err)
@@ -434,8 +432,6 @@ struct task_struct *copy_process(const struct kernel_clone_args *args)
 		return p;
 
 	unmake_pid(pid, pidfd);
-	free_thread(p);
-bad_ns:
 	put_nsproxy(p->nsproxy);
 bad_mm:
 	if (p->mm)

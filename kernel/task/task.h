@@ -135,6 +135,7 @@ struct task_struct {
 	char comm[TASK_COMM_LEN];	/* (a) */
 	pid_t maker;			/* pid of the thread that made it (c) */
 	bool no_new_privs;
+	bool did_exec;			/* but false in a new task (t) */
 
 	/* scheduling */
 	bool sched_reset_on_fork;
@@ -191,7 +192,6 @@ struct task_struct {
 	int exit_code;			/* wait status; of a stopped tracee what it stopped for,
 					 * then what the tracer wants (*) trace/ptrace.h */
 	int pdeath_signal;
-	bool did_exec;
 
 	/* threads library */
 	void __user *robust_list;	/* (o) */
@@ -210,6 +210,9 @@ struct task_struct {
 	/* The last of them is fn: nothing else in it is read while that is NULL. */
 	struct restart_block restart_block;	/* (o) */
 };
+
+/* Where an allocated task's FPU image begins: one object, since nearly every task has one. */
+#define TASK_FPU_OFFSET ALIGN_UP(sizeof(struct task_struct), 64)
 
 /* need_resched() */
 BUILD_BUG_ON(__builtin_offsetof(struct task_struct, thread_flags) != 0 || TIF_NEED_RESCHED != 0);

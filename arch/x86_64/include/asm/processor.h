@@ -25,7 +25,8 @@ struct thread_struct {
 	unsigned long cr2;	/* last fault: address, error code, vector, for signal frames */
 	unsigned long error_code;
 	unsigned long trap_nr;
-	void *fpu;		/* XSAVE/FXSAVE image, 64-byte aligned; NULL: kernel thread */
+	void *fpu;		/* XSAVE/FXSAVE image, 64-byte aligned, behind the task_struct;
+				 * NULL: kernel thread */
 	bool forced_tf;		/* the TF in the user's flags is the tracer's: a single step */
 };
 
@@ -48,16 +49,15 @@ void switch_mm(struct mm_struct *prev, struct mm_struct *next);
 
 /* Prepares p's kernel stack so that the first switch to it runs args->fn (kernel thread) or returns
  * to user mode with 0. */
-int copy_thread(struct task_struct *p, const struct kernel_clone_args *args);
+void copy_thread(struct task_struct *p, const struct kernel_clone_args *args);
 /* Makes regs enter user mode at ip with stack sp and every other register clear; resets FS/GS base
  * and FPU. Used by exec. */
 void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp);
-void free_thread(struct task_struct *p);	/* what copy_thread allocated */
-/* a kernel thread is about to become a program. 0 or -ENOMEM */
-int thread_alloc_fpu(struct task_struct *p);
+/* p, new or so far a kernel thread, is to have an FPU image, whatever it contains. */
+void thread_init_fpu(struct task_struct *p);
 long do_arch_prctl(struct task_struct *p, int code, unsigned long arg);
 void fpu_init(void);				/* once per CPU */
-extern size_t fpu_image_size;			/* bytes of an XSAVE image here */
+extern size_t fpu_image_size;			/* bytes of an image here; known from fpu_init() on */
 /* Live registers -> prev's image; next's -> live registers. NULL: a kernel thread. IRQs off. */
 void fpu_switch(void *prev, const void *next);
 void fpu_save_current(void *to);		/* live registers -> image */

@@ -301,7 +301,7 @@ struct files_struct *dup_fd(struct files_struct *old)
 
 	if (!files)
 		return NULL;
-	memset(files, 0, sizeof(*files));
+	memset(files->fd_array, 0, sizeof(files->fd_array));
 	refcount_set(&files->count, 1);
 	spin_lock_init(&files->file_lock, "file_lock");
 	files->max_fds = NR_OPEN_DEFAULT;

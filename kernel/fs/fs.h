@@ -612,9 +612,19 @@ static inline bool d_unhashed(const struct dentry *d)
  */
 char *d_path(const struct path *path, char *buf, int size);
 
-void path_get(const struct path *path);
+static inline void path_get(const struct path *path)
+{
+	if (path->mnt)
+		refcount_inc(&path->mnt->mnt_count);
+	dget(path->dentry);
+}
 void path_put(const struct path *path);	/* NULLs are fine. May sleep */
-void mntput(struct vfsmount *mnt);
+void __mntput(struct vfsmount *mnt);
+static inline void mntput(struct vfsmount *mnt)
+{
+	if (mnt && refcount_dec_and_test(&mnt->mnt_count))
+		__mntput(mnt);
+}
 
 #define LOOKUP_FOLLOW 1u	/* a symbolic link at the end is followed */
 #define LOOKUP_DIRECTORY 2u	/* must be a directory */

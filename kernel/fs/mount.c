@@ -93,10 +93,8 @@ static struct vfsmount *alloc_mount(struct file_system_type *type, const char *d
 	return mnt;
 }
 
-void mntput(struct vfsmount *mnt)
+void __mntput(struct vfsmount *mnt)
 {
-	if (!mnt || !refcount_dec_and_test(&mnt->mnt_count))
-		return;
 	dput(mnt->mnt_root);
 	put_super(mnt->mnt_sb);
 	kfree(mnt->mnt_devname);

@@ -26,18 +26,10 @@ char *getname(const char __user *name)
 	return ERR_PTR(n < 0 ? n : -ENAMETOOLONG);
 }
 
-void path_get(const struct path *path)
-{
-	if (path->mnt)
-		refcount_inc(&path->mnt->mnt_count);
-	dget(path->dentry);
-}
-
 void path_put(const struct path *path)
 {
 	dput(path->dentry);
-	if (path->mnt)
-		mntput(path->mnt);
+	mntput(path->mnt);
 }
 
 /* --- one component --- */

@@ -41,24 +41,24 @@ static void exit_siginfo(siginfo_t *info, int status)
 int do_notify_parent(struct task_struct *p, int sig)
 {
 	struct task_struct *parent = p->parent;
-	const struct sigaction *sa;
-	bool autoreap = false;
-	unsigned long flags;
+	struct sighand_struct *sighand = parent->sighand;
+	bool autoreap = false, ignored;
 	siginfo_t info;
 
 	/* Whoever waits in one of the two queues looks under tasklist_lock, which we hold: a
 	 * queue that looks empty now needs no wake-up. */
 	if (waitqueue_active(&p->thread_pid->wait_pidfd))
 		wake_up_all(&p->thread_pid->wait_pidfd);
-	if (!lock_task_sighand(parent, &flags))
+	if (!sighand)
 		return true;
-	sa = sighand_action(parent->sighand, SIGCHLD);
+	spin_lock(&sighand->siglock);
+	ignored = sighand_handler(sighand, SIGCHLD) == SIG_IGN;
 	if (!p->ptrace && sig == SIGCHLD &&
-	    (sa->sa_handler == SIG_IGN || (sa->sa_flags & SA_NOCLDWAIT))) {
+	    (ignored || sighand_flag(sighand, SIGCHLD, SA_NOCLDWAIT))) {
 		/* The parent has said that it will not wait: the child goes by itself. Linux
 		 * sends the signal even so, if it has a handler. */
 		autoreap = true;
-		if (sa->sa_handler == SIG_IGN)
+		if (ignored)
 			sig = 0;
 	}
 	/* A SIGCHLD that nobody would notice, the rule among programs that just wait, is not
@@ -68,7 +68,7 @@ int do_notify_parent(struct task_struct *p, int sig)
 		exit_siginfo(&info, p->exit_code);
 		send_signal_locked(sig, &info, parent, true);
 	}
-	unlock_task_sighand(parent, &flags);
+	spin_unlock(&sighand->siglock);
 	if (waitqueue_active(&parent->signal->wait_chldexit))
 		wake_up_all(&parent->signal->wait_chldexit);
 	return autoreap;
@@ -78,7 +78,6 @@ void do_notify_parent_cldstop(struct task_struct *p, bool for_tracer, int why, i
 {
 	struct task_struct *child = for_tracer ? p : p->group_leader;
 	struct task_struct *parent = for_tracer ? p->parent : child->real_parent;
-	const struct sigaction *sa;
 	unsigned long flags;
 	siginfo_t info;
 
@@ -87,8 +86,8 @@ void do_notify_parent_cldstop(struct task_struct *p, bool for_tracer, int why, i
 	info.si_status = sig;
 	if (!lock_task_sighand(parent, &flags))
 		return;
-	sa = sighand_action(parent->sighand, SIGCHLD);
-	if (sa->sa_handler != SIG_IGN && !(sa->sa_flags & SA_NOCLDSTOP))
+	if (sighand_handler(parent->sighand, SIGCHLD) != SIG_IGN &&
+	    !sighand_flag(parent->sighand, SIGCHLD, SA_NOCLDSTOP))
 		send_signal_locked(SIGCHLD, &info, parent, true);
 	unlock_task_sighand(parent, &flags);
 	wake_up_all(&parent->signal->wait_chldexit);

@@ -84,7 +84,12 @@ static inline __sighandler_t sighand_handler(const struct sighand_struct *sighan
 	return sighand->set & sigmask(sig) ? sighand->action[sig - 1].sa_handler : SIG_DFL;
 }
 
-/* The whole of it, to be read and changed. siglock held. */
+static inline bool sighand_flag(const struct sighand_struct *sighand, int sig, unsigned long flag)
+{
+	return sighand->set & sigmask(sig) && sighand->action[sig - 1].sa_flags & flag;
+}
+
+/* The whole of it, to be changed: from now on every fork copies it. siglock held. */
 static inline struct sigaction *sighand_action(struct sighand_struct *sighand, int sig)
 {
 	struct sigaction *sa = &sighand->action[sig - 1];
@@ -99,17 +104,24 @@ static inline struct sigaction *sighand_action(struct sighand_struct *sighand, i
 /* What the threads of a process have in common: shared by CLONE_THREAD. (t+s): changed with both
  * locks held, read with either. */
 struct signal_struct {
+	/* --- given anew to each process, field by field: copy_signal(), link_family(), link_pids() --- */
 	refcount_t sigcnt;		/* tasks that point here, dead ones included until
 					 * released */
 	int live;			/* (s) threads that have not begun to exit */
-	int nr_io_workers;		/* (s) of these, threads that never leave the kernel */
-	struct io_wq *io_wq;		/* set once: their work (kernel/io_uring) */
 	int nr_threads;			/* (t+s) in thread_head */
-	unsigned int last_ordinal;	/* (t+s) threads ever: task->ordinal of the latest */
+	int oom_score_adj;
 	struct list_head thread_head;	/* (t+s) task->thread_node */
 	struct sigpending shared_pending;	/* (s) */
-	atomic_t nr_sigqueue;		/* sigqueues that count against RLIMIT_SIGPENDING */
 	struct wait_queue_head wait_chldexit;	/* parents sleep here in wait4 */
+	struct pid *pids[4];		/* (t) by PIDTYPE: tgid, pgrp, session of the process */
+	struct tty_struct *tty;		/* (s) controlling terminal, NULL: none */
+	struct rlimit rlim[16];		/* (s) copied */
+
+	/* --- 0 in a new process --- */
+	int nr_io_workers;		/* (s) of the live ones, threads that never leave the kernel */
+	unsigned int last_ordinal;	/* (t+s) threads ever: task->ordinal of the latest */
+	struct io_wq *io_wq;		/* set once: their work (kernel/io_uring) */
+	atomic_t nr_sigqueue;		/* sigqueues that count against RLIMIT_SIGPENDING */
 	int group_exit_code; /* (s) wait status when flags has GROUP_EXIT; the stop signal when it has STOP_STOPPED
 					 * (0: some wait4 has had it) */
 	struct task_struct *group_exec_task;	/* (s) the thread that does exec and waits for
@@ -118,10 +130,8 @@ struct signal_struct {
 	unsigned int flags;		/* (s) SIGNAL_xxx */
 	int group_stop_count;		/* (s) threads that have still to stop: those with
 					 * JOBCTL_STOP_PENDING */
-	struct pid *pids[4];		/* (t) by PIDTYPE: tgid, pgrp, session of the process */
 	bool leader;			/* (t) session leader */
 	bool is_child_subreaper, has_child_subreaper;
-	struct tty_struct *tty;		/* (s) controlling terminal, NULL: none */
 	struct pid *tty_old_pgrp;
 	u64 utime, stime, cutime, cstime;	/* (s) dead threads; waited-for children */
 	u64 nvcsw, nivcsw, cnvcsw, cnivcsw;	/* (s) */
@@ -135,9 +145,6 @@ struct signal_struct {
 	struct list_head posix_timers;	/* (s) */
 	int next_posix_timer_id;	/* (s) */
 	int nr_cpu_timers;		/* (s) POSIX timers on CPU-time clocks */
-	int oom_score_adj;
-	struct rlimit rlim[16];		/* (s) the last field: fork copies it and clears those
-					 * before it */
 };
 #define SIGNAL_STOP_STOPPED 1u	/* the whole group is stopped */
 /* SIGCONT since WCONTINUED was last asked: wait4 clears it */

@@ -173,7 +173,8 @@ static int copy_signal(u64 flags, struct task_struct *p)
 	sig = p->signal = kmem_cache_alloc(signal_cache, GFP_KERNEL);
 	if (!sig)
 		return -ENOMEM;
-	memset(sig, 0, offsetof(struct signal_struct, rlim));
+	memset((char *)sig + offsetofend(struct signal_struct, rlim), 0,
+	       sizeof(*sig) - offsetofend(struct signal_struct, rlim));
 	refcount_set(&sig->sigcnt, 1);
 	sig->live = 1;
 	INIT_LIST_HEAD(&sig->thread_head);

@@ -126,7 +126,11 @@ VRUNTIME and DEADLINE are what the fair policies sort by, SLICE is what is left 
               f"lock {lock}")
         rows = [("", "QUEUE", "PID", "NAME", "CLASS", "PRIO", "WEIGHT", "VRUNTIME", "DEADLINE", "SLICE")]
         seen = set()
-        for name, tasks in queued(queue):
+        queues = queued(queue)
+        # Under fair the running task waits in no queue.
+        if base.address(queue["curr"]) not in [base.address(queue["idle"]), *(base.address(t) for _, tasks in queues for t in tasks)]:
+            queues.insert(0, ("(running)", [queue["curr"]]))
+        for name, tasks in queues:
             for task in tasks:
                 if base.address(task) in seen:
                     continue

@@ -406,40 +406,46 @@ void cond_resched(void)
 
 /* --- waking --- */
 
+/* p, woken on from, is to run on cpu: gives up from's lock for the one of the queue where p may run.
+ * Off every queue, off every CPU, state RUNNING: nobody else wakes it, it is ours to move. */
+static noinline struct rq *migrate_woken(struct rq *from, struct task_struct *p, int cpu)
+{
+	struct rq *rq = from;
+
+	leave_cpu(from, p, cpu);
+	for (;;) {
+		spin_unlock(&rq->lock);
+		rq = cpu_rq(cpu);
+		spin_lock(&rq->lock);
+		if (p->cpus_mask & 1UL << cpu)
+			return rq;
+		p->cpu = cpu = select_task_rq(p);	/* the mask has changed meanwhile */
+	}
+}
+
 bool __flatten try_to_wake_up(struct task_struct *p, unsigned int mode)
 {
 	unsigned long flags;
 	struct rq *rq = task_rq_lock(p, &flags);
-	bool woken = p->state & mode;
-	int how = ENQUEUE_WAKEUP;
+	int cpu, how = ENQUEUE_WAKEUP;
 
-	if (!woken)
-		goto out;
+	if (!(p->state & mode)) {
+		task_rq_unlock(rq, flags);
+		return false;
+	}
 	WRITE_ONCE(p->state, TASK_RUNNING);
 	if (p->on_rq) {		/* it has not left the queue yet and now will not: wait.c has the
 				 * argument */
 		trace_sched_waking(p, rq->cpu);
-		goto out;
+		task_rq_unlock(rq, flags);
+		return true;
 	}
-	for (;;) {
-		/* Still on its CPU: schedule() there has let go of the lock to look for work
-		 * elsewhere, and will find p. */
-		int cpu = p->on_cpu ? rq->cpu : select_task_rq(p);
-
-		if (cpu == rq->cpu)
-			break;
-		/* Off every queue, off every CPU, state RUNNING: nobody else wakes it, it is
-		 * ours to move. */
-		if (how & ENQUEUE_MIGRATED)
-			p->cpu = cpu;
-		else
-			leave_cpu(rq, p, cpu);
+	/* Still on its CPU: schedule() there has let go of the lock to look for work elsewhere, and
+	 * will find p. */
+	cpu = p->on_cpu ? rq->cpu : select_task_rq(p);
+	if (unlikely(cpu != rq->cpu)) {
+		rq = migrate_woken(rq, p, cpu);
 		how |= ENQUEUE_MIGRATED;
-		spin_unlock(&rq->lock);
-		rq = cpu_rq(cpu);
-		spin_lock(&rq->lock);
-		if (p->cpus_mask & 1UL << cpu)	/* the mask may have changed meanwhile */
-			break;
 	}
 	trace_sched_waking(p, rq->cpu);
 	update_rq_clock(rq);
@@ -447,9 +453,8 @@ bool __flatten try_to_wake_up(struct task_struct *p, unsigned int mode)
 	rq->nr_local_wakeups += rq->cpu == smp_processor_id();
 	activate_task(rq, p, how);
 	check_preempt_curr(rq, p);
-out:
 	task_rq_unlock(rq, flags);
-	return woken;
+	return true;
 }
 
 bool wake_up_process(struct task_struct *p)

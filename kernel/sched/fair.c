@@ -142,7 +142,7 @@ static noinline void insert_elsewhere(struct cfs_rq *cfs, struct sched_entity *s
 	list_add(&se->run_list, &cfs->front);
 }
 
-static void insert(struct cfs_rq *cfs, struct sched_entity *se)
+static __always_inline void insert(struct cfs_rq *cfs, struct sched_entity *se)
 {
 	if (likely(list_empty(&cfs->front) ? !rb_first_cached(&cfs->tree)
 					   : same_granule(se, first_entity(cfs))))
@@ -268,7 +268,7 @@ static void dequeue_task_fair(struct rq *rq, struct task_struct *p, int flags)
 /* Others may have come or gone in its groups. */
 static void update_weight(struct rq *rq, struct sched_entity *se)
 {
-	u64 weight = task_weight(task_of(se));
+	u64 weight = __task_weight(task_of(se));
 
 	rq->cfs.load += weight - se->weight;
 	rq->load += weight - se->weight;
@@ -293,7 +293,8 @@ static noinline struct task_struct *pick_with_care(struct rq *rq)
 		advance(cfs, first);
 	list_del(&first->run_list);
 	if (curr) {
-		update_weight(rq, curr);
+		if (in_group(task_of(curr)))
+			update_weight(rq, curr);
 		insert(cfs, curr);
 	}
 	return begin_turn(cfs, first);

@@ -155,7 +155,7 @@ static void t_poll(void)
 	T(poll(many, 100, -1) == 1 && many[70].revents == POLLIN);
 	for (int i = 0; i < 100; i++) close(ps[i]);
 }
-static void t_event(void)
+static void t_eventfd(void)
 {
 	uint64_t v;
 	part("eventfd timerfd signalfd pidfd");
@@ -181,6 +181,10 @@ static void t_event(void)
 	T(read(e, &v, 8) == 8 && v == 1);
 	wait(0);
 	close(e);
+}
+static void t_timerfd(void)
+{
+	uint64_t v;
 	int t = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
 	E(read(t, &v, 8), EAGAIN);
 	struct itimerspec is = { { 0, 10000000 }, { 0, 20000000 } }, cur;
@@ -201,6 +205,9 @@ static void t_event(void)
 	usleep(1000);
 	T(read(t, &v, 8) == 8 && v == 1);
 	E(timerfd_create(99, 0), EINVAL); E(timerfd_settime(1, 0, &is, 0), EINVAL); close(t);
+}
+static void t_signalfd(void)
+{
 	sigset_t m;
 	sigemptyset(&m);
 	sigaddset(&m, SIGUSR2);
@@ -208,7 +215,7 @@ static void t_event(void)
 	int s = signalfd(-1, &m, SFD_NONBLOCK);
 	struct signalfd_siginfo si;
 	E(read(s, &si, sizeof si), EAGAIN);
-	pf = (struct pollfd){ s, POLLIN, 0 };
+	struct pollfd pf = { s, POLLIN, 0 };
 	T(poll(&pf, 1, 0) == 0);
 	kill(getpid(), SIGUSR2);
 	T(poll(&pf, 1, 1000) == 1);
@@ -223,10 +230,14 @@ static void t_event(void)
 	T(poll(&pf, 1, 1000) == 1);
 	T(read(s, &si, sizeof si) == sizeof si && si.ssi_int == 42 && si.ssi_code == SI_QUEUE);
 	wait(0);
+	close(s);
+}
+static void t_pidfd(void)
+{
 	pid_t c = fork(); if (!c) { pause(); _exit(0); }
 	int pd = syscall(SYS_pidfd_open, c, 0);
 	T(pd >= 0);
-	pf = (struct pollfd){ pd, POLLIN, 0 };
+	struct pollfd pf = { pd, POLLIN, 0 };
 	T(poll(&pf, 1, 0) == 0);
 	T(syscall(SYS_pidfd_send_signal, pd, SIGTERM, 0, 0) == 0);
 	T(poll(&pf, 1, 1000) == 1);
@@ -237,7 +248,6 @@ static void t_event(void)
 	E(syscall(SYS_pidfd_open, -1, 0), EINVAL);
 	T(fcntl(pd, F_GETFD) == FD_CLOEXEC);
 	close(pd);
-	close(s);
 }
 static void t_epoll(void)
 {
@@ -396,7 +406,7 @@ int main(int c, char **v)
 {
 	t_pipe();
 	t_poll();
-	t_event();
+	t_eventfd(); t_timerfd(); t_signalfd(); t_pidfd();
 	t_epoll();
 	t_sock();
 	t_mem();

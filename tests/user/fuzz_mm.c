@@ -92,6 +92,25 @@ static void complain(struct player *p, const char *what, size_t page)
 	p->failed = 1;
 }
 
+/* Out and back by mremap: the pages keep what they hold. */
+static void move_pages_about(struct player *p, size_t first, size_t n)
+{
+	char *at = p->own + first * PAGE, *away;
+
+	for (size_t i = first; i < first + n; i++)
+		if (p->prot[i] != WRITE)
+			return;
+	mprotect(at, n * PAGE, PROT_READ | PROT_WRITE);
+	for (size_t i = 0; i < n; i++) {
+		away = mremap(at + i * PAGE, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+			      p->own + (OWN + 1 + i) * PAGE);
+		if (away == MAP_FAILED ||
+		    mremap(away, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, at + i * PAGE) !=
+			    at + i * PAGE)
+			complain(p, "mremap", first + i);
+	}
+}
+
 static void own_round(struct player *p)
 {
 	size_t first = draw(p) % OWN, n = 1 + draw(p) % 8;
@@ -148,25 +167,9 @@ static void own_round(struct player *p)
 						     ? 0
 						     : (unsigned char)peek(p, p->own + i * PAGE);
 		break;
-	case 5: {	/* out and back by mremap: the pages keep what they hold */
-		int ok = 1;
-		char *away;
-
-		for (size_t i = first; i < first + n; i++)
-			ok &= p->prot[i] == WRITE;
-		if (!ok)
-			break;
-		mprotect(at, n * PAGE, PROT_READ | PROT_WRITE);
-		for (size_t i = 0; i < n; i++) {
-			away = mremap(at + i * PAGE, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
-				      p->own + (OWN + 1 + i) * PAGE);
-			if (away == MAP_FAILED ||
-			    mremap(away, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
-				   at + i * PAGE) != at + i * PAGE)
-				complain(p, "mremap", first + i);
-		}
+	case 5:
+		move_pages_about(p, first, n);
 		break;
-	}
 	}
 	for (size_t i = first; i < first + n; i++) {
 		int got = peek(p, p->own + i * PAGE), want = p->prot[i] == NONE ? -1 : p->want[i];

@@ -142,7 +142,7 @@ SYSCALL_DEFINE(fsync, unsigned int fd)
 
 	if (!f.file)
 		return -EBADF;
-	return f.file->f_op->fsync ? f.file->f_op->fsync(f.file) : -EINVAL;
+	return f.file->f_op == &ramfs_file_fops || f.file->f_op == &ramfs_dir_fops ? 0 : -EINVAL;
 }
 
 SYSCALL_OLD(fdatasync, (unsigned int fd), fsync(fd))

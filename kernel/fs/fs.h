@@ -39,7 +39,6 @@
 struct dentry;
 struct file;
 struct inode;
-struct kstat;
 struct iattr;
 struct seq_file;
 struct super_block;
@@ -182,7 +181,6 @@ struct file_operations {
 	int (*open)(struct inode *inode, struct file *f);
 	/* the last reference went; not after a failed open */
 	void (*release)(struct inode *inode, struct file *f);
-	int (*fsync)(struct file *f);
 };
 
 /*
@@ -213,8 +211,6 @@ struct inode_operations {
 	int (*get_link_path)(struct dentry *d, struct path *to);
 	/* i_mutex held; NULL: simple_setattr */
 	int (*setattr)(struct dentry *d, struct iattr *attr);
-	/* after the inode's own were filled in */
-	int (*getattr)(struct dentry *d, struct kstat *stat);
 	/* false: forget it and look up anew (/proc). No locks held */
 	bool (*d_revalidate)(struct dentry *d);
 };
@@ -519,21 +515,6 @@ int devtmpfs_create(const char *name, mode_t mode, dev_t dev);
 extern const struct file_operations fifo_fops;	/* pipe.c: open of a named pipe */
 
 /* --- inodes (inode.c) --- */
-struct kstat {
-	dev_t dev, rdev;
-	ino_t ino;
-	mode_t mode;
-	unsigned int nlink;
-	uid_t uid;
-	gid_t gid;
-	loff_t size;
-	struct timespec atime, mtime, ctime;
-	u64 blocks;		/* of 512 bytes */
-	unsigned int blksize;
-	int mnt_id;
-	bool mount_root;
-};
-
 struct iattr {
 	unsigned int ia_valid;	/* ATTR_xxx */
 	mode_t ia_mode;
@@ -571,7 +552,6 @@ bool inode_owner_or_capable(const struct inode *inode);
 int simple_setattr(struct dentry *d, struct iattr *attr);	/* i_mutex held */
 /* checks permissions, takes i_mutex */
 int notify_change(const struct path *path, struct iattr *attr);
-int vfs_getattr(const struct path *path, struct kstat *stat);
 
 /* --- dentries and paths (dcache.c, namei.c) --- */
 extern spinlock_t dcache_lock;

@@ -159,19 +159,3 @@ void file_accessed(struct file *f)
 	if (a->tv_sec < m->tv_sec || (a->tv_sec == m->tv_sec && a->tv_nsec <= m->tv_nsec))
 		inode->i_atime = current_time();
 }
-
-int vfs_getattr(const struct path *path, struct kstat *stat)
-{
-	struct inode *inode = path->dentry->d_inode;
-
-	*stat = (struct kstat){
-		.dev = inode->i_sb->s_dev, .rdev = inode->i_rdev, .ino = inode->i_ino,
-		.mode = inode->i_mode, .nlink = inode->i_nlink, .uid = inode->i_uid,
-		.gid = inode->i_gid, .size = READ_ONCE(inode->i_size), .atime = inode->i_atime,
-		.mtime = inode->i_mtime, .ctime = inode->i_ctime,
-		.blocks = S_ISREG(inode->i_mode) ? inode->i_data.nrpages * (PAGE_SIZE / 512) : 0,
-		.blksize = PAGE_SIZE, .mnt_id = path->mnt ? path->mnt->mnt_id : 0,
-		.mount_root = path->mnt && path->mnt->mnt_root == path->dentry,
-	};
-	return inode->i_op && inode->i_op->getattr ? inode->i_op->getattr(path->dentry, stat) : 0;
-}

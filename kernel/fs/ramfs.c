@@ -158,14 +158,9 @@ static int ramfs_mmap(struct file *f, struct vm_area_struct *vma)
 	return 0;
 }
 
-static int ramfs_fsync(struct file *f)
-{
-	return 0;	/* memory is all there is */
-}
-
 const struct file_operations ramfs_file_fops = {
 	.read = ramfs_read, .write = ramfs_write, .llseek = generic_file_llseek,
-	.mmap = ramfs_mmap, .fsync = ramfs_fsync,
+	.mmap = ramfs_mmap,
 };
 
 /* --- attributes --- */
@@ -215,7 +210,7 @@ static int ramfs_iterate(struct file *f, struct dir_context *ctx)
 }
 
 const struct file_operations ramfs_dir_fops = {
-	.llseek = generic_file_llseek, .iterate = ramfs_iterate, .fsync = ramfs_fsync,
+	.llseek = generic_file_llseek, .iterate = ramfs_iterate,
 };
 
 static struct inode *ramfs_new_inode(struct super_block *sb, struct inode *dir, mode_t mode,

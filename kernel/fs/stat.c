@@ -5,22 +5,22 @@
  */
 #include "kernel/fs/internal.h"
 
-static int vfs_stat(int dfd, const char __user *name, int flags, struct kstat *stat)
+static u64 blocks(const struct inode *inode)	/* of 512 bytes */
 {
-	struct path path __cleanup(path_put) = { NULL, NULL };
-
-	return user_path_at(dfd, name, at_lookup(flags), &path) ? : vfs_getattr(&path, stat);
+	return S_ISREG(inode->i_mode) ? inode->i_data.nrpages * (PAGE_SIZE / 512) : 0;
 }
 
-static long put_stat(const struct kstat *k, struct stat __user *ust)
+static long put_stat(const struct path *path, struct stat __user *ust)
 {
+	const struct inode *inode = path->dentry->d_inode;
 	struct stat st = {
-		.st_dev = k->dev, .st_ino = k->ino, .st_nlink = k->nlink, .st_mode = k->mode,
-		.st_uid = k->uid, .st_gid = k->gid, .st_rdev = k->rdev, .st_size = k->size,
-		.st_blksize = k->blksize, .st_blocks = k->blocks,
-		.st_atime = k->atime.tv_sec, .st_atime_nsec = k->atime.tv_nsec,
-		.st_mtime = k->mtime.tv_sec, .st_mtime_nsec = k->mtime.tv_nsec,
-		.st_ctime = k->ctime.tv_sec, .st_ctime_nsec = k->ctime.tv_nsec,
+		.st_dev = inode->i_sb->s_dev, .st_ino = inode->i_ino, .st_nlink = inode->i_nlink,
+		.st_mode = inode->i_mode, .st_uid = inode->i_uid, .st_gid = inode->i_gid,
+		.st_rdev = inode->i_rdev, .st_size = READ_ONCE(inode->i_size),
+		.st_blksize = PAGE_SIZE, .st_blocks = blocks(inode),
+		.st_atime = inode->i_atime.tv_sec, .st_atime_nsec = inode->i_atime.tv_nsec,
+		.st_mtime = inode->i_mtime.tv_sec, .st_mtime_nsec = inode->i_mtime.tv_nsec,
+		.st_ctime = inode->i_ctime.tv_sec, .st_ctime_nsec = inode->i_ctime.tv_nsec,
 	};
 
 	return copy_to_user(ust, &st, sizeof(st)) ? -EFAULT : 0;
@@ -28,11 +28,11 @@ static long put_stat(const struct kstat *k, struct stat __user *ust)
 
 SYSCALL_DEFINE(newfstatat, int dfd, const char __user *name, struct stat __user *st, int flags)
 {
-	struct kstat k;
+	struct path path __cleanup(path_put) = { NULL, NULL };
 
 	if (flags & ~(AT_LOOKUP_FLAGS | AT_NO_AUTOMOUNT))
 		return -EINVAL;
-	return vfs_stat(dfd, name, flags, &k) ? : put_stat(&k, st);
+	return user_path_at(dfd, name, at_lookup(flags), &path) ? : put_stat(&path, st);
 }
 
 SYSCALL_OLD(stat, (const char __user *name, struct stat __user *st),
@@ -43,11 +43,8 @@ SYSCALL_OLD(lstat, (const char __user *name, struct stat __user *st),
 SYSCALL_DEFINE(fstat, unsigned int fd, struct stat __user *st)
 {
 	CLASS(fd_raw, f)(fd);
-	struct kstat k;
 
-	if (!f.file)
-		return -EBADF;
-	return vfs_getattr(&f.file->f_path, &k) ? : put_stat(&k, st);
+	return f.file ? put_stat(&f.file->f_path, st) : -EBADF;
 }
 
 static struct statx_timestamp statx_time(struct timespec t)
@@ -55,31 +52,37 @@ static struct statx_timestamp statx_time(struct timespec t)
 	return (struct statx_timestamp){ .tv_sec = t.tv_sec, .tv_nsec = t.tv_nsec };
 }
 
+static long put_statx(const struct path *path, struct statx __user *ustx)
+{
+	const struct inode *inode = path->dentry->d_inode;
+	bool mount_root = path->mnt && path->mnt->mnt_root == path->dentry;
+	struct statx stx = {
+		.stx_mask = STATX_BASIC_STATS | STATX_MNT_ID, .stx_blksize = PAGE_SIZE,
+		.stx_nlink = inode->i_nlink, .stx_uid = inode->i_uid, .stx_gid = inode->i_gid,
+		.stx_mode = inode->i_mode, .stx_ino = inode->i_ino,
+		.stx_size = READ_ONCE(inode->i_size), .stx_blocks = blocks(inode),
+		.stx_attributes = mount_root ? STATX_ATTR_MOUNT_ROOT : 0,
+		.stx_attributes_mask = STATX_ATTR_MOUNT_ROOT,
+		.stx_mnt_id = path->mnt ? path->mnt->mnt_id : 0,
+		.stx_atime = statx_time(inode->i_atime), .stx_mtime = statx_time(inode->i_mtime),
+		.stx_ctime = statx_time(inode->i_ctime),
+		.stx_rdev_major = major(inode->i_rdev), .stx_rdev_minor = minor(inode->i_rdev),
+		.stx_dev_major = major(inode->i_sb->s_dev),
+		.stx_dev_minor = minor(inode->i_sb->s_dev),
+	};
+
+	return copy_to_user(ustx, &stx, sizeof(stx)) ? -EFAULT : 0;
+}
+
 SYSCALL_DEFINE(statx, int dfd, const char __user *name, int flags, unsigned int mask,
 	       struct statx __user *ustx)
 {
-	struct kstat k;
-	struct statx stx;
-	int err;
+	struct path path __cleanup(path_put) = { NULL, NULL };
 
 	if ((mask & STATX__RESERVED) || (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE ||
 	    (flags & ~(AT_LOOKUP_FLAGS | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE)))
 		return -EINVAL;
-	err = vfs_stat(dfd, name, flags, &k);
-	if (err)
-		return err;
-	stx = (struct statx){
-		.stx_mask = STATX_BASIC_STATS | STATX_MNT_ID, .stx_blksize = k.blksize,
-		.stx_nlink = k.nlink, .stx_uid = k.uid, .stx_gid = k.gid, .stx_mode = k.mode,
-		.stx_ino = k.ino, .stx_size = k.size, .stx_blocks = k.blocks,
-		.stx_attributes = k.mount_root ? STATX_ATTR_MOUNT_ROOT : 0,
-		.stx_attributes_mask = STATX_ATTR_MOUNT_ROOT, .stx_mnt_id = k.mnt_id,
-		.stx_atime = statx_time(k.atime), .stx_mtime = statx_time(k.mtime),
-		.stx_ctime = statx_time(k.ctime),
-		.stx_rdev_major = major(k.rdev), .stx_rdev_minor = minor(k.rdev),
-		.stx_dev_major = major(k.dev), .stx_dev_minor = minor(k.dev),
-	};
-	return copy_to_user(ustx, &stx, sizeof(stx)) ? -EFAULT : 0;
+	return user_path_at(dfd, name, at_lookup(flags), &path) ? : put_statx(&path, ustx);
 }
 
 /* --- file systems --- */

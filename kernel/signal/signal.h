@@ -126,13 +126,11 @@ struct signal_struct {
 					 * (0: some wait4 has had it) */
 	struct task_struct *group_exec_task;	/* (s) the thread that does exec and waits for
 						 * the others */
-	int notify_count;		/* (s) how many it waits for */
 	unsigned int flags;		/* (s) SIGNAL_xxx */
 	int group_stop_count;		/* (s) threads that have still to stop: those with
 					 * JOBCTL_STOP_PENDING */
 	bool leader;			/* (t) session leader */
 	bool is_child_subreaper, has_child_subreaper;
-	struct pid *tty_old_pgrp;
 	u64 utime, stime, cutime, cstime;	/* (s) dead threads; waited-for children */
 	u64 nvcsw, nivcsw, cnvcsw, cnivcsw;	/* (s) */
 	u64 min_flt, maj_flt, cmin_flt, cmaj_flt;	/* (s) */

@@ -60,8 +60,8 @@ static bool worth_moving(u64 from, u64 to, u64 weight)
 /*
  * Both locks held. Who of from's tasks should go to to: one of real time that would run there at
  * once; else of those that are worth it the one that has been here longest, so that everybody has
- * its turn. NULL: nobody. If the best one runs just now it is the answer all the same, unless to is
- * idle: then it must be one that can go.
+ * its turn; of equals one that waits. NULL: nobody. If the best one runs just now it is the answer
+ * all the same, unless to is idle: then it must be one that can go.
  */
 static struct task_struct *choose_task(struct rq *from, struct rq *to)
 {
@@ -75,7 +75,8 @@ static struct task_struct *choose_task(struct rq *from, struct rq *to)
 		if (p->cpus_mask & 1UL << to->cpu &&
 		    (idle ? may_move(from, p, to->cpu)
 			  : worth_moving(from->load, to->load, p->se.weight)) &&
-		    (!best || p->se.arrived < best->se.arrived))
+		    (!best || p->se.arrived < best->se.arrived ||
+		     (best == from->curr && p->se.arrived == best->se.arrived)))
 			best = p;
 	return best;
 }

@@ -14,6 +14,8 @@
 #include "not_so.h"
 #include "user/uring.h"
 
+#define FEAT_NODROP 2u
+
 /* Threads of pid whose names begin so. */
 static int threads(int pid, const char *begin)
 {
@@ -185,11 +187,90 @@ static void timeouts(void)
 	uring_exit(&r);			/* with a timeout under way */
 }
 
+static long milliseconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* More results than the ring has room for: the first ones stay, in order. Then they are counted, or,
+ * as Linux does since 5.5, kept until there is room. */
+static void full_ring(void)
+{
+	unsigned long data, n = 0;
+	unsigned int kept;
+	struct uring r;
+
+	check(uring_init(&r, 4, 0, 0) == 0 && r.p.cq_entries == 8, "a ring");
+	kept = r.p.features & FEAT_NODROP ? 11 : 8;
+	for (unsigned long i = 0; i < 11; i++) {
+		uring_put(&r, IORING_OP_NOP, -1, NULL, 0, 0, i);
+		check(uring_enter(&r, 1, 0) == 1, "submitted, though there is no room");
+	}
+	check(uring_ready(&r) == 8, "as many as there is room for");
+	while (n < kept && uring_get(&r, &data) == 0 && data == n)
+		n++;
+	check(n == kept && !uring_ready(&r), "in order, and none was overwritten");
+	check(*(unsigned int *)(r.rings + r.p.cq_off.overflow) == 11 - kept, "the others are counted");
+	uring_put(&r, IORING_OP_NOP, -1, NULL, 0, 0, 77);
+	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, &data) == 0 && data == 77, "and it goes on");
+	uring_exit(&r);
+}
+
+/* Each request has one result, and a wait lasts until there are as many as asked for. */
+static void counts(void)
+{
+	struct timespec soon = { 0, 20000000 };
+	unsigned long data;
+	struct uring r;
+
+	check(uring_init(&r, 8, 0, 0) == 0, "a ring");
+	uring_put(&r, IORING_OP_TIMEOUT, -1, &soon, 1, 1, 1);
+	uring_put(&r, IORING_OP_NOP, -1, NULL, 0, 0, 2);
+	check(uring_enter(&r, 2, 2) == 2 && uring_get(&r, NULL) == 0 && uring_get(&r, NULL) == 0,
+	      "a timeout that an event ends");
+	usleep(40000);
+	check(!uring_ready(&r), "it is not over a second time");
+	uring_put(&r, IORING_OP_NOP, -1, NULL, 0, 0, 3);
+	uring_put(&r, IORING_OP_TIMEOUT, -1, &soon, 1, 0, 4);
+	check(uring_enter(&r, 2, 2) == 2 && uring_ready(&r) == 2, "waits for both, not for one");
+	check(uring_get(&r, &data) == 0 && data == 3 && uring_get(&r, &data) == -ETIME && data == 4,
+	      "in the order of their ends");
+	uring_exit(&r);
+}
+
+/* A worker that has nothing to do takes the next request, at once, and no further one is made. */
+static void idle_worker(void)
+{
+	struct timespec never = { 4, 0 };	/* sooner than an idle worker looks by itself */
+	unsigned long data;
+	struct uring r;
+	int fds[2], before = threads(getpid(), "iou-wrk-");
+	char c;
+
+	pipe(fds);
+	check(uring_init(&r, 8, 0, 0) == 0, "a ring");
+	for (unsigned long i = 0; i < 20; i++) {
+		uring_put(&r, IORING_OP_TIMEOUT, -1, &never, 1, 1, 100);
+		uring_put(&r, IORING_OP_READ, fds[0], &c, 1, 0, i)->flags = IOSQE_ASYNC;
+		write(fds[1], "x", 1);
+		check(uring_enter(&r, 2, 2) == 2 && uring_get(&r, &data) == 1 && data == i, "a read");
+		check(uring_get(&r, &data) == 0 && data == 100, "and not the time");
+		usleep(5000);
+	}
+	check(threads(getpid(), "iou-wrk-") <= before + 2, "few workers do it all");
+	close(fds[0]), close(fds[1]);
+	uring_exit(&r);
+}
+
 static void sqpoll(void)
 {
 	struct uring r;
 	unsigned long data;
-	int fds[2];
+	int fds[2], asleep;
+	long begin;
 	char c = 0;
 
 	check(uring_init(&r, 8, IORING_SETUP_SQPOLL, 10) == 0, "a ring with SQPOLL");
@@ -205,6 +286,16 @@ static void sqpoll(void)
 			while (!(READ_ONCE(*r.sq_flags) & IORING_SQ_NEED_WAKEUP))
 				usleep(1000);
 	}
+	uring_exit(&r);
+	check(uring_init(&r, 8, IORING_SETUP_SQPOLL, 100) == 0, "one that stays awake longer");
+	while (!(READ_ONCE(*r.sq_flags) & IORING_SQ_NEED_WAKEUP))
+		usleep(1000);
+	begin = milliseconds();
+	uring_put(&r, IORING_OP_NOP, -1, NULL, 0, 0, 0);
+	uring_poke(&r);
+	check(uring_get(&r, NULL) == 0, "NOP");
+	asleep = (READ_ONCE(*r.sq_flags) & IORING_SQ_NEED_WAKEUP) != 0;
+	check(!asleep || milliseconds() - begin >= 100, "it says so when it is awake again");
 	pipe(fds);
 	uring_put(&r, IORING_OP_READ, fds[0], &c, 1, 0, 99);
 	uring_poke(&r);
@@ -275,6 +366,9 @@ int main(int argc, char **argv)
 	reads_and_writes();
 	waiting_reads();
 	timeouts();
+	full_ring();
+	counts();
+	idle_worker();
 	sqpoll();
 	ends();
 	if (!bad)

@@ -121,7 +121,7 @@ bool fpu_mxcsr_valid(u32 mxcsr)
 
 void thread_init_fpu(struct task_struct *p)
 {
-	u8 *image = (u8 *)p + TASK_FPU_OFFSET;
+	u8 *image = __builtin_assume_aligned((u8 *)p + TASK_FPU_OFFSET, 64);
 
 	p->thread.fpu = image;
 	/* The first bytes are overwritten by any save; behind them XSAVE leaves gaps, and reserved

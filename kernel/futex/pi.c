@@ -453,23 +453,12 @@ long futex_unlock_pi(u32 __user *uaddr, bool shared)
 	return ret;
 }
 
-/*
- * p, current, is about to lose its memory: what it owns and others wait for goes to them. On exit
- * PF_EXITING is set; pi_try_lock() looks at it under pi_lock, so whoever made a state for p before
- * we got the lock is served here, and whoever comes later sees the flag.
- *
- * Most threads own nothing, and need not fight for the one lock to find that out. Whoever takes it
- * after we saw it free sees the flag, because of the barrier; what whoever had it before has put on
- * the list, we see, because the lock is read first.
- */
-void futex_exit_pi(struct task_struct *p)
+/* What p owns and others wait for goes to them. */
+static noinline void pi_leave_all(struct task_struct *p)
 {
 	struct futex_pi_state *s, *next;
 	DEFINE_WAKE_Q(wq);
 
-	smp_mb();
-	if (!smp_load_acquire(&pi_lock.locked) && list_empty(&p->pi_state_list))
-		return;
 	spin_lock(&pi_lock);
 	list_for_each_entry_safe(s, next, &p->pi_state_list, entry) {
 		list_del_init(&s->entry);
@@ -479,4 +468,20 @@ void futex_exit_pi(struct task_struct *p)
 		pi_update_prio(p);
 	spin_unlock(&pi_lock);
 	wake_up_q(&wq);
+}
+
+/*
+ * p, current, is about to lose its memory. On exit PF_EXITING is set; pi_try_lock() looks at it
+ * under pi_lock, so whoever made a state for p before we got the lock is served here, and whoever
+ * comes later sees the flag.
+ *
+ * Most threads own nothing, and need not fight for the one lock to find that out. Whoever takes it
+ * after we saw it free sees the flag, because of the barrier; what whoever had it before has put on
+ * the list, we see, because the lock is read first.
+ */
+void futex_exit_pi(struct task_struct *p)
+{
+	smp_mb();
+	if (smp_load_acquire(&pi_lock.locked) || !list_empty(&p->pi_state_list))
+		pi_leave_all(p);
 }

@@ -257,15 +257,15 @@ static int check_flags(const struct kernel_clone_args *args)
 	return 0;
 }
 
-static int check_limits(void)
+static noinline bool too_many_processes(void)
 {
-	const struct rlimit *rlim = &current->signal->rlim[RLIMIT_NPROC];
+	return user_processes(current->cred->uid) >= current->signal->rlim[RLIMIT_NPROC].rlim_cur;
+}
 
-	if (READ_ONCE(nr_threads) >= max_threads)
-		return -EAGAIN;
-	if (!capable() && user_processes(current->cred->uid) >= rlim->rlim_cur)
-		return -EAGAIN;
-	return 0;
+static inline int check_limits(void)
+{
+	return READ_ONCE(nr_threads) >= max_threads || (!capable() && too_many_processes())
+		       ? -EAGAIN : 0;
 }
 
 /* --- becoming visible --- */

@@ -31,11 +31,9 @@
 
 typedef struct { int counter; } atomic_t;
 typedef struct { long counter; } atomic_long_t;
-typedef struct { s64 counter; } atomic64_t;
 
 #define ATOMIC_INIT(i)		{ (i) }
 #define ATOMIC_LONG_INIT(i)	{ (i) }
-#define ATOMIC64_INIT(i)	{ (i) }
 
 /* All operations of one width: pfx is the name's beginning, T the integer type. */
 #define __ATOMIC_OPS(pfx, atype, T)						\
@@ -47,11 +45,9 @@ static inline T pfx##_fetch_add(T i, atype *v)					\
 static inline T pfx##_fetch_and(T i, atype *v)					\
 { return __atomic_fetch_and(&v->counter, i, __ATOMIC_SEQ_CST); }		\
 static inline T pfx##_add_return(T i, atype *v) { return pfx##_fetch_add(i, v) + i; } \
-static inline T pfx##_sub_return(T i, atype *v) { return pfx##_fetch_add(-i, v) - i; } \
 static inline T pfx##_inc_return(atype *v) { return pfx##_add_return(1, v); }	\
-static inline T pfx##_dec_return(atype *v) { return pfx##_sub_return(1, v); }	\
+static inline T pfx##_dec_return(atype *v) { return pfx##_add_return(-1, v); }	\
 static inline void pfx##_add(T i, atype *v) { (void)pfx##_fetch_add(i, v); }	\
-static inline void pfx##_sub(T i, atype *v) { (void)pfx##_fetch_add(-i, v); }	\
 static inline void pfx##_inc(atype *v) { (void)pfx##_fetch_add(1, v); }		\
 static inline void pfx##_dec(atype *v) { (void)pfx##_fetch_add(-1, v); }	\
 static inline void pfx##_and(T i, atype *v) { (void)pfx##_fetch_and(i, v); }	\
@@ -74,7 +70,6 @@ static inline bool pfx##_inc_not_zero(atype *v) { return pfx##_add_unless(v, 1, 
 
 __ATOMIC_OPS(atomic, atomic_t, int)
 __ATOMIC_OPS(atomic_long, atomic_long_t, long)
-__ATOMIC_OPS(atomic64, atomic64_t, s64)
 
 /*
  * Reference counts. A count that was 0 has no owner, so taking a reference from it, or dropping

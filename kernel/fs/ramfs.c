@@ -345,7 +345,7 @@ static void ramfs_evict(struct inode *inode)
 {
 	if (S_ISLNK(inode->i_mode))
 		kfree(inode->i_private);
-	atomic_long_sub_return(inode->i_charged, &inode->i_sb->s_pages);
+	atomic_long_add(-(long)inode->i_charged, &inode->i_sb->s_pages);
 }
 
 static void ramfs_statfs(struct super_block *sb, struct statfs *st)

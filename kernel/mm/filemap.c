@@ -25,13 +25,13 @@ struct radix_node {
 
 DEFINE_KMEM_CACHE(node_cache, "radix_tree_node", struct radix_node, 64);
 DEFINE_KMEM_CACHE(mapping_cache, "address_space", struct address_space, 8);
-static atomic64_t next_mapping_id = ATOMIC64_INIT(1);
+static atomic_long_t next_mapping_id = ATOMIC_LONG_INIT(1);
 static atomic_long_t file_pages, shmem_pages;
 
 void mapping_init(struct address_space *m, struct inode *host)
 {
 	mutex_init(&m->lock, "page cache");
-	m->id = (u64)atomic64_inc_return(&next_mapping_id);
+	m->id = (u64)atomic_long_inc_return(&next_mapping_id);
 	m->root = NULL;
 	m->height = 0;
 	m->nrpages = 0;

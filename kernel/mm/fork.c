@@ -28,7 +28,7 @@ struct mm_struct init_mm = {
 					 * borrows it */
 };
 DEFINE_KMEM_CACHE(mm_cache, "mm_struct", struct mm_struct, 64);
-static atomic64_t next_mm_id;
+static atomic_long_t next_mm_id;
 
 /* What a copy does not inherit. */
 static bool mm_setup(struct mm_struct *mm)
@@ -45,7 +45,7 @@ static bool mm_setup(struct mm_struct *mm)
 	mm->locked_vm = 0;
 	mm->hiwater_vm = mm->total_vm;
 	mm->rss_anon = mm->rss_file = mm->rss_shmem = mm->hiwater_rss = 0;
-	mm->id = (u64)atomic64_inc_return(&next_mm_id);
+	mm->id = (u64)atomic_long_inc_return(&next_mm_id);
 	mm->pgd = pgd_alloc();
 	return mm->pgd;
 }

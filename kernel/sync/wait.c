@@ -23,35 +23,28 @@
  * of the rq lock.
  */
 #include "kernel/sched/sched.h"
+#include "kernel/sync/guard.h"
 #include "kernel/sync/sync.h"
 #include "kernel/task/task.h"
 
 void add_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *entry)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&wq->lock, flags);
+	guard(spinlock_irqsave)(&wq->lock);
 	list_add(&entry->entry, &wq->head);
-	spin_unlock_irqrestore(&wq->lock, flags);
 }
 
 void remove_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *entry)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&wq->lock, flags);
+	guard(spinlock_irqsave)(&wq->lock);
 	list_del_init(&entry->entry);
-	spin_unlock_irqrestore(&wq->lock, flags);
 }
 
 static void __prepare_to_wait(struct wait_queue_head *wq, struct wait_queue_entry *entry,
 			      unsigned int state)
 {
-	unsigned long flags;
-
 	current->wchan = wq->name;
 	current->wait_obj = wq;
-	spin_lock_irqsave(&wq->lock, flags);
+	guard(spinlock_irqsave)(&wq->lock);
 	if (list_empty(&entry->entry)) {
 		if (entry->flags & WQ_FLAG_EXCLUSIVE)
 			list_add_tail(&entry->entry, &wq->head);
@@ -59,7 +52,6 @@ static void __prepare_to_wait(struct wait_queue_head *wq, struct wait_queue_entr
 			list_add(&entry->entry, &wq->head);
 	}
 	set_current_state(state);
-	spin_unlock_irqrestore(&wq->lock, flags);
 }
 
 void prepare_to_wait(struct wait_queue_head *wq, struct wait_queue_entry *entry, unsigned int state)

@@ -54,28 +54,24 @@ void wake_up_worker(struct worker_pool *pool)
 void wq_worker_sleeping(struct task_struct *task)
 {
 	struct worker *w = kthread_data(task);
-	unsigned long flags;
 
 	if (task->state == TASK_RUNNING || !w->counted)
 		return;
-	spin_lock_irqsave(&wq_lock, flags);
+	guard(spinlock_irqsave)(&wq_lock);
 	w->asleep = true;
 	w->pool->nr_running--;
 	wake_up_worker(w->pool);
-	spin_unlock_irqrestore(&wq_lock, flags);
 }
 
 void wq_worker_running(struct task_struct *task)
 {
 	struct worker *w = kthread_data(task);
-	unsigned long flags;
 
 	if (!w->asleep)
 		return;
-	spin_lock_irqsave(&wq_lock, flags);
+	guard(spinlock_irqsave)(&wq_lock);
 	w->asleep = false;
 	w->pool->nr_running++;
-	spin_unlock_irqrestore(&wq_lock, flags);
 }
 
 /* --- a worker's life --- */

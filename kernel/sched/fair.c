@@ -24,10 +24,8 @@
  * limit it could claim all that time afterwards; so who wakes is placed at most half a latency
  * before min_vruntime: it runs soon, and before hogs, but cannot monopolise. If that is further
  * before the running task than a wake-up granularity (1 ms), it takes the CPU at once. Newcomers
- * start one turn behind, so that forking gains nothing.
- *
- * Who leaves a CPU for another takes its distance from min_vruntime along (every queue has a virtual
- * time of its own).
+ * start one turn behind, so that forking gains nothing. Who leaves a CPU for another takes its
+ * distance from min_vruntime along: every queue has a virtual time of its own.
  *
  * THE QUEUE.  The running task (cfs->curr) is not in it: its vruntime moves, and most tasks run, sleep
  * and wake with few others waiting. Order is exact to a granule of 65 us, which nobody can notice
@@ -159,20 +157,17 @@ static void advance(struct cfs_rq *cfs, struct sched_entity *first)
 	list_add_tail(&cfs->front, &first->run_list);
 }
 
-static void erase_node(struct cfs_rq *cfs, struct sched_entity *se)
-{
-	if (list_empty(&se->run_list))
-		rb_erase_cached(&se->run_node, &cfs->tree);
-	else
-		rb_replace_node_cached(&se->run_node, &list_next_entry(se, run_list)->run_node,
-				       &cfs->tree);
-	RB_CLEAR_NODE(&se->run_node);
-}
-
 static noinline void erase(struct cfs_rq *cfs, struct sched_entity *se)
 {
-	if (!RB_EMPTY_NODE(&se->run_node))
-		erase_node(cfs, se);
+	struct sched_entity *heir = list_next_entry(se, run_list);
+
+	if (!RB_EMPTY_NODE(&se->run_node)) {
+		if (heir == se)
+			rb_erase_cached(&se->run_node, &cfs->tree);
+		else
+			rb_replace_node_cached(&se->run_node, &heir->run_node, &cfs->tree);
+		RB_CLEAR_NODE(&se->run_node);
+	}
 	list_del(&se->run_list);
 }
 
@@ -326,12 +321,10 @@ static struct task_struct *yield_task_fair(struct rq *rq)
 {
 	struct cfs_rq *cfs = &rq->cfs;
 	struct sched_entity *se = &rq->curr->se, *first;
-	struct list_head *next;
 
 	update_curr_fair(rq);
-	next = cfs->front.next;
-	first = list_entry(next, struct sched_entity, run_list);
-	if (next == &cfs->front || !same_granule(se, first) || in_group(task_of(se)))
+	first = list_first_entry(&cfs->front, struct sched_entity, run_list);
+	if (&first->run_list == &cfs->front || !same_granule(se, first) || in_group(task_of(se)))
 		return yield_with_care(rq);
 	list_add_tail(&se->run_list, &cfs->front);
 	list_del(&first->run_list);
@@ -377,23 +370,20 @@ static struct task_struct *next_queued_fair(struct rq *rq, struct task_struct *p
 {
 	struct cfs_rq *cfs = &rq->cfs;
 	struct list_head *next = p ? p->se.run_list.next : cfs->front.next;
-	struct sched_entity *se = cfs->curr;
-	struct rb_node *node;
+	struct rb_node *node = rb_first_cached(&cfs->tree);
 
 	if (p && &p->se == cfs->curr)
 		return NULL;
-	if (next == &cfs->front) {
-		node = rb_first_cached(&cfs->tree);
-	} else {
-		se = list_entry(next, struct sched_entity, run_list);
+	if (next != &cfs->front) {
+		struct sched_entity *se = list_entry(next, struct sched_entity, run_list);
+
 		if (RB_EMPTY_NODE(&se->run_node))
 			return task_of(se);
 		node = rb_next(&se->run_node);		/* once around the ring */
-		se = cfs->curr;
 	}
 	if (node)
-		se = entity_of(node);
-	return se ? task_of(se) : NULL;
+		return task_of(entity_of(node));
+	return cfs->curr ? task_of(cfs->curr) : NULL;
 }
 
 const struct sched_class fair_sched_class = {

@@ -149,6 +149,35 @@ KTEST(kthread_worker_keeps_order)
 	KEXPECT(kthread_stop(worker.task) == 0 && done == 1);	/* what is queued is done first */
 }
 
+static struct completion go_on;
+
+static void hold(struct kthread_work *work)
+{
+	wait_for_completion(&go_on);
+}
+
+KTEST(kthread_worker_is_woken_and_queues_once)
+{
+	struct kthread_worker worker = { 0 };
+	struct kthread_work held;
+	struct numbered n = { 0 };
+
+	init_completion(&go_on, "go_on");
+	init_completion(&all_done, "all_done");
+	kthread_init_work(&held, hold);
+	kthread_init_work(&n.work, note);
+	KEXPECT(!kthread_run_worker(&worker, "sleeper"));
+	while (READ_ONCE(worker.task->state) != TASK_IDLE || READ_ONCE(worker.task->on_cpu))
+		ktest_sleep(NSEC_PER_MSEC);
+	KEXPECT(kthread_queue_work(&worker, &held));
+	done = 7;
+	KEXPECT(kthread_queue_work(&worker, &n.work));
+	KEXPECT(!kthread_queue_work(&worker, &n.work));	/* it waits behind the held one */
+	complete(&go_on);
+	wait_for_completion(&all_done);
+	KEXPECT(kthread_stop(worker.task) == 0 && done == 8);
+}
+
 /* What "init" and "cleanup" of a helper are called with; the program sleeps for ever. */
 static int helper_pid;
 static bool cleaned;

@@ -93,6 +93,9 @@ static bool even_out(struct rq *from, struct rq *to)
 		if (!may_move(from, p, to->cpu))
 			return false;
 		move_queued_task(from, to, p);
+		/* Who came stays for a period, or how long would depend on what the two CPUs'
+		 * clocks of balancing happen to differ by. */
+		to->next_balance = from->clock + BALANCE_PERIOD_NS;
 		strict = true;		/* one may change places for nothing */
 	}
 	return true;

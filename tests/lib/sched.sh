@@ -11,7 +11,8 @@ lab() {
 	policy=$1 cpus=$2
 	shift 2
 	what="sched=$policy, $cpus CPU: schedlab $*"
-	tools/run --smp "$cpus" --icount --append "sched=$policy" --timeout 120 -- /bin/schedlab "$@" > "$T/lab" 2> "$T/err" ||
+	# shellcheck disable=SC2086
+	tools/run --smp $cpus --icount --append "sched=$policy" --timeout 120 -- /bin/schedlab "$@" > "$T/lab" 2> "$T/err" ||
 		complain "status $?: $what: $(tail -n 5 "$T/err")"
 }
 

@@ -140,7 +140,8 @@ bool ptrace_report_syscall(unsigned long message)
 	bool good = current->ptrace & PT_OPT(PTRACE_O_TRACESYSGOOD);
 	int sig = current->ptrace ? ptrace_notify(SIGTRAP | (good ? 0x80 : 0), message) : 0;
 
-	if (sig > 0)
+	/* Did the tracer end before it looked, what comes back is still our SIGTRAP | 0x80. */
+	if (sig > 0 && valid_signal(sig))
 		send_sig(sig, current, SEND_SIG_PRIV);
 	return fatal_signal_pending(current);
 }

@@ -56,9 +56,18 @@ static int tracer_of(pid_t pid)
 }
 
 /* How the tracee is found when its tracer dies. */
-enum when { RUNS, IN_SIGNAL, IN_CALL, IN_GROUP_STOP, LISTENS, SEIZED_AND_RUNS, NR_WHEN };
+enum when {
+	RUNS,
+	IN_SIGNAL,
+	IN_CALL,
+	UNSEEN_CALL,
+	IN_GROUP_STOP,
+	LISTENS,
+	SEIZED_AND_RUNS,
+	NR_WHEN
+};
 static const char *const when_names[] = {
-	"it runs",	   "stopped by a signal", "stopped at a call",
+	"it runs",	   "stopped by a signal", "stopped at a call", "at a call, not waited for",
 	"in a group stop", "listening",		  "seized, it runs",
 };
 
@@ -78,6 +87,9 @@ static void bring_there(pid_t pid, enum when when, unsigned long options)
 	} else if (when == IN_CALL) {
 		request(PTRACE_SYSCALL, pid, 0, 0);
 		waitpid(pid, &status, 0);
+	} else if (when == UNSEEN_CALL) {
+		request(PTRACE_SYSCALL, pid, 0, 0);
+		await_state(pid, 't');
 	} else if (when == IN_GROUP_STOP) {
 		request(PTRACE_CONT, pid, 0, SIGSTOP);
 		waitpid(pid, &status, 0);
@@ -294,7 +306,7 @@ static void killed_meanwhile(int rounds)
 int main(void)
 {
 	for (int when = 0; when < NR_WHEN; when++)
-		tracer_dies(when, 0, when & 1);
+		tracer_dies(when, when == UNSEEN_CALL ? PTRACE_O_TRACESYSGOOD : 0, when & 1);
 	tracer_dies(RUNS, PTRACE_O_EXITKILL, 1);
 	tracer_dies(IN_CALL, PTRACE_O_EXITKILL, 0);
 	tracer_dies(LISTENS, PTRACE_O_EXITKILL, 1);

@@ -71,7 +71,9 @@ long strncpy_from_user(char *to, const char __user *from, long n)
 
 long strnlen_user(const char __user *s, long n)
 {
-	return scan_string(NULL, s, n) + 1;
+	long len = scan_string(NULL, s, n);
+
+	return len < 0 ? 0 : len + 1;
 }
 
 int copy_struct_from_user(void *to, size_t ksize, const void __user *from, size_t usize)

@@ -86,17 +86,20 @@ static struct task_struct *choose_task(struct rq *from, struct rq *to)
 static bool even_out(struct rq *from, struct rq *to)
 {
 	struct task_struct *p;
-	bool strict = false;
+	bool moved = false;
 
-	while (from->nr_running > 1 && (p = choose_task(from, to)) &&
-	       !(strict && to->load + p->se.weight >= from->load)) {
+	for (; from->nr_running > 1 && (p = choose_task(from, to)); moved = true) {
+		bool exchange = to->load + p->se.weight >= from->load;
+
+		if (exchange && moved)
+			break;
 		if (!may_move(from, p, to->cpu))
 			return false;
 		move_queued_task(from, to, p);
-		/* Who came stays for a period, or how long would depend on what the two CPUs'
-		 * clocks of balancing happen to differ by. */
-		to->next_balance = from->clock + BALANCE_PERIOD_NS;
-		strict = true;		/* one may change places for nothing */
+		/* Who changed places for nothing stays for a period, or how long would depend on
+		 * what the two CPUs' clocks of balancing happen to differ by. */
+		if (exchange)
+			to->next_balance = from->clock + BALANCE_PERIOD_NS;
 	}
 	return true;
 }

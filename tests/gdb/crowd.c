@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER, never = PTHREAD_MUTEX_INITIALIZER;
@@ -31,12 +32,16 @@ static void *sleep_for_ever(void *arg)
 	return arg;
 }
 
+/* And waits for them: a crowd of zombies would make every stop of the debugger slower than the last. */
 static void *make_children(void *arg)
 {
 	for (;;) {
-		if (fork() == 0)
+		pid_t pid = fork();
+
+		if (pid == 0)
 			_exit(0);
 		usleep(1000);
+		waitpid(pid, NULL, 0);
 	}
 	return arg;
 }

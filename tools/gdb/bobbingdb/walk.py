@@ -149,7 +149,12 @@ def go_to(where, good=lambda: True, backwards=False):
 
 
 def step(backwards=False):
-    run("reverse-stepi" if backwards else "stepi")
+    """One instruction. A stop that the other CPU still had to report may end a step before it is made: then it is made now."""
+    before = register("rip")
+    for _ in range(3):
+        run("reverse-stepi" if backwards else "stepi")
+        if register("rip") != before:
+            return
 
 
 # ---- The table ----

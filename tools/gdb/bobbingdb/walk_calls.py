@@ -93,12 +93,10 @@ class SyscallWalk:
         popped = False
         for _ in range(LONGEST):
             mnemonic, text = walk.instruction()
-            before_rsp, before_gs, before_rip = get("rsp"), get("gs_base"), get("rip")
+            before_rsp, before_gs = get("rsp"), get("gs_base")
             if mnemonic == "call":
                 tell(text.split("#")[0], "There is work to do before user mode: a signal, a switch, or a frame that only IRET can restore.")
             step_over_calls(self.task)
-            if get("rip") == before_rip:        # the other CPU's stop came before ours had made its step
-                continue
             if mnemonic == "cli":
                 tell("cli", "The test whether there is work to do, and the way out after it, are one step to interrupts.")
             elif mnemonic == "pop" and not popped:

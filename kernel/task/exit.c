@@ -14,7 +14,6 @@
 #include "kernel/io_uring/io_uring.h"
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
-#include "kernel/sync/guard.h"
 #include "kernel/syscalls.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
@@ -332,8 +331,7 @@ static bool leave_group(struct task_struct *p)
 		sig->maxrss = max(sig->maxrss, (u64)mm_hiwater_rss(p->mm));
 	spin_unlock_irq(&p->sighand->siglock);
 	if (unlikely(stopped))
-		scoped_guard(spinlock_irq, &tasklist_lock)
-			do_notify_parent_cldstop(p, false, CLD_STOPPED, stop_signal);
+		notify_stop(p, CLD_STOPPED, stop_signal);
 	return last;
 }
 

@@ -1,6 +1,7 @@
 # Sourced by tests/sched/*, instead of check.sh:
 #
-#   lab POLICY SMP ARG...          schedlab under sched=POLICY, repeatable; its lines go to $T/lab
+#   lab POLICY SMP ARG...          schedlab under sched=POLICY, repeatable; its lines go to $T/lab. SMP: the number of CPUs, and
+#                                  in the same word more options of tools/run
 #   share TASK N LOW HIGH          the Nth line of TASK has a share between LOW and HIGH per cent
 #   ratio TASK1 TASK2 WANTED TOLERANCE    their shares (the first of each) are in that ratio, within so many per cent
 #   latency TASK LOW HIGH          its worst wake-up latency is between LOW and HIGH ms

@@ -1,7 +1,11 @@
 /*
  * The stops of a tracee: signals, suppressed and exchanged; system calls; group stops of a tracee
- * by TRACEME and of a seized one; PTRACE_LISTEN; attach to one that runs, sleeps, is stopped.
+ * by TRACEME and of a seized one, completed by a thread's end; PTRACE_LISTEN; attach to one that
+ * runs, sleeps, is stopped.
  */
+#include <pthread.h>
+#include <time.h>
+
 #include "ptrace.h"
 
 static void handler(int sig)
@@ -416,8 +420,68 @@ static void by_waitid(void)
 	finish("child", pid);
 }
 
+static int tids[2]; /* a pipe */
+
+static void *leave(void *arg)
+{
+	pid_t tid = (pid_t)syscall(SYS_gettid);
+
+	(void)!write(tids[1], &tid, sizeof(tid));
+	for (volatile int *go = arg; !*go;)
+		sched_yield();
+	syscall(SYS_exit, 0);
+	return arg;
+}
+
+/* The last thread that a group stop waits for ends instead of stopping: the stop is complete by that,
+ * and the parent is told. (It hears first of what comes first; that the thread is dead comes later.) */
+static void end_completes_stop(void)
+{
+	volatile int *go =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	sigset_t chld;
+	siginfo_t info;
+	int status = 0;
+	pid_t pid, tid;
+	pthread_t t;
+
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &chld, NULL);
+
+	(void)!pipe(tids);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		pthread_create(&t, NULL, leave, (void *)go);
+		for (;;)
+			pause();
+	}
+	(void)!read(tids[0], &tid, sizeof(tid));
+	request(PTRACE_SEIZE, tid, 0, PTRACE_O_TRACEEXIT);
+	*go = 1;
+	await("thread", tid);
+	kill(pid, SIGSTOP);
+	await_state(pid, 'T');
+	printf("stopped, but for one: %d\n", waitpid(pid, &status, WUNTRACED | WNOHANG));
+	sigtimedwait(&chld, NULL, &(struct timespec){ 0 });
+	request(PTRACE_CONT, tid, 0, 0);
+	sigwaitinfo(&chld, &info);
+	printf("told that it %s\n", info.si_code == CLD_STOPPED && info.si_pid == pid
+					    ? "stopped"
+					    : "did something else");
+	sigprocmask(SIG_UNBLOCK, &chld, NULL);
+	status = 0;
+	if (waitpid(pid, &status, WUNTRACED) == pid)
+		tell("process", status);
+	kill(pid, SIGKILL);
+	await("thread", tid);
+	await("process", pid);
+}
+
 int main(void)
 {
+	end_completes_stop();
 	signals();
 	changed_siginfo();
 	calls();

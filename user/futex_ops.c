@@ -319,10 +319,12 @@ static void across_processes(void)
 /* One page of a file, mapped twice. */
 static void two_mappings(void)
 {
-	char path[] = "/tmp/futex_ops.tmp";
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	char path[32];
+	int fd;
 	uint32_t *a, *b;
 
+	snprintf(path, sizeof(path), "/tmp/futex_ops.%d", getpid());	/* in another's we would wake it */
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
 	if (fd < 0 || ftruncate(fd, 4096))
 		return;
 	a = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -62,14 +62,17 @@ static int huge(void)
 
 static int tmpfs(void)
 {
-	int fd = open("/tmp/hog", O_RDWR | O_CREAT, 0600), err;
+	char path[32];
+	int fd, err;
 	ssize_t n;
 	long done = 0;
 
+	snprintf(path, sizeof(path), "/tmp/hog.%d", (int)getpid());
+	fd = open(path, O_RDWR | O_CREAT, 0600);
 	while ((n = write(fd, block, sizeof(block))) > 0)
 		done += n;
 	err = errno;
-	unlink("/tmp/hog");
+	unlink(path);
 	close(fd);
 	printf("a file is refused more: %s\n", n < 0 ? strerror(err) : "0 bytes");
 	return n < 0 ? err != ENOSPC && err != ENOMEM : done == 0;

@@ -72,9 +72,12 @@ static void reads_and_writes(void)
 	char buf[64] = "";
 	struct uring r;
 	unsigned long data;
-	int fd = open("/tmp/uring-test", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	char path[32];
+	int fd;
 
-	unlink("/tmp/uring-test");
+	snprintf(path, sizeof(path), "/tmp/uring-test.%d", (int)getpid());
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	unlink(path);
 	check(uring_init(&r, 8, 0, 0) == 0, "a ring");
 	for (int i = 0; i < 3; i++)
 		uring_put(&r, IORING_OP_NOP, -1, NULL, 0, 0, (unsigned long)i);

@@ -235,10 +235,16 @@ static int entry_at(int fd, off_t at, char *name, off_t *behind)
 	return 1;
 }
 
+/* Another process, which may end while we look, or a new one come after it. */
+static int fleeting(const char *path, const char *name)
+{
+	return !strcmp(path, "/proc") && atoi(name) && atoi(name) != getpid();
+}
+
 /* From each position the same entry, forwards and backwards, and nothing behind the last. */
 static int seeks(const char *path)
 {
-	static char name[512][64];
+	static char name[513][64];
 	static off_t at[513];
 	char again[64];
 	off_t behind;
@@ -247,8 +253,9 @@ static int seeks(const char *path)
 	while (n < 512 && entry_at(fd, at[n], name[n], &at[n + 1]))
 		n++;
 	for (int i = n - 1; i >= 0; i--)
-		ok &= entry_at(fd, at[i], again, &behind) && behind == at[i + 1] &&
-		      !strcmp(again, name[i]);
+		ok &= fleeting(path, name[i]) ||
+		      (entry_at(fd, at[i], again, &behind) && !strcmp(again, name[i]) &&
+		       (behind == at[i + 1] || fleeting(path, name[i + 1])));
 	ok &= !entry_at(fd, 1 << 30, again, &behind);
 	close(fd);
 	return ok && n > 2 && !strcmp(name[0], ".") && !strcmp(name[1], "..");

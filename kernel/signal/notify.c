@@ -38,6 +38,11 @@ static void exit_siginfo(siginfo_t *info, int status)
 	}
 }
 
+int task_wait_status(const struct task_struct *p)
+{
+	return p->signal->flags & SIGNAL_GROUP_EXIT ? p->signal->group_exit_code : p->exit_code;
+}
+
 int do_notify_parent(struct task_struct *p, int sig)
 {
 	struct task_struct *parent = p->parent;
@@ -65,7 +70,7 @@ int do_notify_parent(struct task_struct *p, int sig)
 	 * even written down. clone() takes any byte as exit signal; one that is none is not sent. */
 	if (sig && valid_signal((unsigned int)sig) && !(sig == SIGCHLD && sig_ignored(parent, sig, false))) {
 		child_siginfo(&info, sig, p, parent);
-		exit_siginfo(&info, p->exit_code);
+		exit_siginfo(&info, task_wait_status(p));
 		send_signal_locked(sig, &info, parent, true);
 	}
 	spin_unlock(&sighand->siglock);

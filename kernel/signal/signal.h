@@ -205,6 +205,8 @@ int kernel_dequeue_signal(void);
 bool io_worker_signals(void);
 
 /* --- a parent's news (notify.c). tasklist_lock held --- */
+/* How p, a zombie, ended: a process that died as a whole says so for the thread that went before. */
+int task_wait_status(const struct task_struct *p);
 /* SIGCHLD or p's other exit signal; wakes wait4 and pidfds. True when the parent ignores it
  * (autoreap). */
 int do_notify_parent(struct task_struct *p, int sig);

@@ -107,16 +107,21 @@ static void reap(struct task_struct *child, struct task_struct **dead)
 	*dead = child;
 }
 
-/* True: child is a zombie and ours. tasklist_lock held. A leader waits for its threads. */
-static bool wait_zombie(struct wait_opts *wo, struct task_struct *child, struct task_struct **dead)
+/* child is a zombie to be waited for: a leader waits for its threads. */
+static bool is_reapable(struct task_struct *child)
+{
+	return child->exit_state == EXIT_ZOMBIE &&
+	       (!thread_group_leader(child) || child->signal->nr_threads == 1);
+}
+
+/* child is reapable and ours. What look() returns. tasklist_lock held. */
+static int wait_zombie(struct wait_opts *wo, struct task_struct *child, struct task_struct **dead)
 {
 	int status;
 
-	if (!(wo->options & WEXITED) || child->exit_state != EXIT_ZOMBIE ||
-	    (thread_group_leader(child) && child->signal->nr_threads != 1))
-		return false;
-	status = child->signal->flags & SIGNAL_GROUP_EXIT ? child->signal->group_exit_code
-							  : child->exit_code;
+	if (!(wo->options & WEXITED))
+		return -ECHILD;		/* it will neither stop nor go on */
+	status = task_wait_status(child);
 	answer(wo, child,
 	       WIFEXITED(status)   ? CLD_EXITED
 	       : WCOREDUMP(status) ? CLD_DUMPED
@@ -124,7 +129,7 @@ static bool wait_zombie(struct wait_opts *wo, struct task_struct *child, struct 
 	       status);
 	if (!(wo->options & WNOWAIT))
 		reap(child, dead);
-	return true;
+	return 1;
 }
 
 /* A process that is stopped, or a tracee, whose tracer sees its own stop instead. */
@@ -167,10 +172,10 @@ static int look_at(struct wait_opts *wo, struct task_struct *child, bool traced,
 	if (child->exit_state == EXIT_DEAD || !eligible(wo, child, traced))
 		return -ECHILD;
 	/* While somebody else traces it, a zombie is not yet its parent's. */
-	if ((traced || !child->ptrace) && wait_zombie(wo, child, dead))
-		return 1;
-	return !child->exit_state &&
-	       (wait_stopped(wo, child, traced) || wait_continued(wo, child));
+	if ((traced || !child->ptrace) && is_reapable(child))
+		return wait_zombie(wo, child, dead);
+	/* A leader that has ended stops and goes on with its threads. */
+	return wait_stopped(wo, child, traced) || wait_continued(wo, child);
 }
 
 /* One walk: the children of the process, and what its threads trace. 1: wo has an answer. 0:
@@ -304,40 +309,49 @@ static long waitid_pid(int type, int id, struct wait_opts *wo)
 	}
 }
 
-SYSCALL_DEFINE(waitid, int type, pid_t id, siginfo_t __user *uinfo, int options,
-	       struct rusage __user *ru)
+/* @wo: with the answer. Returns what look() does, or another errno. */
+static long do_waitid(int type, int id, int options, struct wait_opts *wo)
 {
-	struct rusage usage;
-	struct wait_opts wo = { .options = options, .ru = ru ? &usage : NULL };
-	siginfo_t info;
 	long ret;
 
 	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD |
 			__WCLONE | __WALL) ||
 	    !(options & (WEXITED | WSTOPPED | WCONTINUED)))
 		return -EINVAL;
-	ret = waitid_pid(type, id, &wo);
+	ret = waitid_pid(type, id, wo);
 	if (ret)
 		return ret;
-	ret = wo.type != P_ALL && !wo.pid ? -ECHILD : do_wait(&wo);
-	put_pid(wo.pid);
-	if (ret == 0 && wo.nonblock && !(options & WNOHANG))
-		ret = -EAGAIN;
-	if (ret < 0)
-		return ret;
-	memset(&info, 0, sizeof(info));
-	if (ret) {
+	ret = wo->type != P_ALL && !wo->pid ? -ECHILD : do_wait(wo);
+	put_pid(wo->pid);
+	return ret == 0 && wo->nonblock && !(options & WNOHANG) ? -EAGAIN : ret;
+}
+
+/* As on Linux an error clears these fields too, and the rest of *uinfo stays what it was. */
+static int put_answer(siginfo_t __user *uinfo, const struct wait_opts *wo)
+{
+	siginfo_t info = { .si_code = wo->cause, .si_pid = wo->pid_nr, .si_uid = (uid_t)wo->uid };
+
+	if (wo->cause)
 		info.si_signo = SIGCHLD;
-		info.si_code = wo.cause;
-		info.si_pid = wo.pid_nr;
-		info.si_uid = (uid_t)wo.uid;
-		info.si_status = wo.cause == CLD_EXITED	     ? WEXITSTATUS(wo.status)
-				 : wo.cause == CLD_STOPPED   ? WSTOPSIG(wo.status)
-				 : wo.cause == CLD_TRAPPED   ? wo.status >> 8
-				 : wo.cause == CLD_CONTINUED ? SIGCONT
-							     : WTERMSIG(wo.status);
-		if (ru && copy_to_user(ru, &usage, sizeof(usage)))
-			return -EFAULT;
-	}
-	return uinfo && copy_siginfo_to_user(uinfo, &info) ? -EFAULT : 0;
+	info.si_status = wo->cause == CLD_EXITED      ? WEXITSTATUS(wo->status)
+			 : wo->cause == CLD_STOPPED   ? WSTOPSIG(wo->status)
+			 : wo->cause == CLD_TRAPPED   ? wo->status >> 8
+			 : wo->cause == CLD_CONTINUED ? SIGCONT
+						      : WTERMSIG(wo->status);
+	return copy_to_user(uinfo, &info, offsetofend(siginfo_t, si_code)) ||
+	       copy_to_user(&uinfo->si_pid, &info.si_pid, 3 * sizeof(int));
+}
+
+SYSCALL_DEFINE(waitid, int type, pid_t id, siginfo_t __user *uinfo, int options,
+	       struct rusage __user *ru)
+{
+	struct rusage usage;
+	struct wait_opts wo = { .options = options, .ru = ru ? &usage : NULL };
+	long ret = do_waitid(type, id, options, &wo);
+
+	if (ret > 0 && ru && copy_to_user(ru, &usage, sizeof(usage)))
+		return -EFAULT;
+	if (uinfo && put_answer(uinfo, &wo))
+		return -EFAULT;
+	return ret < 0 ? ret : 0;
 }

@@ -131,8 +131,9 @@ void show_runqueues(void)
 		const struct rq *rq = cpu_rq(cpu);
 		const struct task_struct *p = READ_ONCE(rq->curr);
 
-		printk(KERN_EMERG "CPU %d runs %.15s/%d, %u runnable, %llu switches\n", cpu, p->comm,
-		       p->pid, rq->nr_running, rq->nr_switches);
+		if (p)	/* none yet: a panic before sched_init() */
+			printk(KERN_EMERG "CPU %d runs %.15s/%d, %u runnable, %llu switches\n", cpu,
+			       p->comm, p->pid, rq->nr_running, rq->nr_switches);
 	}
 }
 

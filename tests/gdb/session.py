@@ -20,6 +20,14 @@ complaints = 0
 scratch = tempfile.TemporaryDirectory(prefix="bobbin-gdb-")
 MARK = scratch.name + "/log"        # on every QEMU's command line, so that leftovers can be recognised
 HANG = 300      # seconds of the host's time; a session takes a few
+# For commands that fail: an error would end the script.
+ATTEMPT = """python
+def attempt(command):
+    try:
+        gdb.execute(command)
+    except gdb.error as error:
+        print(error)
+end"""
 HOW = {1: ["--smp", "1", "--icount"], 2: ["--smp", "2"]}
 
 
@@ -40,7 +48,7 @@ def quoted(words):
 def gdb(commands, target, kernel=KERNEL, proxy=PROXY):
     """What GDB prints for the commands, one a line, `== LINE` before each. target: the stub's command."""
     script = os.path.join(scratch.name, "script.gdb")
-    lines = ["set pagination off", "set width 0", f"target remote | exec {quoted([*proxy, *target])}"]
+    lines = [ATTEMPT, "set pagination off", "set width 0", f"target remote | exec {quoted([*proxy, *target])}"]
     for line in commands.strip().splitlines():
         line = line.strip()
         lines += [f"echo == {line}\\n", line]

@@ -26,7 +26,7 @@ class Command(gdb.Command):
         symbols.follow()        # the arguments may name something of the program
         try:
             self.run(gdb.string_to_argv(text))
-        except gdb.MemoryError as error:
+        except gdb.error as error:      # an address that cannot be read, an expression that makes no sense
             raise gdb.GdbError(f"{self.name}: {error}") from None
 
     def usage(self):
@@ -42,6 +42,14 @@ def evaluate(text):
 def symbol(name, file=None):
     """A variable of the kernel. file: for static ones."""
     return evaluate(f"'{file}'::{name}" if file else name)
+
+
+def number(word):
+    """An argument that is a number."""
+    try:
+        return int(word, 0)
+    except ValueError:
+        raise gdb.GdbError(f"{word} is no number") from None
 
 
 def address(value):

@@ -34,7 +34,7 @@ def area_name(area, mm):
 def task_or_current(words, command):
     if len(words) > 1:
         command.usage()
-    return base.find_task(int(words[0], 0)) if words else base.current()
+    return base.find_task(base.number(words[0])) if words else base.current()
 
 
 class Vmas(base.Command):

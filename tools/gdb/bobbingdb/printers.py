@@ -22,6 +22,8 @@ class ListHead:
                 node, count = node["next"], count + 1
         except gdb.MemoryError:
             return f"broken list: {count} elements, then {base.address(node):#x}"
+        if count == base.LIMIT:
+            return "in no list: its links do not lead back"
         return f"list of {count}" if count else "empty list"
 
 

@@ -71,7 +71,7 @@ Without PID: the selected one."""
     def run(self, words):
         if len(words) > 1:
             self.usage()
-        task = base.find_task(int(words[0], 0)) if words else base.current()
+        task = base.find_task(base.number(words[0])) if words else base.current()
         for what, value in describe(task):
             print(f"{what:14} {value}")
         thread = base.thread_of(task)
@@ -117,7 +117,10 @@ VRUNTIME and DEADLINE are what the fair policies sort by, SLICE is what is left 
     def run(self, words):
         if len(words) > 1:
             self.usage()
-        for cpu in [int(words[0], 0)] if words else range(base.nr_cpus()):
+        there = range(base.nr_cpus())
+        if words and base.number(words[0]) not in there:
+            raise gdb.GdbError(f"there is no CPU {words[0]}")
+        for cpu in [base.number(words[0])] if words else there:
             self.show(base.symbol("runqueues")[cpu], cpu)
 
     def show(self, queue, cpu):

@@ -134,6 +134,8 @@ Shown are SWAPGS, the change of stacks, the frame that the entry code builds, th
         if len(words) > 1:
             self.usage()
         wanted = words[0] if words else None
+        if wanted and not gdb.lookup_global_symbol("sys_" + wanted):
+            raise gdb.GdbError(f"there is no system call {wanted}")
         walk.go_to("*entry_SYSCALL_64", lambda: wanted in (None, base.syscall_name(walk.register("rax"))))
         walk.alone(True)
         call = SyscallWalk(base.current())

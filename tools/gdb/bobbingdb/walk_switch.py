@@ -188,7 +188,10 @@ def instructions_of(symbol):
 
 def reverse():
     code = instructions_of("switch_to")
-    walk.go_to(f"*{code[-1]:#x}", backwards=True)
+    try:
+        walk.go_to(f"*{code[-1]:#x}", backwards=True)
+    except gdb.error as error:
+        raise gdb.GdbError("only a recorded run goes backwards (make replay-gdb)" if "not support" in str(error) else error) from None
     cpu = base.selected_cpu()
     prev = base.pointer(walk.register("rax"), "task_struct")
     next_ = base.current()

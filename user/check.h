@@ -39,7 +39,25 @@ static inline int begin(int argc, char **argv)
 
 	for (; i < argc && !strcmp(argv[i], "-v"); i++)
 		verbose = 1;
+	if (i < argc && argv[i][0] == '-') {
+		fprintf(stderr, "%s: unknown option %s; -v says more\n", argv[0], argv[i]);
+		exit(2);
+	}
 	return i;
+}
+
+/* The argument at @i, a number from @min to @max; @missing if there is none. */
+static inline long number_argument(int argc, char **argv, int i, long min, long max, long missing)
+{
+	char *end = "";
+	long n = i < argc ? strtol(argv[i], &end, 10) : missing;
+
+	if (*end || n < min || n > max) {
+		fprintf(stderr, "%s: %s is no number from %ld to %ld\n", argv[0], argv[i], min,
+			max);
+		exit(2);
+	}
+	return n;
 }
 
 /* Sleeps for a moment. Only ever used to wait for something that is then looked at. */

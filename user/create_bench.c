@@ -56,7 +56,7 @@ static void measure(const char *what, long (*fn)(long), long n)
 int main(int argc, char **argv)
 {
 	int i = begin(argc, argv);
-	long n = i < argc ? atol(argv[i]) : 1000;
+	long n = number_argument(argc, argv, i, 1, 1000000, 1000);
 
 	measure("pthread_create + pthread_join", threads, n);
 	check("they shared a counter", ran == n);

@@ -20,8 +20,10 @@ int main(int argc, char **argv)
 	int failed = 0, c;
 
 	while ((c = getopt(argc, argv, "n:")) != -1) {
-		if (c != 'n')
+		if (c != 'n') {
+			fprintf(stderr, "usage: head [-n LINES] [FILE]...\n");
 			return 2;
+		}
 		lines = atol(optarg);
 	}
 	if (optind == argc)

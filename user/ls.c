@@ -123,8 +123,10 @@ int main(int argc, char **argv)
 	int failed = 0, c, count;
 
 	while ((c = getopt(argc, argv, "ald1")) != -1) {
-		if (c == '?')
+		if (c == '?') {
+			fprintf(stderr, "usage: ls [-ald1] [PATH]...\n");
 			return 2;
+		}
 		all |= c == 'a';
 		details |= c == 'l';
 		as_file |= c == 'd';

@@ -20,6 +20,12 @@ static int make(char *path, bool parents)
 	return 1;
 }
 
+static int usage(void)
+{
+	fprintf(stderr, "usage: mkdir [-p] DIRECTORY...\n");
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
 	bool parents = false;
@@ -27,9 +33,11 @@ int main(int argc, char **argv)
 
 	while ((c = getopt(argc, argv, "p")) != -1) {
 		if (c != 'p')
-			return 2;
+			return usage();
 		parents = true;
 	}
+	if (optind == argc)
+		return usage();
 	for (; optind < argc; optind++)
 		failed |= make(argv[optind], parents);
 	return failed;

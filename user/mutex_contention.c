@@ -64,11 +64,9 @@ int main(int argc, char **argv)
 	int first = begin(argc, argv);
 
 	if (first < argc) {
-		int threads = atoi(argv[first]);
+		int threads = (int)number_argument(argc, argv, first, 0, MAX_THREADS, 0);
 
-		threads = threads < 0 ? 0 : threads > MAX_THREADS ? MAX_THREADS : threads;
-		if (first + 1 < argc)
-			ops = atol(argv[first + 1]);
+		ops = number_argument(argc, argv, first + 1, 1, 1L << 40, ops);
 		ops -= threads ? ops % threads : 0;
 		level(threads);
 		return failures;

@@ -45,16 +45,24 @@ static int remove_path(const char *path)
 	return 1;
 }
 
+static int usage(void)
+{
+	fprintf(stderr, "usage: rm [-rf] FILE...\n");
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
 	int failed = 0, c;
 
 	while ((c = getopt(argc, argv, "rRf")) != -1) {
 		if (c == '?')
-			return 2;
+			return usage();
 		force |= c == 'f';
 		recursive |= c != 'f';
 	}
+	if (optind == argc && !force)
+		return usage();
 	for (; optind < argc; optind++)
 		failed |= remove_path(argv[optind]);
 	return failed;

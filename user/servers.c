@@ -182,6 +182,11 @@ int main(int argc, char **argv)
 	int i = begin(argc, argv);
 	const char *which = i < argc ? argv[i] : "";
 
+	if (*which && strcmp(which, "prefork") && strcmp(which, "worker") &&
+	    strcmp(which, "event")) {
+		fprintf(stderr, "usage: servers [-v] [prefork | worker | event]\n");
+		return 2;
+	}
 	if (!*which || !strcmp(which, "prefork"))
 		serve("prefork", prefork_body, CONNECTIONS, CONNECTIONS);
 	if (!*which || !strcmp(which, "worker"))

@@ -263,14 +263,14 @@ int main(int argc, char **argv)
 	double delay = 2;
 
 	while ((c = getopt(argc, argv, "bHd:n:")) != -1) {
-		if (c == '?') {
+		if (c == 'd')
+			delay = atof(optarg);
+		if (c == '?' || delay <= 0) {
 			fprintf(stderr, "usage: top [-bH] [-d SECONDS] [-n TIMES]\n");
 			return 2;
 		}
 		batch |= c == 'b';
 		threads |= c == 'H';
-		if (c == 'd')
-			delay = atof(optarg);
 		if (c == 'n')
 			times = atoi(optarg);
 	}

@@ -13,8 +13,10 @@ int main(int argc, char **argv)
 	int c;
 
 	while ((c = getopt(argc, argv, "asnrvm")) != -1) {
-		if (c == '?')
+		if (c == '?') {
+			fprintf(stderr, "usage: uname [-asnrvm]\n");
 			return 2;
+		}
 		for (int i = 0; i < 5; i++)
 			want[i] |= c == 'a' || c == letters[i];
 	}

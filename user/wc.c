@@ -33,8 +33,10 @@ int main(int argc, char **argv)
 	int failed = 0, c;
 
 	while ((c = getopt(argc, argv, "lwc")) != -1) {
-		if (c == '?')
+		if (c == '?') {
+			fprintf(stderr, "usage: wc [-lwc] [FILE]...\n");
 			return 2;
+		}
 		want[c == 'l' ? 0 : c == 'w' ? 1 : 2] = true;
 	}
 	if (!want[0] && !want[1] && !want[2])

@@ -141,7 +141,7 @@ static void *worker(void *arg)
 int main(int argc, char **argv)
 {
 	int arg = begin(argc, argv);
-	long n = arg < argc ? atol(argv[arg]) : 100000, moved = 0;
+	long n = number_argument(argc, argv, arg, 1, 1000000, 100000), moved = 0;
 	struct green *greens = calloc((size_t)n, sizeof(*greens));
 	char *stacks = mmap(NULL, (size_t)n * STACK, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), line[80];

@@ -238,7 +238,8 @@ int getopt(int argc, char *const argv[], const char *options)
 	if (opt)
 		return optopt;
 	if (opterr)
-		fprintf(stderr, "%s: bad option or missing argument: -%c\n", argv[0], optopt);
+		fprintf(stderr, "%s: bad option or missing argument: -%c%s\n", argv[0], optopt,
+			optopt == '-' ? argv[optind] + 2 : "");
 	return '?';
 }
 

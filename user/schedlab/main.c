@@ -255,7 +255,7 @@ int main(int argc, char **argv)
 		else if (option == 'o')
 			svg = optarg;
 		else
-			die("unknown option");
+			return fputs(usage, stderr), 2;
 	}
 	if (lab->seconds <= 0 || lab->seconds > 3600)
 		die("-t takes seconds, up to 3600");

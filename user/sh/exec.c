@@ -137,6 +137,8 @@ static int builtin_test(char **argv)
 	return yes == invert;
 }
 
+static int builtin_help(char **argv);
+
 static const struct builtin {
 	const char *name;
 	int (*fn)(char **argv);
@@ -146,8 +148,17 @@ static const struct builtin {
 	{ "unset", builtin_unset }, { "shift", builtin_shift }, { "exec", builtin_exec },
 	{ "read", builtin_read }, { "test", builtin_test }, { "[", builtin_test },
 	{ "jobs", builtin_jobs }, { "fg", builtin_fg_bg }, { "bg", builtin_fg_bg },
-	{ "wait", builtin_wait },
+	{ "wait", builtin_wait }, { "help", builtin_help },
 };
+
+static int builtin_help(char **argv)
+{
+	printf("Builtins:");
+	for (size_t i = 0; i < ARRAY_SIZE(builtins); i++)
+		printf(" %s", builtins[i].name);
+	printf("\nPrograms: ls /bin. ^C ends one, ^Z stops it, poweroff ends the machine.\n");
+	return argv[1] != NULL;
+}
 
 static const struct builtin *find_builtin(const char *name)
 {
@@ -338,6 +349,8 @@ static int run_command(struct node *n)
 	argv = expand_words(n->words ? n->words + vars : NULL);
 	b = find_builtin(argv[0]);
 	if (argv[0] && !b) {
+		if (job_control && !strcmp(argv[0], "kill"))
+			argv = expand_jobs(argv);
 		n->argv = argv;	/* for the child: $(command) must not run twice */
 		vars = run_pipeline(n, 0);
 		n->argv = NULL;	/* a loop expands it anew */

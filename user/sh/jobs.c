@@ -218,6 +218,30 @@ int builtin_fg_bg(char **argv)
 	return argv[0][0] == 'f' ? job_wait(j->pgid) : 0;
 }
 
+char **expand_jobs(char **argv)
+{
+	char **out, **to;
+	int n = 0;
+
+	while (argv[n])
+		n++;
+	to = out = sh_alloc(((size_t)n + 2) * sizeof(*out));
+	for (n = -1; *argv; argv++) {
+		struct job *j = jobs + atoi(*argv + (**argv == '%')) - 1;
+
+		if (**argv != '%' || j < jobs || j >= jobs + MAX_JOBS || !j->pgid) {
+			*to++ = *argv;
+			continue;
+		}
+		if (n < 0)	/* what follows begins with - and is no signal */
+			*to++ = "--";
+		*to = sh_alloc(16);
+		n = snprintf(*to++, 16, "-%d", j->pgid);
+	}
+	*to = NULL;
+	return out;
+}
+
 /* wait: for all jobs that run. */
 int builtin_wait(char **argv)
 {

@@ -82,3 +82,4 @@ void jobs_report(void);			/* tells of jobs that changed; forgets the ended ones 
 int builtin_jobs(char **argv);
 int builtin_fg_bg(char **argv);
 int builtin_wait(char **argv);
+char **expand_jobs(char **argv);	/* kill %N: what /bin/kill takes for it */

@@ -95,6 +95,9 @@ def parse_time(text):
     return round(float(match[1]) * {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1, None: 1e9}[match[2]])
 
 
+parse_time.__name__ = "time (2, 1.5s, 20ms, 300us, 7ns)"
+
+
 def show_time(nanoseconds):
     """A duration with three digits that count and its unit: 1.23 ms."""
     for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):

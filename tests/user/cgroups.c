@@ -240,7 +240,8 @@ static void weights(void)
 	read(one[0], &ms, sizeof(ms)), light += ms;
 	read(one[0], &ms, sizeof(ms)), light += ms;
 	read(many[0], &ms, sizeof(ms)), heavy += ms;
-	if (light * 2 > heavy || light * 4 < heavy) {
+	/* With more CPUs they are the host's, and what it takes from us is charged to whom it hits. */
+	if (sysconf(_SC_NPROCESSORS_ONLN) == 1 && (light * 2 > heavy || light * 4 < heavy)) {
 		printf("not so: weights 100 and 300 got %d and %d ms\n", light, heavy);
 		bad++;
 	}

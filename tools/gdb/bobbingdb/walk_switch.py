@@ -141,7 +141,8 @@ class Switch:
 
 
 def forwards():
-    walk.go_to("context_switch")
+    if walk.register("rip") not in walk.addresses("context_switch"):     # there already, after walk-switch --back
+        walk.go_to("context_switch")
     cpu = base.selected_cpu()
     walk.alone(True)
     prev = base.current()

@@ -68,12 +68,6 @@ static inline size_t iov_iter_count(const struct iov_iter *it)
 	return it->count;
 }
 
-/* One buffer. A user range must have passed access_ok(). */
-static inline void iov_iter_init_buf(struct iov_iter *it, void *buf, size_t n, bool kernel)
-{
-	*it = (struct iov_iter){ .base = buf, .len = n, .count = n, .kernel = kernel };
-}
-
 /*
  * The segments of readv and its kin into kernel memory: fast if they fit (IOV_FAST), else *vec is
  * to be kfree'd. Total length or -errno.
@@ -116,16 +110,6 @@ static inline size_t copy_from_iter(void *to, size_t n, struct iov_iter *from)
 	return __iov_iter_one(from, to, n, false);
 }
 
-static inline size_t iov_iter_zero(size_t n, struct iov_iter *to)
-{
-	return iov_iter_copy(to, NULL, n, true);
-}
-
-static inline void iov_iter_advance(struct iov_iter *it, size_t n)
-{
-	iov_iter_copy(it, NULL, n, false);
-}
-
 /* --- directories and polling --- */
 
 struct dir_context {
@@ -134,15 +118,6 @@ struct dir_context {
 		      unsigned int type);
 	loff_t pos;		/* of the entry to emit next; 0 and 1 are "." and ".." */
 };
-
-/* One entry at ctx->pos; false: the buffer is full, stop there. type: DT_xxx. May sleep. */
-static inline bool dir_emit(struct dir_context *ctx, const char *name, int len, u64 ino,
-			    unsigned int type)
-{
-	return ctx->actor(ctx, name, len, ctx->pos, ino, type);
-}
-/* "." and "..", moving ctx->pos to 2; false: full */
-bool dir_emit_dots(struct file *f, struct dir_context *ctx);
 
 struct poll_table {
 	/* NULL: only ask, do not wait */
@@ -454,35 +429,21 @@ static inline void put_fs_struct(struct fs_struct *fs)	/* the same */
 	if (fs && refcount_dec_and_test(&fs->users))
 		__put_fs_struct(fs);
 }
-/* with references; false: it has none any more */
-bool get_task_fs_path(struct task_struct *p, bool root, struct path *path);
 
 /* --- open files (file.c, open.c, read_write.c) --- */
 
-/* takes its own references; ERR_PTR */
-struct file *alloc_file(const struct path *path, unsigned int flags,
-			const struct file_operations *fops);
 /* kernel path from current's root/cwd; ERR_PTR */
 struct file *filp_open(const char *path, int flags, mode_t mode);
 /*
- * exec: opens for reading a regular file that may be executed. flags: AT_EMPTY_PATH,
- * AT_SYMLINK_NOFOLLOW. name: kernel. ERR_PTR.
+ * exec: opens for reading a regular file that may be executed; while it is open, opening it for
+ * writing is ETXTBSY. flags: AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW. name: kernel. ERR_PTR.
  */
-/* A file to execute; while it is open, opening it for writing is ETXTBSY. ERR_PTR. */
 struct file *do_execat_open(int dfd, const char *name, int flags);
 /* bytes or -errno */
 ssize_t kernel_read(struct file *f, void *buf, size_t n, loff_t *pos);
 ssize_t kernel_write(struct file *f, const void *buf, size_t n, loff_t *pos);
 /* To or from user memory, at off, or at the file's position: -1. Bytes or -errno. */
 ssize_t vfs_rw(struct file *f, void __user *buf, size_t n, loff_t off, bool write);
-loff_t generic_file_llseek(struct file *f, loff_t off, int whence);
-/* an open operation for files without a position */
-static inline int stream_open(struct inode *inode, struct file *f)
-{
-	f->f_mode = (f->f_mode & ~(FMODE_LSEEK | FMODE_ATOMIC_POS)) | FMODE_STREAM;
-	return 0;
-}
-void eventpoll_release(struct file *f);	/* epoll's; called by the last fput() when f->f_ep is set */
 
 /*
  * Files without a name in the tree. name "[eventfd]" reads as "anon_inode:[eventfd]"; one inode for
@@ -491,28 +452,11 @@ void eventpoll_release(struct file *f);	/* epoll's; called by the last fput() wh
 /* ERR_PTR */
 struct file *anon_inode_getfile(const char *name, const struct file_operations *fops, void *private,
 				int flags);
-/* O_CLOEXEC too; fd or -errno */
-int anon_inode_getfd(const char *name, const struct file_operations *fops, void *private,
-		     int flags);
-/* A new inode of its own (pipes: S_IFIFO, sockets: S_IFSOCK) whose files read as "name:[ino]". */
 /* A descriptor for a new file (or ERR_PTR), whose reference it takes over. flags: O_CLOEXEC. */
 int fd_publish(struct file *f, int flags);
-struct inode *new_pseudo_inode(mode_t mode);		/* NULL: no memory */
-/* ERR_PTR; takes over the inode reference on success */
-struct file *alloc_file_pseudo(struct inode *inode, const char *name, int flags,
-			       const struct file_operations *fops);
-/* another file of the same inode (the pipe's other end) */
-struct file *alloc_file_clone(struct file *base, int flags, const struct file_operations *fops);
 
 /* A pipe: [0] to read from, [1] to write to. 0 or -errno. flags: O_NONBLOCK. */
 int create_pipe_files(struct file *files[2], int flags);
-
-/* --- devices (devtmpfs.c) --- */
-/* at boot; all minors; fops->open may replace f->f_op */
-void register_chrdev(unsigned int major, const struct file_operations *fops);
-/* a node in every devtmpfs. After vfs_init() */
-int devtmpfs_create(const char *name, mode_t mode, dev_t dev);
-extern const struct file_operations fifo_fops;	/* pipe.c: open of a named pipe */
 
 /* --- inodes (inode.c) --- */
 struct iattr {
@@ -537,25 +481,12 @@ struct iattr {
 
 /* owner current's, times now; NULL: no memory */
 struct inode *new_inode(struct super_block *sb, mode_t mode);
-static inline struct inode *igrab(struct inode *inode)
-{
-	refcount_inc(&inode->i_count);
-	return inode;
-}
 void iput(struct inode *inode);		/* NULL is fine. May sleep */
-/* by i_mode: device, FIFO or socket */
-void init_special_inode(struct inode *inode, dev_t rdev);
-struct timespec current_time(void);	/* CLOCK_REALTIME */
 /* MAY_xxx by current's fsuid, fsgid and groups: 0 or -EACCES */
 int inode_permission(struct inode *inode, int mask);
-bool inode_owner_or_capable(const struct inode *inode);
 int simple_setattr(struct dentry *d, struct iattr *attr);	/* i_mutex held */
-/* checks permissions, takes i_mutex */
-int notify_change(const struct path *path, struct iattr *attr);
 
 /* --- dentries and paths (dcache.c, namei.c) --- */
-extern spinlock_t dcache_lock;
-extern struct mutex rename_mutex;	/* renames that move a directory happen one at a time */
 /* unlinked, one reference; NULL */
 struct dentry *d_alloc(struct dentry *parent, struct super_block *sb, const char *name,
 		       unsigned int len);
@@ -566,15 +497,7 @@ void d_add(struct dentry *d, struct inode *inode);
 /* with a reference, or NULL */
 struct dentry *d_lookup(struct dentry *parent, const char *name, unsigned int len);
 void d_drop(struct dentry *d);		/* out of hash and tree: a deleted name, or a stale one */
-/* d gets target's place and name; target is dropped */
-void d_move(struct dentry *d, struct dentry *target);
-bool d_ancestor(struct dentry *above, struct dentry *d);	/* rename_mutex held */
 void d_genocide(struct dentry *root);	/* unpins everything below (umount) */
-/*
- * The n-th use of readdir: the child at or after *cookie with a reference, after prev (whose
- * reference it drops) if that is still there.
- */
-struct dentry *d_next_child(struct dentry *dir, struct dentry *prev, u64 cookie);
 static inline struct dentry *dget(struct dentry *d)
 {
 	refcount_inc(&d->d_count);
@@ -582,73 +505,15 @@ static inline struct dentry *dget(struct dentry *d)
 }
 void dput(struct dentry *d);		/* NULL is fine. May sleep */
 DEFINE_FREE(dput, struct dentry *, dput(v))
-static inline bool d_unhashed(const struct dentry *d)
-{
-	return hlist_unhashed(&d->d_hash) && d->d_parent != d;
-}
-/*
- * The path as a process with current's root sees it, at the end of buf; " (deleted)" and
- * "(unreachable)" as Linux. ERR_PTR(-ENAMETOOLONG).
- */
-char *d_path(const struct path *path, char *buf, int size);
 
-static inline void path_get(const struct path *path)
-{
-	if (path->mnt)
-		refcount_inc(&path->mnt->mnt_count);
-	dget(path->dentry);
-}
-void path_put(const struct path *path);	/* NULLs are fine. May sleep */
-void __mntput(struct vfsmount *mnt);
-static inline void mntput(struct vfsmount *mnt)
-{
-	if (mnt && refcount_dec_and_test(&mnt->mnt_count))
-		__mntput(mnt);
-}
-
-#define LOOKUP_FOLLOW 1u	/* a symbolic link at the end is followed */
-#define LOOKUP_DIRECTORY 2u	/* must be a directory */
-#define LOOKUP_EMPTY 4u		/* "" means dfd itself */
 /* A copy in kernel memory, to be kfree'd; ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOMEM). "" is allowed. */
 char *getname(const char __user *name);
-/* With references in *path. 0 or -errno. May sleep. */
-int user_path_at(int dfd, const char __user *name, unsigned int lookup, struct path *path);
-int kern_path(const char *name, unsigned int lookup, struct path *path);
-int path_at(int dfd, const char *name, unsigned int lookup, struct path *path);	/* kernel name */
-/* mode without umask applied already */
-int vfs_mknod(const struct path *parent, struct dentry *d, mode_t mode, dev_t dev);
-/* kernel name; umask not applied */
-int do_mknod(int dfd, const char *name, mode_t mode, dev_t dev);
-int do_symlink(const char *target, int dfd, const char *name);
-int do_link(int olddfd, const char *old, int newdfd, const char *new, unsigned int lookup);
 
-/* --- mounts (mount.c) --- */
-/* not in the tree; panics when out of memory */
-struct vfsmount *kern_mount(struct file_system_type *type);
 void register_filesystem(struct file_system_type *type);
-/* to the top mount on this place. References change hands */
-void follow_mount(struct path *path);
-/* from a mount's root to where it is mounted; false: it is the topmost */
-bool follow_up(struct path *path);
-static inline bool mnt_readonly(const struct vfsmount *mnt)
-{
-	return READ_ONCE(mnt->mnt_flags) & MS_RDONLY;
-}
-void show_mounts(struct seq_file *m);
-void show_filesystems(struct seq_file *m);
 
 /* --- ramfs, tmpfs (ramfs.c): what other in-memory file systems reuse --- */
 extern const struct inode_operations ramfs_dir_iops, ramfs_file_iops;
 extern const struct file_operations ramfs_file_fops, ramfs_dir_fops;
-int ramfs_fill_super(struct super_block *sb, const char *data);
-
-/* --- locks on files (locks.c) --- */
-long do_flock(struct file *f, int op);
-long fcntl_getlk(struct file *f, struct flock *fl);
-long fcntl_setlk(struct file *f, int cmd, struct flock *fl);
-/* Drops what owner has there: its files_struct at a close, f itself at the last. */
-void locks_remove(struct file *f, void *owner);
-void show_file_locks(struct seq_file *m);	/* /proc/locks */
 
 /* --- seq_file: text made by a function, read in any pieces (seq_file.c) --- */
 struct seq_file {
@@ -700,7 +565,6 @@ struct proc_file {
 void proc_add(const struct proc_file *file);
 void sysfs_add(const struct proc_file *file);
 void *proc_data(const struct inode *inode);	/* private of the file */
-void proc_init(void);		/* by vfs_init() */
 
 /* --- start --- */
 /* caches, rootfs, init_fs; after mm_init() and before anything is opened */
@@ -722,8 +586,6 @@ void special_files_init(void);
  * its whole session. May sleep.
  */
 void disassociate_ctty(bool on_exit);
-/* current's controlling terminal, or NULL; ttys are never freed */
-struct tty_struct *get_current_tty(void);
 /*
  * A file for a process. Descriptor (close-on-exec is set), or -errno. flags: O_NONBLOCK. The file
  * takes its own reference to pid.

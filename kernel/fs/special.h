@@ -1,7 +1,7 @@
 /* What the files of pipes, sockets, polling and devices share among themselves. */
 #pragma once
 
-#include "kernel/fs/fs.h"
+#include "kernel/fs/internal.h"
 
 /*
  * Gives two new files two descriptors and stores these at ufds. 0 or -errno (then the files are

@@ -78,8 +78,13 @@ SYSCALL_DEFINE(pidfd_open, pid_t nr, unsigned int flags)
  */
 static int read_siginfo(siginfo_t *info, int sig, const siginfo_t __user *uinfo, bool to_self)
 {
+	int ret;
+
 	if (copy_from_user(info, uinfo, sizeof(*info)))
 		return -EFAULT;
+	ret = check_siginfo(info);
+	if (ret)
+		return ret;
 	if (info->si_signo != sig)
 		return -EINVAL;
 	return !to_self && (info->si_code >= 0 || info->si_code == SI_TKILL) ? -EPERM : 0;

@@ -124,26 +124,19 @@ static int sign_extend_12(u32 bits)
 	return (int)(bits << 20) >> 20;
 }
 
-static int futex_op_new(u32 op, u32 old, u32 arg, u32 *new)
+static u32 futex_op_new(u32 op, u32 old, u32 arg)
 {
 	switch (op) {
 	case FUTEX_OP_SET:
-		*new = arg;
-		return 0;
+		return arg;
 	case FUTEX_OP_ADD:
-		*new = old + arg;
-		return 0;
+		return old + arg;
 	case FUTEX_OP_OR:
-		*new = old | arg;
-		return 0;
+		return old | arg;
 	case FUTEX_OP_ANDN:
-		*new = old & ~arg;
-		return 0;
-	case FUTEX_OP_XOR:
-		*new = old ^ arg;
-		return 0;
+		return old & ~arg;
 	default:
-		return -ENOSYS;
+		return old ^ arg;
 	}
 }
 
@@ -174,17 +167,17 @@ static int futex_op_compare(u32 cmp, int old, int arg)
 static int futex_op_user(u32 __user *uaddr, u32 encoded)
 {
 	u32 op = encoded >> 28 & 7, arg = (u32)sign_extend_12(encoded >> 12);
-	u32 old, seen, new;
+	u32 old, seen;
 	int err;
 
+	if (op > FUTEX_OP_XOR)
+		return -ENOSYS;
 	if (encoded >> 28 & FUTEX_OP_OPARG_SHIFT)
 		arg = 1U << (arg & 31);
 	do {
 		err = __get_user_4(&old, uaddr);
 		if (!err)
-			err = futex_op_new(op, old, arg, &new);
-		if (!err)
-			err = __cmpxchg_user_4(&seen, uaddr, old, new);
+			err = __cmpxchg_user_4(&seen, uaddr, old, futex_op_new(op, old, arg));
 		if (err)
 			return err;
 	} while (seen != old);

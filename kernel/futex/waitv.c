@@ -45,11 +45,16 @@ static int read_waiters(struct futex_q *qs, const struct futex_waitv __user *wai
 static long wait_multiple(struct futex_q *qs, unsigned int n, u64 deadline)
 {
 	bool timed_out;
-	int woken;
+	int err, woken;
 
+	/* All the words are looked for before the value of one is looked at. */
+	for (unsigned int i = 0; i < n; i++) {
+		err = futex_get_key(qs[i].uaddr, !(qs[i].bitset & FUTEX_PRIVATE_FLAG), &qs[i].key);
+		if (err)
+			return err;
+	}
 	for (unsigned int i = 0; i < n; i++) {
 		bool shared = !(qs[i].bitset & FUTEX_PRIVATE_FLAG);
-		int err;
 
 		qs[i].bitset = FUTEX_BITSET_MATCH_ANY;
 		err = futex_check_value(qs[i].uaddr, qs[i].val);

@@ -135,19 +135,36 @@ __flatten SYSCALL_DEFINE(tgkill, pid_t tgid, pid_t tid, int sig)
 	return send_specific(tgid, tid, sig, &info);
 }
 
-/* A siginfo made by the program. 0, -EFAULT, -E2BIG. */
+/* The kernel's own codes for a signal go up to here; where none is named, up to those of SIGPOLL. */
+static bool known_layout(int sig, int code)
+{
+	static const u8 limit[_NSIG + 1] = {
+		[SIGILL] = 11, [SIGFPE] = 15, [SIGSEGV] = 10, [SIGBUS] = 5, [SIGTRAP] = 6, [SIGSYS] = 2,
+	};
+
+	if (code <= SI_USER)
+		return code >= SI_DETHREAD || code == SI_ASYNCNL;
+	return code == SI_KERNEL ||
+	       code <= (valid_signal((unsigned int)sig) && limit[sig] ? limit[sig] : CLD_CONTINUED);
+}
+
+int check_siginfo(const siginfo_t *info)
+{
+	if (known_layout(info->si_signo, info->si_code))
+		return 0;
+	/* Nothing may stand where we would cut it off. */
+	for (size_t i = SIGINFO_USED / sizeof(int); i < ARRAY_SIZE(info->_si_pad); i++)
+		if (info->_si_pad[i])
+			return -E2BIG;
+	return 0;
+}
+
 static int read_siginfo(siginfo_t *info, const siginfo_t __user *uinfo, int sig)
 {
 	if (copy_from_user(info, uinfo, sizeof(*info)))
 		return -EFAULT;
 	info->si_signo = sig;
-	if (info->si_code >= SI_DETHREAD)
-		return 0;
-	/* No layout that we know: nothing may stand where we would cut it off. */
-	for (size_t i = SIGINFO_USED / sizeof(int); i < ARRAY_SIZE(info->_si_pad); i++)
-		if (info->_si_pad[i])
-			return -E2BIG;
-	return 0;
+	return check_siginfo(info);
 }
 
 /* To others a siginfo may not look as if it came from the kernel or from kill(). */

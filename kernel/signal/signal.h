@@ -246,6 +246,9 @@ int set_user_sigmask(const sigset_t __user *set, size_t size);
 void restore_saved_sigmask_unless(bool interrupted);
 /* 128 bytes, padding zero. 0 or -EFAULT. May sleep. */
 int copy_siginfo_to_user(siginfo_t __user *to, const siginfo_t *from);
+/* A siginfo that a program made, all of it: 0, or -E2BIG when its code is none we know the layout of
+ * and it says something beyond SIGINFO_USED. */
+int check_siginfo(const siginfo_t *info);
 static inline void copy_siginfo(siginfo_t *to, const siginfo_t *from)
 {
 	__builtin_memcpy(to, from, SIGINFO_USED);

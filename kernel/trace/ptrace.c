@@ -202,9 +202,13 @@ static long get_siginfo(struct task_struct *p, siginfo_t __user *to)
 static long set_siginfo(struct task_struct *p, const siginfo_t __user *from)
 {
 	siginfo_t info;
+	int ret;
 
 	if (copy_from_user(&info, from, sizeof(info)))
 		return -EFAULT;
+	ret = check_siginfo(&info);
+	if (ret)
+		return ret;
 	if (!p->last_siginfo)
 		return -EINVAL;
 	copy_siginfo(p->last_siginfo, &info);

@@ -51,7 +51,6 @@ static inline struct proc_inode *PROC_I(const struct inode *inode)
 	return inode->i_private;
 }
 
-DEFINE_FREE(task, struct task_struct *, put_task_struct(v))
 DEFINE_FREE(mm, struct mm_struct *, mmput(v))
 DEFINE_FREE(pid, struct pid *, put_pid(v))
 

@@ -99,7 +99,8 @@ SYSCALL_DEFINE(set_robust_list, struct robust_list_head __user *head, size_t len
 SYSCALL_DEFINE(get_robust_list, int pid, struct robust_list_head __user *__user *head,
 	       size_t __user *len)
 {
-	struct task_struct *p = pid ? find_get_task_by_vpid(pid) : get_task_struct(current);
+	struct task_struct *p __free(task) = pid ? find_get_task_by_vpid(pid)
+						 : get_task_struct(current);
 	const struct cred *cred;
 	long ret = 0;
 
@@ -111,6 +112,5 @@ SYSCALL_DEFINE(get_robust_list, int pid, struct robust_list_head __user *__user 
 	else if (put_user(sizeof(**head), len) || put_user((u64)p->robust_list, (u64 __user *)head))
 		ret = -EFAULT;
 	put_cred(cred);
-	put_task_struct(p);
 	return ret;
 }

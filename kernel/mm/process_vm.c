@@ -57,13 +57,12 @@ static ssize_t copy_all(struct mm_struct *mm, const struct iovec *remote, unsign
 /* The memory of a process that the caller may look into. */
 static struct mm_struct *find_mm(pid_t pid)
 {
-	struct task_struct *p = find_get_task_by_vpid(pid);
+	struct task_struct *p __free(task) = find_get_task_by_vpid(pid);
 	struct mm_struct *mm;
 
 	if (!p)
 		return ERR_PTR(-ESRCH);
 	mm = ptrace_may_access(p) ? get_task_mm(p) : ERR_PTR(-EPERM);
-	put_task_struct(p);
 	return mm ? mm : ERR_PTR(-ESRCH);
 }
 

@@ -62,20 +62,18 @@ int set_cpus_allowed(struct task_struct *p, cpumask_t mask)
 
 SYSCALL_DEFINE(sched_setaffinity, pid_t pid, unsigned int len, unsigned long __user *umask)
 {
-	struct task_struct *p;
+	struct task_struct *p __free(task) = NULL;
 	unsigned long mask = 0;
-	long ret = -ESRCH;
+	long ret;
 
 	if (copy_from_user(&mask, umask, min(len, (unsigned int)sizeof(mask))))
 		return -EFAULT;
 	p = sched_find_task(pid);
 	if (!p)
-		return ret;
+		return -ESRCH;
 	if (!sched_may_change(p))
-		ret = -EPERM;
-	else
-		ret = p->flags & PF_NO_SETAFFINITY ? -EINVAL : set_cpus_allowed(p, mask);
-	put_task_struct(p);
+		return -EPERM;
+	ret = p->flags & PF_NO_SETAFFINITY ? -EINVAL : set_cpus_allowed(p, mask);
 	cond_resched();
 	return ret;
 }
@@ -83,7 +81,7 @@ SYSCALL_DEFINE(sched_setaffinity, pid_t pid, unsigned int len, unsigned long __u
 /* Returns the bytes written, as Linux's raw call does. */
 SYSCALL_DEFINE(sched_getaffinity, pid_t pid, unsigned int len, unsigned long __user *umask)
 {
-	struct task_struct *p;
+	struct task_struct *p __free(task) = NULL;
 	unsigned long mask;
 
 	if (len < sizeof(mask) || len % sizeof(mask))
@@ -92,7 +90,6 @@ SYSCALL_DEFINE(sched_getaffinity, pid_t pid, unsigned int len, unsigned long __u
 	if (!p)
 		return -ESRCH;
 	mask = p->cpus_mask & cpu_mask_all();
-	put_task_struct(p);
 	return put_user(mask, umask) ? -EFAULT : (long)sizeof(mask);
 }
 

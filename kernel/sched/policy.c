@@ -126,8 +126,7 @@ static long set_policy(pid_t pid, int policy, const struct sched_param __user *u
 {
 	struct sched_param param;
 	struct sched_attr attr;
-	struct task_struct *p;
-	long ret;
+	struct task_struct *p __free(task) = NULL;
 
 	if (pid < 0 || !uparam)
 		return -EINVAL;
@@ -142,9 +141,7 @@ static long set_policy(pid_t pid, int policy, const struct sched_param __user *u
 		attr.sched_policy = (u32)policy & ~(u32)SCHED_RESET_ON_FORK;
 		attr.sched_flags = policy & SCHED_RESET_ON_FORK ? SCHED_FLAG_RESET_ON_FORK : 0;
 	}
-	ret = sched_set(p, &attr);
-	put_task_struct(p);
-	return ret;
+	return sched_set(p, &attr);
 }
 
 /* The structure may be of a newer version, if what we do not know is 0. */
@@ -169,7 +166,7 @@ static int copy_attr(struct sched_attr *attr, struct sched_attr __user *uattr)
 SYSCALL_DEFINE(sched_setattr, pid_t pid, struct sched_attr __user *uattr, unsigned int flags)
 {
 	struct sched_attr attr, old;
-	struct task_struct *p;
+	struct task_struct *p __free(task) = NULL;
 	long ret;
 
 	if (!uattr || pid < 0 || flags)
@@ -190,16 +187,14 @@ SYSCALL_DEFINE(sched_setattr, pid_t pid, struct sched_attr __user *uattr, unsign
 		attr.sched_nice = old.sched_nice;
 		attr.sched_runtime = old.sched_runtime;
 	}
-	ret = attr.sched_flags & ~(u64)SCHED_FLAGS ? -EINVAL : sched_set(p, &attr);
-	put_task_struct(p);
-	return ret;
+	return attr.sched_flags & ~(u64)SCHED_FLAGS ? -EINVAL : sched_set(p, &attr);
 }
 
 SYSCALL_DEFINE(sched_getattr, pid_t pid, struct sched_attr __user *uattr, unsigned int size,
 	       unsigned int flags)
 {
 	struct sched_attr attr;
-	struct task_struct *p;
+	struct task_struct *p __free(task) = NULL;
 
 	if (!uattr || pid < 0 || size > PAGE_SIZE || size < SCHED_ATTR_SIZE_VER0 || flags)
 		return -EINVAL;
@@ -207,7 +202,6 @@ SYSCALL_DEFINE(sched_getattr, pid_t pid, struct sched_attr __user *uattr, unsign
 	if (!p)
 		return -ESRCH;
 	attr = sched_get(p);
-	put_task_struct(p);
 	if (rt_policy((int)attr.sched_policy))
 		attr.sched_nice = 0;
 	attr.size = min(size, (unsigned int)sizeof(attr));
@@ -226,23 +220,20 @@ SYSCALL_DEFINE(sched_setparam, pid_t pid, const struct sched_param __user *param
 
 SYSCALL_DEFINE(sched_getscheduler, pid_t pid)
 {
-	struct task_struct *p;
-	long ret;
+	struct task_struct *p __free(task) = NULL;
 
 	if (pid < 0)
 		return -EINVAL;
 	p = sched_find_task(pid);
 	if (!p)
 		return -ESRCH;
-	ret = (long)p->policy | (p->sched_reset_on_fork ? SCHED_RESET_ON_FORK : 0);
-	put_task_struct(p);
-	return ret;
+	return (long)p->policy | (p->sched_reset_on_fork ? SCHED_RESET_ON_FORK : 0);
 }
 
 SYSCALL_DEFINE(sched_getparam, pid_t pid, struct sched_param __user *uparam)
 {
 	struct sched_param param = { 0 };
-	struct task_struct *p;
+	struct task_struct *p __free(task) = NULL;
 
 	if (pid < 0 || !uparam)
 		return -EINVAL;
@@ -250,7 +241,6 @@ SYSCALL_DEFINE(sched_getparam, pid_t pid, struct sched_param __user *uparam)
 	if (!p)
 		return -ESRCH;
 	param.sched_priority = (int)p->rt_priority;
-	put_task_struct(p);
 	return copy_to_user(uparam, &param, sizeof(param)) ? -EFAULT : 0;
 }
 
@@ -270,7 +260,7 @@ SYSCALL_DEFINE(sched_get_priority_min, int policy)
 SYSCALL_DEFINE(sched_rr_get_interval, pid_t pid, struct timespec __user *uinterval)
 {
 	struct timespec ts;
-	struct task_struct *p;
+	struct task_struct *p __free(task) = NULL;
 
 	if (pid < 0)
 		return -EINVAL;
@@ -278,7 +268,6 @@ SYSCALL_DEFINE(sched_rr_get_interval, pid_t pid, struct timespec __user *uinterv
 	if (!p)
 		return -ESRCH;
 	ts = ns_to_timespec(READ_ONCE(p->se.slice));
-	put_task_struct(p);
 	return copy_to_user(uinterval, &ts, sizeof(ts)) ? -EFAULT : 0;
 }
 

@@ -100,19 +100,15 @@ static int send_if_in_group(pid_t tgid, struct task_struct *p, int sig, const si
 /* To the thread tid, which must belong to process tgid unless that is 0. */
 static int send_specific(pid_t tgid, pid_t tid, int sig, const siginfo_t *info)
 {
-	struct task_struct *p;
-	int ret = -ESRCH;
+	struct task_struct *p __free(task) = NULL;
 
 	if (tid == pid_own_nr(current->thread_pid))
 		return send_if_in_group(tgid, current, sig, info);
 	p = find_get_task_by_vpid(tid);
 	if (!p)
-		return ret;
-	scoped_guard(spinlock_irq, &tasklist_lock)
-		if (p->sighand)
-			ret = send_if_in_group(tgid, p, sig, info);
-	put_task_struct(p);
-	return ret;
+		return -ESRCH;
+	guard(spinlock_irq)(&tasklist_lock);
+	return p->sighand ? send_if_in_group(tgid, p, sig, info) : -ESRCH;
 }
 
 SYSCALL_DEFINE(tkill, pid_t tid, int sig)

@@ -59,7 +59,7 @@ SYSCALL_DEFINE(prlimit64, pid_t pid, unsigned int resource, const struct rlimit 
 	       struct rlimit __user *uold)
 {
 	struct rlimit new, old;
-	struct task_struct *p;
+	struct task_struct *p __free(task) = NULL;
 	long ret;
 
 	if (unew && copy_from_user(&new, unew, sizeof(new)))
@@ -68,7 +68,6 @@ SYSCALL_DEFINE(prlimit64, pid_t pid, unsigned int resource, const struct rlimit 
 	if (!p)
 		return -ESRCH;
 	ret = may_prlimit(p) ? do_prlimit(p, resource, unew ? &new : NULL, &old) : -EPERM;
-	put_task_struct(p);
 	if (!ret && uold && copy_to_user(uold, &old, sizeof(old)))
 		return -EFAULT;
 	return ret;
@@ -340,27 +339,19 @@ static const void *kcmp_file(struct task_struct *p, unsigned long fd)
 /* 0 equal, 1 less, 2 greater: the order is only good for sorting, as on Linux. */
 SYSCALL_DEFINE(kcmp, pid_t pid1, pid_t pid2, int type, unsigned long a, unsigned long b)
 {
-	struct task_struct *p = find_get_task_by_vpid(pid1), *q = find_get_task_by_vpid(pid2);
+	struct task_struct *p __free(task) = find_get_task_by_vpid(pid1);
+	struct task_struct *q __free(task) = find_get_task_by_vpid(pid2);
 	const void *x, *y;
-	long ret = -ESRCH;
 
 	if (!p || !q)
-		goto out;
-	ret = -EINVAL;
+		return -ESRCH;
 	if (type < KCMP_FILE || type > KCMP_SYSVSEM)
-		goto out;
+		return -EINVAL;
 	x = type == KCMP_FILE ? kcmp_file(p, a) : kcmp_object(p, type);
 	y = type == KCMP_FILE ? kcmp_file(q, b) : kcmp_object(q, type);
-	ret = type == KCMP_FILE && (!x || !y)	    ? -EBADF
-	      : x == y				    ? 0
-	      : (unsigned long)x < (unsigned long)y ? 1
-						    : 2;
-out:
-	if (p)
-		put_task_struct(p);
-	if (q)
-		put_task_struct(q);
-	return ret;
+	if (type == KCMP_FILE && (!x || !y))
+		return -EBADF;
+	return x == y ? 0 : (unsigned long)x < (unsigned long)y ? 1 : 2;
 }
 
 /* --- barriers on all CPUs --- */

@@ -14,6 +14,7 @@
 #include "asm/processor.h"
 #include "kernel/sched/sched.h"
 #include "kernel/signal/signal.h"
+#include "kernel/sync/guard.h"
 #include "kernel/sync/sync.h"
 #include "libk/abi/errno.h"
 #include "libk/abi/sched.h"
@@ -317,6 +318,7 @@ static inline void put_task_struct(struct task_struct *p)	/* any context */
 	if (refcount_dec_and_test(&p->usage))
 		__put_task_struct(p);
 }
+DEFINE_FREE(task, struct task_struct *, put_task_struct(v))
 
 /* --- pids --- */
 #define PID_MAX_DEFAULT 32768

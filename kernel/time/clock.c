@@ -93,7 +93,7 @@ static struct task_struct *cpu_clock_task(clockid_t clock)
 
 static int cpu_clock_now(clockid_t clock, u64 *ns)
 {
-	struct task_struct *p = cpu_clock_task(clock);
+	struct task_struct *p __free(task) = cpu_clock_task(clock);
 	u64 utime, stime, runtime;
 
 	if (!p)
@@ -104,7 +104,6 @@ static int cpu_clock_now(clockid_t clock, u64 *ns)
 	} else {
 		process_cputime(p, &utime, &stime, &runtime);
 	}
-	put_task_struct(p);
 	*ns = CPUCLOCK_WHICH(clock) == CPUCLOCK_PROF ? utime + stime :
 	      CPUCLOCK_WHICH(clock) == CPUCLOCK_VIRT ? utime : runtime;
 	return 0;

@@ -313,7 +313,7 @@ static long do_request(struct task_struct *p, long request, unsigned long addr, 
 
 SYSCALL_DEFINE(ptrace, long request, long pid, unsigned long addr, unsigned long data)
 {
-	struct task_struct *p;
+	struct task_struct *p __free(task) = NULL;
 	long ret;
 
 	if (request == PTRACE_TRACEME)
@@ -321,17 +321,14 @@ SYSCALL_DEFINE(ptrace, long request, long pid, unsigned long addr, unsigned long
 	p = find_get_task_by_vpid((int)pid);
 	if (!p)
 		return -ESRCH;
-	if (request == PTRACE_ATTACH || request == PTRACE_SEIZE) {
-		ret = ptrace_attach(p, request == PTRACE_SEIZE, addr, data);
-	} else if (request == PTRACE_KILL || request == PTRACE_INTERRUPT) {
-		ret = request_running(p, request);
-	} else {
-		ret = ptrace_freeze(p);
-		if (!ret) {
-			ret = do_request(p, request, addr, data);
-			ptrace_unfreeze(p);
-		}
-	}
-	put_task_struct(p);
+	if (request == PTRACE_ATTACH || request == PTRACE_SEIZE)
+		return ptrace_attach(p, request == PTRACE_SEIZE, addr, data);
+	if (request == PTRACE_KILL || request == PTRACE_INTERRUPT)
+		return request_running(p, request);
+	ret = ptrace_freeze(p);
+	if (ret)
+		return ret;
+	ret = do_request(p, request, addr, data);
+	ptrace_unfreeze(p);
 	return ret;
 }

@@ -158,16 +158,20 @@ static void one_request(void)
 	succeeded += ret >= 0;
 }
 
+/* So many rounds, and on until some of the requests met a tracee that was stopped: if the others'
+ * CPUs stand still, none is for long. */
 static void play(int rounds)
 {
+	int enough = rounds / 50;
+
 	for (int i = 0; i < 3; i++)
 		spawn(i);
-	for (int i = 0; i < rounds; i++) {
+	for (int i = 0; i < rounds || (succeeded <= enough && i < 20 * rounds); i++) {
 		one_request();
 		if (dice(200) == 0)
 			kill(somebody(), (int)dice(65));
 	}
-	_exit(succeeded <= rounds / 50); /* with tracees in every state */
+	_exit(succeeded <= enough); /* with tracees in every state */
 }
 
 /* Processes of ours that are left: they are killed, and waited for. */

@@ -13,6 +13,12 @@
 
 #define SCHED_FLAGS (SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG_KEEP_POLICY | SCHED_FLAG_KEEP_PARAMS)
 
+/* Does a nice value come with it? SCHED_IDLE is weaker than all of them. */
+static bool fair_policy(unsigned int policy)
+{
+	return policy == SCHED_NORMAL || policy == SCHED_BATCH;
+}
+
 static int check_policy(int policy, int priority)
 {
 	switch (policy) {
@@ -56,7 +62,7 @@ static int check_attr(struct task_struct *p, const struct sched_attr *attr)
 	if (err || capable())
 		return err;
 	if (!sched_may_change(p) || !rt_allowed(p, policy, attr->sched_priority) ||
-	    (!rt_policy(policy) && !sched_nice_allowed(p, attr->sched_nice)))
+	    (fair_policy(attr->sched_policy) && !sched_nice_allowed(p, attr->sched_nice)))
 		return -EPERM;
 	/* SCHED_IDLE is weaker than any nice value: leaving it is like asking for a better one */
 	if (leaves_idle && (rlim_t)(20 - PRIO_TO_NICE(p->static_prio)) >
@@ -96,12 +102,14 @@ static long sched_set(struct task_struct *p, const struct sched_attr *attr)
 		return err;
 	rq = task_rq_lock(p, &flags);
 	sched_change_begin(rq, p);
-	p->policy = attr->sched_policy;
-	p->rt_priority = attr->sched_priority;
-	if (!rt_policy((int)p->policy))
-		p->static_prio = NICE_TO_PRIO(attr->sched_nice);
 	p->sched_reset_on_fork = attr->sched_flags & SCHED_FLAG_RESET_ON_FORK;
-	p->se.request = slice_request(attr);
+	if (!(attr->sched_flags & SCHED_FLAG_KEEP_PARAMS)) {	/* it keeps the policy, too */
+		p->policy = attr->sched_policy;
+		p->rt_priority = attr->sched_priority;
+		if (fair_policy(p->policy))
+			p->static_prio = NICE_TO_PRIO(attr->sched_nice);
+		p->se.request = slice_request(attr);
+	}
 	set_normal_prio(p);
 	sched_change_end(rq, p);
 	task_rq_unlock(rq, flags);
@@ -180,12 +188,16 @@ SYSCALL_DEFINE(sched_setattr, pid_t pid, struct sched_attr __user *uattr, unsign
 	if (!p)
 		return -ESRCH;
 	old = sched_get(p);
-	if (attr.sched_flags & SCHED_FLAG_KEEP_POLICY)
+	if (attr.sched_flags & SCHED_FLAG_KEEP_POLICY) {
 		attr.sched_policy = old.sched_policy;
-	if (attr.sched_flags & SCHED_FLAG_KEEP_PARAMS) {
-		attr.sched_priority = old.sched_priority;
-		attr.sched_nice = old.sched_nice;
-		attr.sched_runtime = old.sched_runtime;
+		attr.sched_flags &= ~(u64)SCHED_FLAG_RESET_ON_FORK;
+		attr.sched_flags |= old.sched_flags;
+	}
+	if (attr.sched_flags & SCHED_FLAG_KEEP_PARAMS) {	/* they are only checked */
+		if (rt_policy((int)old.sched_policy))
+			attr.sched_priority = old.sched_priority;
+		else
+			attr.sched_nice = old.sched_nice;
 	}
 	return attr.sched_flags & ~(u64)SCHED_FLAGS ? -EINVAL : sched_set(p, &attr);
 }

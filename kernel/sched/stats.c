@@ -54,10 +54,12 @@ void sched_fork(struct task_struct *p)
 	p->state = TASK_NEW;
 	p->cpu = smp_processor_id();
 	if (p->sched_reset_on_fork || first) {
-		if (first || rt_policy((int)p->policy))
+		if (first || rt_policy((int)p->policy)) {
 			p->policy = SCHED_NORMAL;
+			p->static_prio = DEFAULT_PRIO;
+		}
 		p->rt_priority = 0;
-		p->static_prio = first ? DEFAULT_PRIO : max(p->static_prio, DEFAULT_PRIO);
+		p->static_prio = max(p->static_prio, DEFAULT_PRIO);
 		p->sched_reset_on_fork = false;
 	}
 	if (first)

@@ -142,6 +142,14 @@ static struct epitem *next_ready(struct eventpoll *ep, struct list_head *batch)
 	return item;
 }
 
+/* Who was only asked stays the first, unless a wake-up has put it on the ready list meanwhile. */
+static void put_back(struct epitem *item, struct list_head *batch)
+{
+	guard(spinlock_irqsave)(&item->ep->lock);
+	if (list_empty(&item->ready_link))
+		list_add(&item->ready_link, batch);
+}
+
 /* Moves all of from, a list of items, to the front of to. */
 static void move_items(struct eventpoll *ep, struct list_head *from, struct list_head *to)
 {
@@ -221,7 +229,7 @@ static unsigned int epoll_poll(struct file *f, struct poll_table *pt)
 		if (!item_poll(item, false))
 			continue;
 		mask = POLLIN | POLLRDNORM;
-		requeue(item);
+		put_back(item, &batch);
 	}
 	move_items(ep, &batch, &ep->ready);
 	return mask;

@@ -176,7 +176,8 @@ ssize_t __flatten pipe_recv(struct pipe *p, struct iov_iter *to, unsigned int fl
 			ret = -EFAULT;
 	}
 	mutex_unlock(&p->mutex);
-	wake_up_pollers(&p->wr_wait, POLLOUT | POLLWRNORM);
+	if (likely(ret > 0))
+		wake_up_pollers(&p->wr_wait, POLLOUT | POLLWRNORM);
 	return ret;
 }
 
@@ -288,11 +289,14 @@ static unsigned int pipe_poll(struct file *f, struct poll_table *pt)
 	return mask;
 }
 
+long pipe_ring_ioctl(struct pipe *p, unsigned int cmd, unsigned long arg)
+{
+	return cmd == FIONREAD ? put_user((int)pipe_used(p), (int __user *)arg) : -ENOTTY;
+}
+
 static long pipe_ioctl(struct file *f, unsigned int cmd, unsigned long arg)
 {
-	struct pipe *p = f->private_data;
-
-	return cmd == FIONREAD ? put_user((int)pipe_used(p), (int __user *)arg) : -ENOTTY;
+	return pipe_ring_ioctl(f->private_data, cmd, arg);
 }
 
 /* --- opening and closing --- */

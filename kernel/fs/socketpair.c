@@ -11,6 +11,7 @@
 struct socket {
 	struct pipe *in, *out;
 	struct socket_pair *pair;
+	int err;		/* atomic; ECONNRESET, told once: the other end closed and had not read all */
 };
 
 struct socket_pair {
@@ -40,7 +41,9 @@ static ssize_t socket_send(struct file *f, struct iov_iter *from, unsigned int m
 
 	if (msg & ~(unsigned int)(MSG_DONTWAIT | MSG_NOSIGNAL))
 		return -EOPNOTSUPP;
-	return from->count ? pipe_send(s->out, from, ring_flags(f, msg)) : 0;
+	if (!from->count && pipe_is_open(s->out, true) && pipe_is_open(s->out, false))
+		return 0;
+	return pipe_send(s->out, from, ring_flags(f, msg));
 }
 
 static ssize_t socket_recv(struct file *f, struct iov_iter *to, unsigned int msg)
@@ -54,6 +57,8 @@ static ssize_t socket_recv(struct file *f, struct iov_iter *to, unsigned int msg
 		ret = to->count ? pipe_recv(s->in, to, ring_flags(f, msg)) : 0;
 		done += ret > 0 ? ret : 0;
 	} while (ret > 0 && to->count && (msg & MSG_WAITALL) && !(msg & MSG_PEEK));
+	if (!done && !ret && to->count)
+		return -xchg(&s->err, 0);
 	return done ? done : ret;
 }
 
@@ -74,14 +79,23 @@ static unsigned int socket_poll(struct file *f, struct poll_table *pt)
 	bool in_shut = !pipe_is_open(s->in, false) || !pipe_is_open(s->in, true);
 	bool out_shut = !pipe_is_open(s->out, false) || !pipe_is_open(s->out, true);
 
-	return mask | (in_shut ? POLLRDHUP | POLLIN | POLLRDNORM : 0) |
+	return mask | (READ_ONCE(s->err) ? POLLERR : 0) | (in_shut ? POLLRDHUP | POLLIN | POLLRDNORM : 0) |
 	       (in_shut && out_shut ? POLLHUP : 0);
+}
+
+static long socket_ioctl(struct file *f, unsigned int cmd, unsigned long arg)
+{
+	struct socket *s = f->private_data;
+
+	return pipe_ring_ioctl(s->in, cmd, arg);
 }
 
 static void socket_release(struct inode *inode, struct file *f)
 {
-	struct socket *s = f->private_data;
+	struct socket *s = f->private_data, *other = &s->pair->ends[s == s->pair->ends];
 
+	if (pipe_poll_in(s->in, f, NULL))
+		WRITE_ONCE(other->err, ECONNRESET);
 	pipe_shut(s->in, true, true);
 	pipe_shut(s->out, true, true);
 	if (refcount_dec_and_test(&s->pair->count))
@@ -89,7 +103,8 @@ static void socket_release(struct inode *inode, struct file *f)
 }
 
 static const struct file_operations socket_fops = {
-	.read = socket_read, .write = socket_write, .poll = socket_poll, .release = socket_release,
+	.read = socket_read, .write = socket_write, .poll = socket_poll, .ioctl = socket_ioctl,
+	.release = socket_release,
 };
 
 static struct file *socket_file(struct socket *s, int flags)
@@ -116,7 +131,7 @@ static struct socket_pair *new_pair(void)
 	for (int i = 0; i < 2; i++)
 		pair->rings[i] = alloc_pipe(false);
 	for (int i = 0; i < 2; i++)
-		pair->ends[i] = (struct socket){ pair->rings[i], pair->rings[!i], pair };
+		pair->ends[i] = (struct socket){ .in = pair->rings[i], .out = pair->rings[!i], .pair = pair };
 	if (pair->rings[0] && pair->rings[1])
 		return pair;
 	free_pair(pair);

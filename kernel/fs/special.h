@@ -25,6 +25,8 @@ ssize_t pipe_recv(struct pipe *p, struct iov_iter *to, unsigned int flags);
 ssize_t pipe_send(struct pipe *p, struct iov_iter *from, unsigned int flags);
 void pipe_shut(struct pipe *p, bool read, bool write);	/* no readers, writers any more */
 bool pipe_is_open(const struct pipe *p, bool read);	/* are there any? */
+/* FIONREAD, or -ENOTTY. */
+long pipe_ring_ioctl(struct pipe *p, unsigned int cmd, unsigned long arg);
 unsigned int pipe_poll_in(struct pipe *p, struct file *f, struct poll_table *pt);
 unsigned int pipe_poll_out(struct pipe *p, struct file *f, struct poll_table *pt);
 

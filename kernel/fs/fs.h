@@ -346,6 +346,7 @@ struct fd {
 /* the same with the table shared: lock and reference */
 struct fd __fdget_shared(unsigned int fd, unsigned int refuse);
 void fput(struct file *f);	/* the last one closes the file. May sleep */
+DEFINE_FREE(fput, struct file *, fput(v))
 
 /* Could an end that f holds wake who waits on a pipe's queue? Looks at addresses only: for reports. */
 bool pipe_other_end(const struct file *f, const void *queue);

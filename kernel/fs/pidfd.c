@@ -59,17 +59,14 @@ static bool is_process(struct pid *pid)
 
 SYSCALL_DEFINE(pidfd_open, pid_t nr, unsigned int flags)
 {
-	struct pid *pid;
-	int fd;
+	struct pid *pid __free(pid) = NULL;
 
 	if ((flags & ~(unsigned int)O_NONBLOCK) || nr <= 0)
 		return -EINVAL;
 	pid = find_get_pid(nr);
 	if (!pid)
 		return -ESRCH;
-	fd = is_process(pid) ? pidfd_create(pid, flags) : -EINVAL;	/* not a mere thread */
-	put_pid(pid);
-	return fd;
+	return is_process(pid) ? pidfd_create(pid, flags) : -EINVAL;	/* not a mere thread */
 }
 
 /*
@@ -95,7 +92,7 @@ SYSCALL_DEFINE(pidfd_send_signal, int pidfd, int sig, const siginfo_t __user *ui
 {
 	siginfo_t info;
 	unsigned int f_flags;
-	struct pid *pid;
+	struct pid *pid __free(pid) = NULL;
 	int ret = 0;
 
 	if (flags)
@@ -105,8 +102,5 @@ SYSCALL_DEFINE(pidfd_send_signal, int pidfd, int sig, const siginfo_t __user *ui
 		return PTR_ERR(pid);
 	if (uinfo)
 		ret = read_siginfo(&info, sig, uinfo, pid == task_pid_type(current, PIDTYPE_TGID));
-	if (!ret)
-		ret = kill_pid(pid, sig, uinfo ? &info : SEND_SIG_NOINFO);
-	put_pid(pid);
-	return ret;
+	return ret ? ret : kill_pid(pid, sig, uinfo ? &info : SEND_SIG_NOINFO);
 }

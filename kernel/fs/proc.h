@@ -52,7 +52,6 @@ static inline struct proc_inode *PROC_I(const struct inode *inode)
 }
 
 DEFINE_FREE(mm, struct mm_struct *, mmput(v))
-DEFINE_FREE(pid, struct pid *, put_pid(v))
 
 /* The task of an inode with a reference, or NULL: it is gone. */
 static inline struct task_struct *proc_task(const struct inode *inode)

@@ -101,16 +101,14 @@ SYSCALL_DEFINE(get_robust_list, int pid, struct robust_list_head __user *__user 
 {
 	struct task_struct *p __free(task) = pid ? find_get_task_by_vpid(pid)
 						 : get_task_struct(current);
-	const struct cred *cred;
-	long ret = 0;
+	const struct cred *cred __free(cred) = NULL;
 
 	if (!p)
 		return -ESRCH;
 	cred = get_task_cred(p);
 	if (cred->uid != current->cred->uid && !capable())
-		ret = -EPERM;
-	else if (put_user(sizeof(**head), len) || put_user((u64)p->robust_list, (u64 __user *)head))
-		ret = -EFAULT;
-	put_cred(cred);
-	return ret;
+		return -EPERM;
+	if (put_user(sizeof(**head), len) || put_user((u64)p->robust_list, (u64 __user *)head))
+		return -EFAULT;
+	return 0;
 }

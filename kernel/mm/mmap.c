@@ -279,8 +279,7 @@ unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, 
 SYSCALL_DEFINE(mmap, unsigned long addr, unsigned long len, unsigned long prot, unsigned long flags,
 	       unsigned long fd, unsigned long off)
 {
-	struct file *file = NULL;
-	long ret;
+	struct file *file __free(fput) = NULL;
 
 	if (!IS_ALIGNED(off, PAGE_SIZE))
 		return -EINVAL;
@@ -291,10 +290,7 @@ SYSCALL_DEFINE(mmap, unsigned long addr, unsigned long len, unsigned long prot, 
 	} else if (flags & MAP_HUGETLB) {
 		return -ENOMEM;		/* there are no huge pages in the pool */
 	}
-	ret = (long)vm_mmap(file, addr, len, (int)prot, (int)flags, off >> PAGE_SHIFT);
-	if (file)
-		fput(file);
-	return ret;
+	return (long)vm_mmap(file, addr, len, (int)prot, (int)flags, off >> PAGE_SHIFT);
 }
 
 int populate_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool write)

@@ -95,7 +95,7 @@ static struct task_struct *select_victim(bool *dying)
 	long most = -1;
 
 	*dying = false;
-	spin_lock(&tasklist_lock);
+	guard(spinlock)(&tasklist_lock);
 	for_each_process(p) {
 		long points = oom_protected(p) ? -1 : process_rss(p);
 
@@ -113,10 +113,7 @@ static struct task_struct *select_victim(bool *dying)
 			victim = p;
 		}
 	}
-	if (victim)
-		get_task_struct(victim);
-	spin_unlock(&tasklist_lock);
-	return victim;
+	return victim ? get_task_struct(victim) : NULL;
 }
 
 static void kill_one(void)

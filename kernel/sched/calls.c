@@ -19,11 +19,9 @@ struct task_struct *sched_find_task(pid_t pid)
 /* May the caller change p's scheduling? */
 bool sched_may_change(struct task_struct *p)
 {
-	const struct cred *mine = current->cred, *theirs = get_task_cred(p);
-	bool ok = mine->euid == 0 || mine->euid == theirs->euid || mine->euid == theirs->uid;
+	const struct cred *theirs __free(cred) = get_task_cred(p), *mine = current->cred;
 
-	put_cred(theirs);
-	return ok;
+	return mine->euid == 0 || mine->euid == theirs->euid || mine->euid == theirs->uid;
 }
 
 /* The running task can be moved only by itself: it notices at its next schedule(). A queued one
@@ -101,8 +99,7 @@ static long for_each_named(int which, int who, long (*fn)(struct task_struct *p,
 			   long acc, int arg)
 {
 	struct task_struct *p, *t;
-	unsigned long flags;
-	struct pid *pid = NULL;
+	struct pid *pid __free(pid) = NULL;
 	long ret = -ESRCH;
 
 	if (which < PRIO_PROCESS || which > PRIO_USER)
@@ -113,7 +110,7 @@ static long for_each_named(int which, int who, long (*fn)(struct task_struct *p,
 						  which == PRIO_PGRP ? PIDTYPE_PGID : PIDTYPE_PID));
 	if (which != PRIO_USER && !pid)
 		return ret;
-	spin_lock_irqsave(&tasklist_lock, flags);
+	guard(spinlock_irqsave)(&tasklist_lock);
 	if (which == PRIO_PROCESS && (p = pid_task(pid, PIDTYPE_PID)))
 		ret = acc = fn(p, acc, arg);
 	if (which == PRIO_PGRP)
@@ -125,8 +122,6 @@ static long for_each_named(int which, int who, long (*fn)(struct task_struct *p,
 			if (task_uid(p) == (who ? (uid_t)who : current->cred->uid))
 				for_each_thread(p, t)
 					ret = acc = fn(t, acc, arg);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	put_pid(pid);
 	return ret;
 }
 

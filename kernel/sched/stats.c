@@ -151,15 +151,10 @@ unsigned long nr_context_switches(void)
 u64 cpu_idle_time(int cpu)
 {
 	struct rq *rq = cpu_rq(cpu);
-	unsigned long flags;
-	u64 ns;
 
-	spin_lock_irqsave(&rq->lock, flags);
-	ns = rq->idle_ns;
-	if (rq->curr == rq->idle)
-		ns += ktime_get() - rq->idle->se.exec_start;
-	spin_unlock_irqrestore(&rq->lock, flags);
-	return ns;
+	guard(spinlock_irqsave)(&rq->lock);
+	return rq->idle_ns +
+	       (rq->curr == rq->idle ? ktime_get() - rq->idle->se.exec_start : 0);
 }
 
 /* --- load average: exponentially damped over 1, 5 and 15 minutes, a sample every 5 s, 11 bits

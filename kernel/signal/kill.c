@@ -22,32 +22,22 @@ static void sender_info(siginfo_t *info, int sig, int code)
 /* To the process that the thread nr belongs to. */
 static int kill_process(int nr, int sig, const siginfo_t *info)
 {
-	struct pid *pid = find_get_pid(nr);
-	int ret;
+	struct pid *pid __free(pid) = find_get_pid(nr);
 
-	if (!pid)
-		return -ESRCH;
-	ret = kill_pid(pid, sig, info);
-	put_pid(pid);
-	return ret;
+	return pid ? kill_pid(pid, sig, info) : -ESRCH;
 }
 
 /* To process group nr; 0: the caller's own. */
 static int kill_group(int nr, int sig, const siginfo_t *info)
 {
-	struct pid *pgrp;
-	int ret;
+	struct pid *pgrp __free(pid) = NULL;
 
 	if (!nr) {
 		guard(spinlock_irq)(&tasklist_lock);
 		return __kill_pgrp_info(sig, info, task_pid_type(current, PIDTYPE_PGID));
 	}
 	pgrp = find_get_pid(nr);
-	if (!pgrp)
-		return -ESRCH;
-	ret = kill_pgrp(pgrp, sig, info);
-	put_pid(pgrp);
-	return ret;
+	return pgrp ? kill_pgrp(pgrp, sig, info) : -ESRCH;
 }
 
 /* To every process one may signal but init and oneself. EPERM from some of them is no error, as

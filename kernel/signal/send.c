@@ -328,16 +328,10 @@ int group_send_sig_info(int sig, const siginfo_t *info, struct task_struct *p)
 
 static bool kill_ok_by_cred(struct task_struct *t)
 {
-	const struct cred *mine = current->cred, *theirs;
-	bool ok;
+	const struct cred *theirs __free(cred) = get_task_cred(t), *mine = current->cred;
 
-	if (capable())
-		return true;
-	theirs = get_task_cred(t);
-	ok = mine->euid == theirs->suid || mine->euid == theirs->uid || mine->uid == theirs->suid ||
-	     mine->uid == theirs->uid;
-	put_cred(theirs);
-	return ok;
+	return capable() || mine->euid == theirs->suid || mine->euid == theirs->uid ||
+	       mine->uid == theirs->suid || mine->uid == theirs->uid;
 }
 
 int check_kill_permission(int sig, const siginfo_t *info, struct task_struct *t)

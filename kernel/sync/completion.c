@@ -38,15 +38,12 @@ void complete_all(struct completion *c)
 /* Takes one count if there is one. The last look at *c: afterwards it may be gone. */
 static bool try_take(struct completion *c)
 {
-	unsigned long flags;
-	bool taken;
-
-	spin_lock_irqsave(&c->wait.lock, flags);
-	taken = c->done > 0;
-	if (taken && c->done != FOR_EVER)
+	guard(spinlock_irqsave)(&c->wait.lock);
+	if (!c->done)
+		return false;
+	if (c->done != FOR_EVER)
 		c->done--;
-	spin_unlock_irqrestore(&c->wait.lock, flags);
-	return taken;
+	return true;
 }
 
 /* 0 or -ERESTARTSYS; *left: ns until the deadline, 0 when it has passed. */

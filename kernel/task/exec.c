@@ -122,18 +122,16 @@ static int de_thread(struct task_struct *me)
 static int unshare_sighand(struct task_struct *me)
 {
 	struct sighand_struct *old = me->sighand, *new;
-	unsigned long flags;
 
 	if (refcount_read(&old->count) == 1)
 		return 0;
 	new = sighand_copy(old);
 	if (!new)
 		return -ENOMEM;
-	spin_lock_irqsave(&tasklist_lock, flags);
-	spin_lock(&old->siglock);
-	me->sighand = new;
-	spin_unlock(&old->siglock);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	scoped_guard(spinlock_irqsave, &tasklist_lock) {
+		guard(spinlock)(&old->siglock);
+		me->sighand = new;
+	}
 	put_sighand(old);
 	return 0;
 }
@@ -459,15 +457,12 @@ int kernel_execve(const char *path, const char *const *argv, const char *const *
 static long user_execve(int dfd, const char __user *uname, const char __user *const __user *argv,
 			const char __user *const __user *envp, int flags)
 {
-	char *name = getname(uname);
-	long ret;
+	char *name __free(kfree) = getname(uname);
 
 	if (IS_ERR(name))
 		return PTR_ERR(name);
-	ret = do_execve(dfd, name, (struct string_list){ .user = argv },
-			(struct string_list){ .user = envp }, flags);
-	kfree(name);
-	return ret;
+	return do_execve(dfd, name, (struct string_list){ .user = argv },
+			 (struct string_list){ .user = envp }, flags);
 }
 
 SYSCALL_DEFINE(execve, const char __user *name, const char __user *const __user *argv,

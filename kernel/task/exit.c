@@ -111,13 +111,8 @@ bool will_become_orphaned_pgrp(struct pid *pgrp, struct task_struct *ignored)
 
 bool is_current_pgrp_orphaned(void)
 {
-	unsigned long flags;
-	bool orphaned;
-
-	spin_lock_irqsave(&tasklist_lock, flags);
-	orphaned = will_become_orphaned_pgrp(task_pid_type(current, PIDTYPE_PGID), NULL);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return orphaned;
+	guard(spinlock_irqsave)(&tasklist_lock);
+	return will_become_orphaned_pgrp(task_pid_type(current, PIDTYPE_PGID), NULL);
 }
 
 static bool has_stopped_jobs(struct pid *pgrp)

@@ -238,17 +238,12 @@ int kthread_run_worker(struct kthread_worker *worker, const char *name)
 
 bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work)
 {
-	unsigned long flags;
-	bool queued;
-
-	spin_lock_irqsave(&worker->lock, flags);
-	queued = list_empty(&work->node);
-	if (queued) {
-		list_add_tail(&work->node, &worker->work_list);
-		wake_up_process(worker->task);
-	}
-	spin_unlock_irqrestore(&worker->lock, flags);
-	return queued;
+	guard(spinlock_irqsave)(&worker->lock);
+	if (!list_empty(&work->node))
+		return false;
+	list_add_tail(&work->node, &worker->work_list);
+	wake_up_process(worker->task);
+	return true;
 }
 
 void kthreadd_init(void)

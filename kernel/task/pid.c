@@ -184,39 +184,26 @@ struct pid *find_vpid(int nr)
 
 struct pid *find_get_pid(int nr)
 {
-	unsigned long flags;
-	struct pid *pid;
-
-	spin_lock_irqsave(&tasklist_lock, flags);
-	pid = get_pid(find_vpid(nr));
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return pid;
+	guard(spinlock_irqsave)(&tasklist_lock);
+	return get_pid(find_vpid(nr));
 }
 
 struct task_struct *get_pid_task(struct pid *pid, enum pid_type type)
 {
 	struct task_struct *p;
-	unsigned long flags;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	guard(spinlock_irqsave)(&tasklist_lock);
 	p = pid_task(pid, type);
-	if (p)
-		get_task_struct(p);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return p;
+	return p ? get_task_struct(p) : NULL;
 }
 
 struct task_struct *find_get_task_by_vpid(int nr)
 {
 	struct task_struct *p;
-	unsigned long flags;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	guard(spinlock_irqsave)(&tasklist_lock);
 	p = pid_task(find_vpid(nr), PIDTYPE_PID);
-	if (p)
-		get_task_struct(p);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return p;
+	return p ? get_task_struct(p) : NULL;
 }
 
 void pid_init(void)

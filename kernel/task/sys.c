@@ -24,14 +24,12 @@
 
 static bool may_prlimit(struct task_struct *p)
 {
-	const struct cred *theirs = get_task_cred(p), *mine = current->cred;
-	bool ok = p->signal == current->signal || capable() ||
-		  (mine->uid == theirs->euid && mine->uid == theirs->suid &&
-		   mine->uid == theirs->uid && mine->gid == theirs->egid &&
-		   mine->gid == theirs->sgid && mine->gid == theirs->gid);
+	const struct cred *theirs __free(cred) = get_task_cred(p), *mine = current->cred;
 
-	put_cred(theirs);
-	return ok;
+	return p->signal == current->signal || capable() ||
+	       (mine->uid == theirs->euid && mine->uid == theirs->suid &&
+		mine->uid == theirs->uid && mine->gid == theirs->egid &&
+		mine->gid == theirs->sgid && mine->gid == theirs->gid);
 }
 
 static long do_prlimit(struct task_struct *p, unsigned int resource, const struct rlimit *new,

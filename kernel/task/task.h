@@ -330,6 +330,7 @@ struct pid *find_vpid(int nr);		/* tasklist_lock held; no reference */
 void free_pid(struct pid *pid);				/* out of the hash; tasklist_lock held */
 struct pid *get_pid(struct pid *pid);
 void put_pid(struct pid *pid);
+DEFINE_FREE(pid, struct pid *, put_pid(v))
 /* tasklist_lock held */
 void detach_pid(struct task_struct *p, enum pid_type type);
 /* tasklist_lock held, or current */
@@ -406,6 +407,7 @@ bool will_become_orphaned_pgrp(struct pid *pgrp, struct task_struct *ignored);
 /* --- credentials, namespaces --- */
 const struct cred *get_task_cred(struct task_struct *p);
 void put_cred(const struct cred *cred);
+DEFINE_FREE(cred, const struct cred *, put_cred(v))
 struct cred *prepare_creds(void);	/* a copy of current's, for put_cred() or commit_creds();
 					 * NULL: no memory */
 uid_t task_uid(struct task_struct *p);	/* real uid of any task */

@@ -35,11 +35,9 @@ bool ptrace_may_access(struct task_struct *p)
 /* tasklist_lock held. */
 static bool privileged(struct task_struct *p)
 {
-	const struct cred *cred = get_task_cred(p);
-	bool root = cred->euid == 0;
+	const struct cred *cred __free(cred) = get_task_cred(p);
 
-	put_cred(cred);
-	return root;
+	return cred->euid == 0;
 }
 
 /* --- linking --- */

@@ -48,12 +48,9 @@ static struct pid *get_tty_pid(struct tty_struct *tty, struct pid **which)
 
 static int tty_pid_nr(struct tty_struct *tty, struct pid **which)
 {
-	struct pid *pid = get_tty_pid(tty, which);
-	int nr = pid ? pid_vnr(pid) : -1;
+	struct pid *pid __free(pid) = get_tty_pid(tty, which);
 
-	if (pid)
-		put_pid(pid);
-	return nr;
+	return pid ? pid_vnr(pid) : -1;
 }
 
 void tty_signal_pgrp(struct tty_struct *tty, int sig)

@@ -256,22 +256,19 @@ static struct file *task_file(const struct inode *inode, unsigned int fd)
 
 static bool fd_alive(struct dentry *d)
 {
-	struct file *f = task_file(d->d_inode, PROC_I(d->d_inode)->fd);
+	struct file *f __free(fput) = task_file(d->d_inode, PROC_I(d->d_inode)->fd);
 
-	if (f)
-		fput(f);
 	return f;
 }
 
 static int fd_get_link(struct dentry *d, struct path *to)
 {
-	struct file *f = task_file(d->d_inode, PROC_I(d->d_inode)->fd);
+	struct file *f __free(fput) = task_file(d->d_inode, PROC_I(d->d_inode)->fd);
 
 	if (!f)
 		return -ENOENT;
 	*to = f->f_path;
 	path_get(to);
-	fput(f);
 	return 0;
 }
 

@@ -134,6 +134,9 @@ KTEST(wq_ordered_keeps_order)
 	init_items(items, 20, &gate);
 	for (int i = 0; i < 20; i++)
 		KEXPECT(queue_work(wq, &items[i].work));
+	KEXPECT(cancel_work_sync(&items[19].work));	/* it waits behind the others */
+	KEXPECT(!cancel_work_sync(&items[19].work));
+	KEXPECT(queue_work(wq, &items[19].work));
 	for (int i = 0; i < 20; i++)
 		complete(&gate);
 	destroy_workqueue(wq);			/* drains it */

@@ -34,7 +34,7 @@ static inline int chance(unsigned int n)
 	return !random_below(n);
 }
 
-static inline void __printf(1, 2) note(const char *fmt, ...)
+static inline void __attribute__((format(printf, 1, 2))) note(const char *fmt, ...)
 {
 	char line[512];
 	va_list ap;

@@ -100,12 +100,12 @@ static void settime(void)
 
 	if (its.it_value.tv_sec >= FAR)		/* only far periods, so that nothing overruns */
 		its.it_interval = random_time();
-	if (flag & TIMER_ABSTIME && its.it_value.tv_sec >= FAR)
-		its.it_value.tv_sec *= FAR;
 	if (its.it_interval.tv_nsec == 1 || its.it_interval.tv_nsec == 1000)
 		its.it_interval.tv_nsec = 0;
-	if (its.it_value.tv_nsec == 1)		/* when it is over is seen in fd_random */
+	if (its.it_value.tv_nsec == 1)		/* none is ever over: that is seen in fd_random */
 		its.it_value.tv_sec = FAR;
+	if (flag & TIMER_ABSTIME && its.it_value.tv_sec >= FAR)
+		its.it_value.tv_sec *= FAR;
 	ret = syscall(SYS_timer_settime, id, flag, maybe(&its), chance(3) ? NULL : maybe(&old));
 	note("timer_settime %d, flags %d, %ld %ld every %ld %ld: %ld %d, was %ld every %ld", i, flag, (long)its.it_value.tv_sec,
 	     its.it_value.tv_nsec, (long)its.it_interval.tv_sec, its.it_interval.tv_nsec, ret, error(ret),

@@ -311,6 +311,11 @@ static void across_processes(void)
 	if (!pid)
 		_exit(futex(&w1, WAKE, 1, NULL, NULL, 0) != 0);
 	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	/*
+	 * A C library's fork() may block all signals for a while. A SIGCHLD that comes then is not
+	 * ignored, but queued: the waiter takes it, finds it ignored, and goes back to sleep.
+	 */
+	await_waiters(&w1, 1, 0);
 	CHECK(futex(&w1, WAKE, 1, NULL, NULL, 0) == 1);
 	join(&threads[0]);
 	munmap(shared, 4096);

@@ -1,9 +1,12 @@
-"""Symbol files that come and go: the frames of the assembly code, once; the selected task's program, whenever it changes.
+"""Symbol files that come and go: the frames of the assembly code, with the kernel's own; the selected task's program, whenever it
+changes.
 
 All programs are linked to the same addresses, so there can be the symbols of one only. They follow the selected thread: at each
-prompt, and before the commands that use symbols most, also when these are run by `thread apply` or a script. A program PATH in the machine is looked
-for by its name in build/user/bin, build/tests/user and the folders of `set bobbin-programs`."""
+prompt, and before the commands that use symbols most, also when these are run by `thread apply` or a script. Editors have no prompt
+and use the machine interface's commands: there they follow the thread that stops. A program PATH in the machine is looked for by its
+name in build/user/bin, build/tests/user and the folders of `set bobbin-programs`."""
 import os
+import re
 import subprocess
 import sys
 
@@ -76,6 +79,8 @@ def program_of(task):
 def follow():
     """Load the symbols of the selected thread's program in place of those loaded now."""
     global loaded
+    if loaded and not any(objfile.filename == loaded for objfile in gdb.objfiles()):
+        loaded = None           # `file` throws all symbols away
     try:
         wanted = program_of(base.current())
     except (gdb.error, gdb.GdbError):
@@ -96,13 +101,29 @@ def follow():
         pass
 
 
+def attend(event):
+    """The kernel's symbols may come after these commands, or come anew."""
+    if event.new_objfile.lookup_global_symbol("runqueues"):
+        gdb.post_event(add_frames)      # not now, while GDB reads symbols
+
+
+def has_prompt():
+    with open("/proc/self/cmdline", "rb") as words:
+        return not re.search(rb"\0--?i(nterpreter)?[=\0]mi", words.read())
+
+
 def hook():
-    gdb.events.before_prompt.connect(follow)
+    gdb.events.new_objfile.connect(attend)
+    if has_prompt():
+        gdb.events.before_prompt.connect(follow)
+    else:
+        gdb.events.stop.connect(lambda _event: gdb.post_event(follow))
     for command in "backtrace", "frame", "up", "down", "print", "list", "break", "tbreak", "finish":
         gdb.execute(f"define hook-{command}\npython bobbingdb.symbols.follow()\nend")
     gdb.execute("define hookpost-thread\npython bobbingdb.symbols.follow()\nend")
 
 
 gdb.execute("python import bobbingdb.symbols")
-add_frames()
+if gdb.objfiles():
+    add_frames()
 hook()

@@ -362,7 +362,9 @@ static void epoll_release(struct inode *inode, struct file *f)
 	kfree(ep);
 }
 
-static const struct file_operations epoll_fops = { .poll = epoll_poll, .release = epoll_release };
+static const struct file_operations epoll_fops = {
+	.poll = epoll_poll, .llseek = noop_llseek, .release = epoll_release,
+};
 
 SYSCALL_DEFINE(epoll_create1, int flags)
 {

@@ -86,7 +86,7 @@ static void eventfd_release(struct inode *inode, struct file *f)
 
 static const struct file_operations eventfd_fops = {
 	.read = eventfd_read, .write = eventfd_write, .poll = eventfd_poll,
-	.release = eventfd_release,
+	.llseek = noop_llseek, .release = eventfd_release,
 };
 
 SYSCALL_DEFINE(eventfd2, unsigned int count, int flags)

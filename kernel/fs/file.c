@@ -109,8 +109,8 @@ struct file *alloc_file_pseudo(struct inode *inode, const char *name, int flags,
 	f = alloc_file(&path, flags, fops);
 	if (IS_ERR(f))
 		path.dentry->d_inode = NULL;	/* stays the caller's */
-	else if (!fops->llseek)
-		f->f_mode |= FMODE_STREAM;
+	else
+		stream_open(inode, f);
 	dput(path.dentry);
 	return f;
 }

@@ -36,6 +36,7 @@ bool get_task_fs_path(struct task_struct *p, bool root, struct path *path);
 struct file *alloc_file(const struct path *path, unsigned int flags,
 			const struct file_operations *fops);
 loff_t generic_file_llseek(struct file *f, loff_t off, int whence);
+loff_t noop_llseek(struct file *f, loff_t off, int whence);
 /* an open operation for files without a position */
 static inline int stream_open(struct inode *inode, struct file *f)
 {

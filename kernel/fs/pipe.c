@@ -164,19 +164,21 @@ static noinline __flatten int pipe_empty(struct pipe *p, unsigned int flags)
 ssize_t __flatten pipe_recv(struct pipe *p, struct iov_iter *to, unsigned int flags)
 {
 	ssize_t ret = 1;
+	bool room = false;	/* as pipe_poll_out() sees it: then no writer waits */
 
 	mutex_lock(&p->mutex);
 	if (p->head == p->tail)
 		ret = pipe_empty(p, flags);
 	if (likely(ret > 0)) {
+		room = PIPE_SIZE - pipe_used(p) >= PIPE_BUF && !(flags & PIPE_SOCKET);
 		ret = pipe_copy(p, to, min_t(size_t, to->count, pipe_used(p)));
 		if (likely(!(flags & PIPE_PEEK)))
 			pipe_consume(p, ret);
-		if (unlikely(!ret))
+		if (unlikely(!ret && to->count))
 			ret = -EFAULT;
 	}
 	mutex_unlock(&p->mutex);
-	if (likely(ret > 0))
+	if (unlikely(ret > 0 && !room))
 		wake_up_pollers(&p->wr_wait, POLLOUT | POLLWRNORM);
 	return ret;
 }
@@ -428,7 +430,6 @@ int create_pipe_files(struct file *files[2], int flags)
 		return PTR_ERR(files[0]);
 	}
 	files[0]->private_data = p;
-	stream_open(inode, files[0]);
 	files[1] = alloc_file_clone(files[0], O_WRONLY | flags, &fifo_fops);
 	if (IS_ERR(files[1])) {
 		p->files = 1;
@@ -436,7 +437,6 @@ int create_pipe_files(struct file *files[2], int flags)
 		return PTR_ERR(files[1]);
 	}
 	files[1]->private_data = p;
-	stream_open(inode, files[1]);
 	return 0;
 }
 

@@ -303,6 +303,12 @@ loff_t generic_file_llseek(struct file *f, loff_t off, int whence)
 	return off;
 }
 
+/* A stream whose place is always 0, and which does not mind being told otherwise. */
+loff_t noop_llseek(struct file *f, loff_t off, int whence)
+{
+	return 0;
+}
+
 SYSCALL_DEFINE(lseek, unsigned int fd, loff_t off, int whence)
 {
 	struct fd f = fdget_pos(fd);
@@ -312,7 +318,7 @@ SYSCALL_DEFINE(lseek, unsigned int fd, loff_t off, int whence)
 		return -EBADF;
 	if (whence < 0 || whence > SEEK_HOLE)
 		ret = -EINVAL;
-	else if (f.file->f_mode & FMODE_LSEEK)
+	else if (f.file->f_op->llseek)
 		ret = f.file->f_op->llseek(f.file, off, whence);
 	fdput_pos(f);
 	return ret;

@@ -144,7 +144,8 @@ static void signalfd_release(struct inode *inode, struct file *f)
 }
 
 static const struct file_operations signalfd_fops = {
-	.read = signalfd_read, .poll = signalfd_poll, .release = signalfd_release,
+	.read = signalfd_read, .poll = signalfd_poll, .llseek = noop_llseek,
+	.release = signalfd_release,
 };
 
 static int new_signalfd(sigset_t mask, int flags)

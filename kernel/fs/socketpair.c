@@ -31,7 +31,7 @@ static void free_pair(struct socket_pair *pair)
 /* MSG_xxx of a call as flags of the rings. */
 static unsigned int ring_flags(const struct file *f, unsigned int msg)
 {
-	return (f->f_flags & O_NONBLOCK || msg & MSG_DONTWAIT ? PIPE_NONBLOCK : 0) |
+	return PIPE_SOCKET | (f->f_flags & O_NONBLOCK || msg & MSG_DONTWAIT ? PIPE_NONBLOCK : 0) |
 	       (msg & MSG_PEEK ? PIPE_PEEK : 0) | (msg & MSG_NOSIGNAL ? PIPE_NOSIGNAL : 0);
 }
 
@@ -54,17 +54,17 @@ static ssize_t socket_recv(struct file *f, struct iov_iter *to, unsigned int msg
 	if (msg & ~(unsigned int)(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_PEEK | MSG_WAITALL))
 		return -EOPNOTSUPP;
 	do {
-		ret = to->count ? pipe_recv(s->in, to, ring_flags(f, msg)) : 0;
+		ret = pipe_recv(s->in, to, ring_flags(f, msg));
 		done += ret > 0 ? ret : 0;
 	} while (ret > 0 && to->count && (msg & MSG_WAITALL) && !(msg & MSG_PEEK));
-	if (!done && !ret && to->count)
+	if (!done && !ret && !pipe_poll_in(s->in, f, NULL))
 		return -xchg(&s->err, 0);
 	return done ? done : ret;
 }
 
 static ssize_t socket_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
-	return socket_recv(f, to, 0);
+	return to->count ? socket_recv(f, to, 0) : 0;	/* recv() of 0 bytes waits for some */
 }
 
 static ssize_t socket_write(struct file *f, struct iov_iter *from, loff_t *pos)

@@ -93,7 +93,8 @@ static void timerfd_release(struct inode *inode, struct file *f)
 }
 
 static const struct file_operations timerfd_fops = {
-	.read = timerfd_read, .poll = timerfd_poll, .release = timerfd_release,
+	.read = timerfd_read, .poll = timerfd_poll, .llseek = noop_llseek,
+	.release = timerfd_release,
 };
 
 SYSCALL_DEFINE(timerfd_create, int clock, int flags)

@@ -126,7 +126,7 @@ static void do_read(void)
 	long ret;
 
 	memset(buffer, 0, sizeof(buffer));
-	ret = s->kind == SOCKET && n && chance(2) ? syscall(SYS_recvfrom, s->fd, buffer, n, MSG_DONTWAIT, NULL, NULL)
+	ret = s->kind == SOCKET && chance(2) ? syscall(SYS_recvfrom, s->fd, buffer, n, MSG_DONTWAIT, NULL, NULL)
 					     : syscall(SYS_read, s->fd, buffer, n);
 	for (int i = 0; i < 3 && s->kind == SIGNAL; i++)	/* without pid and uid */
 		memset(buffer + 128 * i + 12, 0, 8);
@@ -143,6 +143,8 @@ static void odd(void)
 
 	note("FIONREAD %d %d: %ld %d, %d", (int)(s - slots), s->kind, ret, error(ret), n);
 	note("flags %x", (unsigned int)fcntl(s->fd, F_GETFL));
+	ret = syscall(SYS_lseek, s->fd, random_below(3), random_below(6));
+	note("lseek: %ld %d", ret, error(ret));
 	if (chance(3)) {
 		ret = syscall(SYS_shutdown, s->fd, how);
 		note("shutdown %d %d: %ld %d", (int)(s - slots), how, ret, error(ret));
@@ -184,8 +186,8 @@ static void control(void)
 		set = (set + 1) % SLOTS;
 	if (!chance(3))
 		op = EPOLL_CTL_ADD;
-	if ((slots[to].kind == PIPE || slots[to].kind == PAGES) && event.events & EPOLLOUT)
-		event.events &= ~(unsigned int)EPOLLET;		/* Linux tells only of the end of a full pipe */
+	if (slots[to].kind == SOCKET && event.events & EPOLLOUT)
+		event.events &= ~(unsigned int)EPOLLET;		/* Linux tells of room when all that one call sent is read */
 	event.data.u64 = (unsigned long)to;
 	ret = syscall(SYS_epoll_ctl, slots[set].fd, op, slots[to].fd, chance(40) ? NULL : &event);
 	note("epoll_ctl %d %d of %d %d: %x: %ld %d", set, op, to, slots[to].kind, event.events, ret, error(ret));

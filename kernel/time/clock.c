@@ -153,20 +153,17 @@ int clock_now(clockid_t clock, u64 *ns)
 	}
 }
 
-/* On a CPU-time clock: a thread that sleeps for its own time sleeps for ever. */
-static int cpu_clock_sleep_base(clockid_t clock)
+bool clock_is_own_thread(clockid_t clock)
 {
-	bool own = CPUCLOCK_PID(clock) == 0 || CPUCLOCK_PID(clock) == task_pid_vnr(current);
+	int pid = CPUCLOCK_PID(clock);
 
-	return CPUCLOCK_WHICH(clock) >= CPUCLOCK_MAX || (CPUCLOCK_PERTHREAD(clock) && own)
-		       ? -EINVAL
-		       : CLOCK_BASE_CPU;
+	return clock < 0 && CPUCLOCK_PERTHREAD(clock) && (!pid || pid == task_pid_vnr(current));
 }
 
 int clock_sleep_base(clockid_t clock)
 {
-	if (clock < 0)
-		return cpu_clock_sleep_base(clock);
+	if (clock < 0)		/* there are no clocks that are files */
+		return (clock & 7) == CPUCLOCK_FD ? -EOPNOTSUPP : CLOCK_BASE_CPU;
 	switch (clock) {
 	case CLOCK_PROCESS_CPUTIME_ID:
 		return CLOCK_BASE_CPU;
@@ -277,7 +274,7 @@ SYSCALL_DEFINE(clock_settime, clockid_t clock, const struct timespec __user *tp)
 	struct timespec ts;
 	u64 ns;
 
-	if (clock != CLOCK_REALTIME && !clock_is_cputime(clock))
+	if (clock > CLOCK_REALTIME)
 		return -EINVAL;
 	if (copy_from_user(&ts, tp, sizeof(ts)))
 		return -EFAULT;

@@ -14,7 +14,7 @@
  *
  * Locks: (s) siglock of the process; tasklist_lock outside it, to find the target. The hrtimer's
  * handler takes both, so the hrtimer is never waited for with one of them held: see
- * lock_timer_stopped(). Partial: no timers on the CPU clocks of others (negative ids).
+ * lock_timer_stopped(). Partial: no timers on CPU clocks by number (negative ids): EOPNOTSUPP.
  */
 #include "asm/processor.h"
 #include "asm/uaccess.h"
@@ -293,6 +293,7 @@ SYSCALL_DEFINE(timer_create, clockid_t clock, const struct sigevent __user *ueve
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
 	struct k_itimer *t;
 	int ret = clock_sleep_base(clock);
+	u64 unused;
 
 	if (uevent && copy_from_user(&event, uevent, sizeof(event)))
 		return -EFAULT;
@@ -317,6 +318,8 @@ SYSCALL_DEFINE(timer_create, clockid_t clock, const struct sigevent __user *ueve
 	t->q.info._sifields._timer._sigval =
 		uevent ? event.sigev_value : (sigval_t){ .sival_int = t->id };
 	ret = put_user(t->id, uid);
+	if (!ret && clock < 0)
+		ret = clock_now(clock, &unused) ? -EINVAL : -EOPNOTSUPP;
 	if (ret)
 		sys_timer_delete(t->id);
 	return ret;

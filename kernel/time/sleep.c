@@ -177,7 +177,8 @@ SYSCALL_DEFINE(clock_nanosleep, clockid_t clock, int flags, const struct timespe
 	if (base != CLOCK_BASE_CPU)
 		return nanosleep_common(clock, timespec_to_deadline(&ts, clock, absolute), rem,
 					absolute);
-	err = clock_now(clock, &now);
+	/* a thread that sleeps for its own time sleeps for ever */
+	err = clock_is_own_thread(clock) ? -EINVAL : clock_now(clock, &now);
 	if (err)
 		return err;
 	deadline = timespec_to_ns(&ts) + (absolute ? 0 : now);

@@ -32,6 +32,8 @@ int clock_now(clockid_t clock, u64 *ns);
 /* What a sleep on the clock is measured with; or -EINVAL, -EOPNOTSUPP: nobody can sleep on it. */
 enum { CLOCK_BASE_KTIME, CLOCK_BASE_REAL, CLOCK_BASE_CPU };
 int clock_sleep_base(clockid_t clock);
+/* Is it the CPU clock of current, named by a negative id? */
+bool clock_is_own_thread(clockid_t clock);
 /*
  * CPU time of p's whole process, its dead threads included, in ns. Takes tasklist_lock: not with
  * siglock held.

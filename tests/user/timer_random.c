@@ -25,8 +25,9 @@ static unsigned long where[4];
 static int random_clock(void)
 {
 	static const int good[] = { 0, 1, 1, 1, 2, 3, 7 }, odd[] = { 4, 5, 6, 10, 12, 100 };
+	static const int negative[] = { -1, -5, -9, -8 * NO_PID - 2, -8 * NO_PID - 6, -8 * NO_PID - 5 };
 
-	return chance(10) ? PICK(odd) : PICK(good);
+	return chance(10) ? PICK(odd) : chance(10) ? PICK(negative) : PICK(good);
 }
 
 static struct timespec random_time(void)
@@ -178,6 +179,8 @@ static void clocks(void)
 	long ret = syscall(SYS_clock_getres, clock, chance(4) ? NULL : maybe(&t));
 
 	note("clock_getres %d: %ld %d, %ld", clock, ret, error(ret), clock == 5 || clock == 6 ? 0 : t.tv_nsec);
+	ret = syscall(SYS_clock_settime, clock, chance(2) ? BAD : &(struct timespec){ 0, 1000000000 });
+	note("clock_settime: %ld %d", ret, error(ret));
 	ret = syscall(SYS_clock_gettime, clock, maybe(&t));
 	note("clock_gettime: %ld %d", ret, error(ret));
 	fd = (int)syscall(SYS_timerfd_create, clock, flags);

@@ -75,10 +75,7 @@ struct futex_key futex_shared_key(u32 __user *uaddr)
 	struct vm_area_struct *vma;
 
 	mutex_lock(&mm->mmap_lock);
-	vma = mm->mmap_cache;	/* where find_vma() begins as well: a word that is slept on is slept
-				 * on again */
-	if (unlikely(!vma || addr < vma->start || addr >= vma->end))
-		vma = find_vma(mm, addr);
+	vma = find_vma(mm, addr);
 	if (vma && addr >= vma->start && vma->flags & VM_SHARED && vma->mapping) {
 		key.space = vma->mapping->id;
 		key.word = ((vma->pgoff << PAGE_SHIFT) + addr - vma->start) | FUTEX_KEY_FILE;

@@ -211,7 +211,7 @@ static void op_wake_op(void)
 			*words[i] = 0;
 	note("wake_op %x %x %x %x", op, oparg, cmp, cmparg);
 	ret = futex(random_word(), FUTEX_WAKE_OP | private(), (unsigned int)random_count(), (void *)(long)random_count(),
-		    (op & 7) < 5 ? random_word() : words[0], op << 28 | cmp << 24 | oparg << 12 | cmparg);
+		    random_word(), op << 28 | cmp << 24 | oparg << 12 | cmparg);
 	note("wake_op: %ld, %x %x %x %x %x %x", ret, *words[0], *words[1], *words[2], *words[3], *words[4], *words[5]);
 	for (int i = 0; i < WORDS; i++)		/* nor may what comes out be one */
 		if (*words[i] & FUTEX_TID_MASK)

@@ -353,6 +353,7 @@ static int run_command(struct node *n)
 			argv = expand_jobs(argv);
 		n->argv = argv;	/* for the child: $(command) must not run twice */
 		vars = run_pipeline(n, 0);
+		jobs_killed();
 		n->argv = NULL;	/* a loop expands it anew */
 		return vars;
 	}

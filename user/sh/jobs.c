@@ -24,6 +24,7 @@ struct job {
 	pid_t pids[MAX_STAGES];		/* 0: that process has ended */
 	int stages, stopped, status;
 	int changed;			/* to be reported at the next prompt */
+	int killed;			/* a stopped one gets SIGTERM or SIGHUP: SIGCONT is to follow */
 	char text[64];
 };
 
@@ -218,10 +219,29 @@ int builtin_fg_bg(char **argv)
 	return argv[0][0] == 'f' ? job_wait(j->pgid) : 0;
 }
 
+/* Does kill with this first argument end a process that does nothing about it? Of SIGKILL the kernel sees to it. */
+static int ends_politely(const char *arg)
+{
+	const char *name = *arg == '-' && strcmp(arg, "--") ? arg + 1 : "TERM";
+
+	name += strncmp(name, "SIG", 3) ? 0 : 3;
+	return !strcasecmp(name, "TERM") || !strcasecmp(name, "HUP") || !strcmp(name, "15") || !strcmp(name, "1");
+}
+
+void jobs_killed(void)
+{
+	for (struct job *j = jobs; j < jobs + MAX_JOBS; j++) {
+		if (!j->pgid || !j->killed)
+			continue;
+		kill(-j->pgid, SIGCONT);
+		j->stopped = j->killed = 0;
+	}
+}
+
 char **expand_jobs(char **argv)
 {
+	int n = 0, polite = argv[1] && ends_politely(argv[1]);
 	char **out, **to;
-	int n = 0;
 
 	while (argv[n])
 		n++;
@@ -233,6 +253,7 @@ char **expand_jobs(char **argv)
 			*to++ = *argv;
 			continue;
 		}
+		j->killed = j->stopped && polite;
 		if (n < 0)	/* what follows begins with - and is no signal */
 			*to++ = "--";
 		*to = sh_alloc(16);

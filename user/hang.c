@@ -6,6 +6,7 @@
  *	hang pipe	waits for the end of a pipe whose other end it forgot to close itself
  *	hang child	waits for a child that waits until somebody empties a full pipe
  *	hang tracer	waits for a process, but not for the thread of it that it traces
+ *	hang traced	waits for a dead child whose tracer does not wait for it
  * With -e the mutexes check for errors, which makes every C library note the owner in them.
  *
  * On Bobbin the kernel finds out that nothing can run any more, and says who waits for whom
@@ -116,6 +117,30 @@ static void hang_tracer(void)
 	waitpid(pid, NULL, __WALL);
 }
 
+/* A dead child is its parent's only after its tracer, which is somebody else, has waited for it. */
+static void hang_traced(void)
+{
+	int fds[2];
+	pid_t pid;
+	char c;
+
+	if (pipe(fds))
+		exit(100);
+	pid = fork();
+	if (pid == 0) {
+		close(fds[1]);
+		_exit((int)read(fds[0], &c, 1));
+	}
+	if (fork() == 0) {
+		if (ptrace(PTRACE_SEIZE, pid, 0, 0))
+			_exit(100);
+		close(fds[1]);
+		hang_pipe();
+	}
+	close(fds[1]);
+	waitpid(pid, NULL, 0);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -123,7 +148,7 @@ int main(int argc, char **argv)
 		void (*fn)(void);
 	} ways[] = { { "mutexes", hang_mutexes }, { "join", hang_join }, { "dead", hang_dead },
 		     { "pipe", hang_pipe }, { "child", hang_child },
-		     { "tracer", hang_tracer } };
+		     { "tracer", hang_tracer }, { "traced", hang_traced } };
 	int checked = argc == 3 && !strcmp(argv[1], "-e");
 	pthread_mutexattr_t attr;
 
@@ -136,6 +161,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc == 2 + checked && i < sizeof(ways) / sizeof(*ways); i++)
 		if (!strcmp(argv[argc - 1], ways[i].name))
 			ways[i].fn();
-	fprintf(stderr, "usage: hang [-e] mutexes | join | dead | pipe | child | tracer\n");
+	fprintf(stderr, "usage: hang [-e] mutexes | join | dead | pipe | child | tracer | traced\n");
 	return 2;
 }

@@ -178,7 +178,7 @@ static u32 awaited_number(struct task_struct *p)
 /*
  * Children that could end wait4(); for vfork() the child whose vfork_done it is. Is the first thread
  * of a child dead, then its others could: those that live, by ending, and those that are dead and
- * traced, by being waited for.
+ * traced, by being waited for; and the first itself, when it is the last and traced.
  */
 static bool ends_wait(struct task_struct *p, struct task_struct *t)
 {
@@ -188,7 +188,8 @@ static bool ends_wait(struct task_struct *p, struct task_struct *t)
 	if (p->wait_obj != &p->signal->wait_chldexit)
 		return t->vfork_done && &t->vfork_done->wait == p->wait_obj;
 	nr = p->mm ? awaited_number(p) : 0;
-	return (t == leader) == !leader->exit_state && leader->real_parent->signal == p->signal &&
+	return (t == leader) == (!leader->exit_state || leader->signal->nr_threads == 1) &&
+	       leader->real_parent->signal == p->signal &&
 	       (!nr || number_for(p, leader) == nr);
 }
 

@@ -19,18 +19,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sched_attr.h"
+
 #define NOBODY 54321	/* a uid of which nobody else runs anything */
 #define NO_PID 4000000
 #define BAD ((void *)8)
-
-struct attr {
-	unsigned int size, policy;
-	unsigned long flags;
-	int nice;
-	unsigned int priority;
-	unsigned long runtime, deadline, period;
-	unsigned int util_min, util_max;
-};
 
 static void show(const char *what, long arg, long ret)
 {
@@ -90,7 +83,7 @@ static void masks(void)
 
 static void attributes(void)
 {
-	struct attr a = { .size = sizeof(a) };
+	struct attr a = { .size = ATTR_SIZE };
 	char big[8192] = { 0 };
 
 	show("setattr", 0, syscall(SYS_sched_setattr, 0, &a, 0));
@@ -104,19 +97,19 @@ static void attributes(void)
 	*(unsigned int *)big = 200;
 	big[150] = 1;
 	show("setattr more than we know", 200, syscall(SYS_sched_setattr, 0, big, 0));
-	a = (struct attr){ .size = sizeof(a), .policy = 77 };
+	a = (struct attr){ .size = ATTR_SIZE, .policy = 77 };
 	show("setattr policy", 77, syscall(SYS_sched_setattr, 0, &a, 0));
-	a = (struct attr){ .size = sizeof(a), .policy = SCHED_FIFO, .priority = 100 };
+	a = (struct attr){ .size = ATTR_SIZE, .policy = SCHED_FIFO, .priority = 100 };
 	show("setattr priority", 100, syscall(SYS_sched_setattr, 0, &a, 0));
-	a = (struct attr){ .size = sizeof(a), .flags = 1UL << 20 };
+	a = (struct attr){ .size = ATTR_SIZE, .flags = 1UL << 20 };
 	show("setattr unknown flag", 0, syscall(SYS_sched_setattr, 0, &a, 0));
-	a = (struct attr){ .size = sizeof(a), .nice = 7 };
+	a = (struct attr){ .size = ATTR_SIZE, .nice = 7 };
 	show("setattr nice", 7, syscall(SYS_sched_setattr, 0, &a, 0));
-	show("getattr", 0, syscall(SYS_sched_getattr, 0, &a, sizeof(a), 0));
+	show("getattr", 0, syscall(SYS_sched_getattr, 0, &a, ATTR_SIZE, 0));
 	show("its nice", a.nice, 0);
 	show("getattr size", 10, syscall(SYS_sched_getattr, 0, &a, 10, 0));
 	show("getattr size", 5000, syscall(SYS_sched_getattr, 0, &a, 5000, 0));
-	show("getattr flags", 1, syscall(SYS_sched_getattr, 0, &a, sizeof(a), 1));
+	show("getattr flags", 1, syscall(SYS_sched_getattr, 0, &a, ATTR_SIZE, 1));
 }
 
 static void priorities(void)

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "differ.h"
+#include "sched_attr.h"
 
 #define STEPS 60
 #define KIDS 5
@@ -16,16 +17,6 @@
 #define USER_B 54332
 #define NO_PID 4000000
 #define BAD ((void *)8)
-
-struct attr {
-	unsigned int size, policy;
-	unsigned long flags;
-	int nice;
-	unsigned int priority;
-	unsigned long runtime, deadline, period;
-	unsigned int util_min, util_max;
-	char beyond[144];
-};
 
 static const unsigned int kid_uids[KIDS] = { 0, USER_A, USER_A, USER_B, USER_B };
 static pid_t kids[KIDS + 1];	/* the last is ourselves */
@@ -105,7 +96,7 @@ static void set_attr(void)
 {
 	static const unsigned int sizes[] = { 0, 4, 47, 48, 49, 64, 200, 4096, 5000 };
 	static const unsigned long flags[] = { 0, 0, 0, 1, 8, 0x10, 0x18, 0x19, 1UL << 20 };
-	struct attr a = { .size = chance(3) ? PICK(sizes) : 56, .policy = (unsigned int)random_policy() };
+	struct attr a = { .size = chance(3) ? PICK(sizes) : ATTR_SIZE, .policy = (unsigned int)random_policy() };
 	char page[8192] = { 0 };
 	pid_t pid = random_pid();
 

@@ -138,7 +138,6 @@ static void pi_hand_over(void)
 	struct timespec past = { 1, 0 };
 	uint32_t me = (uint32_t)mytid(), heir;
 
-	norder = 0;
 	CHECK(futex(&w1, LOCK_PI | PRIVATE, 0, NULL, NULL, 0) == 0);
 	start_locker(0, &past);
 	join(&threads[0]);

@@ -125,7 +125,7 @@ struct thread {
 
 static struct thread threads[NTHREADS];
 static volatile uint32_t w1, w2;
-static volatile int order[NTHREADS], norder;
+static volatile int order[NTHREADS], norder;	/* who was woken when; -1: nobody yet */
 
 static void spawn(struct thread *t, int (*fn)(void *))
 {
@@ -157,6 +157,21 @@ static int waiter(void *arg)
 	t->ret = futex(t->word, t->op, t->val, t->timeout, NULL, t->bitset);
 	order[__atomic_fetch_add(&norder, 1, __ATOMIC_SEQ_CST) % NTHREADS] = (int)(t - threads);
 	return 0;
+}
+
+static inline void forget_order(void)
+{
+	norder = 0;
+	for (int i = 0; i < NTHREADS; i++)
+		order[i] = -1;
+}
+
+/* Who was woken as the i-th. A waiter counts itself before it writes its number. */
+static inline int woken(int i)
+{
+	while (order[i] < 0)
+		pause_a_little();
+	return order[i];
 }
 
 /* Thread i does op on w, and we return once n tasks sleep there. */

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -96,6 +97,24 @@ static inline void msleep(long ms)
 
 	while (nanosleep(&ts, &ts) && errno == EINTR)
 		;
+}
+
+/* Until that process, which has one thread, sleeps in a call that a signal can end. */
+static inline void await_sleep(pid_t pid)
+{
+	char path[32], line[512], *p;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	do {
+		msleep(1);
+		fd = open(path, O_RDONLY);
+		n = read(fd, line, sizeof(line) - 1);
+		close(fd);
+		line[n > 0 ? n : 0] = '\0';
+		p = strrchr(line, ')');
+	} while (!p || p[2] != 'S');
 }
 
 /* A parent's SIGCHLD and its wait are not ordered: give the signal time. */

@@ -142,7 +142,7 @@ static void test_wait(void)
 	check("sigwaitinfo",
 	      sigwaitinfo(&set, &info) == SIGRTMIN + 1 && info.si_value.sival_int == 42);
 	if (!fork()) {
-		msleep(150);
+		await_sleep(getppid());
 		kill(getppid(), SIGRTMIN + 1);
 		_exit(0);
 	}
@@ -269,9 +269,9 @@ static ssize_t read_with_signal(int flags)
 	install(SIGUSR1, on_signal, flags);
 	child = fork();
 	if (!child) {
-		msleep(150);
+		await_sleep(getppid());
 		kill(getppid(), SIGUSR1);
-		msleep(150);
+		await_sleep(getppid());		/* in read() again, or in waitpid() */
 		if (write(fds[1], "x", 1) != 1)
 			_exit(1);
 		_exit(0);
@@ -296,7 +296,7 @@ static void test_restart(void)
 	check("read_restarted", read_with_signal(SA_RESTART) == 1 && count == 2);
 	child = fork();
 	if (!child) {
-		msleep(150);
+		await_sleep(getppid());
 		kill(getppid(), SIGUSR1);
 		_exit(0);
 	}

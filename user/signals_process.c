@@ -130,6 +130,7 @@ static void test_group(void)
 static void test_itimers(void)
 {
 	struct itimerval it = { { 0, 5000 }, { 0, 5000 } }, off = { { 0, 0 }, { 0, 0 } }, old;
+	unsigned int left;
 
 	reset();
 	install(SIGALRM, on_signal, 0);
@@ -156,7 +157,8 @@ static void test_itimers(void)
 	setitimer(ITIMER_PROF, &off, NULL);
 	check("itimer_prof", last_sig == SIGPROF);
 	alarm(100);
-	check("alarm_left", alarm(0) == 100);
+	left = alarm(0);
+	check("alarm_left", left == 100 || left == 99);		/* of half a second it makes a whole one */
 	it.it_value.tv_usec = 1000000;
 	check("itimer_bad_value", setitimer(ITIMER_REAL, &it, NULL) == -1 && errno == EINVAL);
 }

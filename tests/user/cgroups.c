@@ -146,8 +146,11 @@ static void tree(void)
 	check(unmake("/a/b") == 0 && unmake("/a") == 0, "rmdir");
 }
 
+static volatile int other_tid;
+
 static void *other_thread(void *unused)
 {
+	other_tid = (int)syscall(SYS_gettid);
 	for (;;)
 		pause();
 	return NULL;
@@ -167,8 +170,10 @@ static void threads_and_clone3(void)
 		int n = 0;
 
 		pthread_create(&t, NULL, other_thread, NULL);
+		while (!other_tid)
+			sched_yield();
 		put_pid("/t", 0);
-		snprintf(line, sizeof(line), "/proc/%d/task/%d/cgroup", getpid(), getpid() + 1);
+		snprintf(line, sizeof(line), "/proc/%d/task/%d/cgroup", getpid(), other_tid);
 		if (strcmp(get(line), "0::/t\n"))
 			_exit(1);
 		for (p = get(at("/t", "cgroup.threads")); *p; p++)

@@ -20,6 +20,7 @@ int sh_argc;
 char **sh_argv;
 int last_status;
 pid_t last_bg;
+pid_t sh_pid;
 
 struct fields {
 	char **v;
@@ -262,7 +263,7 @@ static const char *put_dollar(struct fields *f, const char *s, int quoted)
 		return s + 1;
 	}
 	if (strchr("?$!#", *s) && *s) {
-		snprintf(num, sizeof(num), "%d", *s == '?' ? last_status : *s == '$' ? getpid() :
+		snprintf(num, sizeof(num), "%d", *s == '?' ? last_status : *s == '$' ? sh_pid :
 			 *s == '!' ? last_bg : sh_argc - 1);
 		put_value(f, num, quoted);
 		return s + 1;

@@ -97,6 +97,7 @@ int main(int argc, char **argv)
 {
 	int fd;
 
+	sh_pid = getpid();
 	sh_argc = argc;
 	sh_argv = argv;
 	if (argc > 2 && !strcmp(argv[1], "-c")) {

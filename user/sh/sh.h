@@ -60,6 +60,7 @@ extern int sh_argc;
 extern char **sh_argv;		/* $0, $1, ... */
 extern int last_status;		/* $? */
 extern pid_t last_bg;		/* $! */
+extern pid_t sh_pid;		/* $$: a subshell's is the shell's */
 
 char **expand_words(char **words);
 char *expand_one(const char *word);	/* no field splitting, no globbing */

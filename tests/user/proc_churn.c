@@ -338,12 +338,12 @@ static void check_listing(void)
 
 static int is_child(int pid)
 {
-	char path[32], line[512], *end;
+	char path[32], line[512] = "", *end;
 	int fd, ok;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	fd = open(path, O_RDONLY);
-	ok = fd >= 0 && read(fd, line, sizeof(line)) > 0 && (end = strrchr(line, ')')) &&
+	ok = fd >= 0 && read(fd, line, sizeof(line) - 1) > 0 && (end = strrchr(line, ')')) &&
 	     atoi(end + 4) == churner;
 	if (fd >= 0)
 		close(fd);

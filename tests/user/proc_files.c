@@ -241,6 +241,12 @@ static int fleeting(const char *path, const char *name)
 	return !strcmp(path, "/proc") && atoi(name) && atoi(name) != getpid();
 }
 
+/* Behind a process, also behind the last, there may be a new one. */
+static int newcomers(const char *path, const char *name)
+{
+	return !strcmp(path, "/proc") && atoi(name);
+}
+
 /* From each position the same entry, forwards and backwards, and nothing behind the last. */
 static int seeks(const char *path)
 {
@@ -255,7 +261,8 @@ static int seeks(const char *path)
 	for (int i = n - 1; i >= 0; i--)
 		ok &= fleeting(path, name[i]) ||
 		      (entry_at(fd, at[i], again, &behind) && !strcmp(again, name[i]) &&
-		       (behind == at[i + 1] || fleeting(path, name[i + 1])));
+		       (behind == at[i + 1] || fleeting(path, name[i + 1]) ||
+			newcomers(path, name[i])));
 	ok &= !entry_at(fd, 1 << 30, again, &behind);
 	close(fd);
 	return ok && n > 2 && !strcmp(name[0], ".") && !strcmp(name[1], "..");

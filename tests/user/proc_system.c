@@ -92,29 +92,51 @@ static void numbers(void)
 	check("Slab, KernelStack", meminfo("\nSlab:") > 0 && meminfo("\nKernelStack:") > 0);
 }
 
-/* user nice system idle ...: ten numbers for all, and for each CPU; the first is the others' sum. */
+/* Of the first lines of stat: user and system time of all CPUs, and the sum over each; their number,
+ * or -1: not ten numbers in each. Returns what follows. */
+static char *cpu_lines(unsigned long *all, unsigned long *sum, int *cpus)
+{
+	unsigned long v[10];
+	char *p;
+
+	*all = *sum = 0;
+	*cpus = 0;
+	slurp("/proc/stat");
+	for (p = text; !strncmp(p, "cpu", 3) && strchr(p, '\n'); p = strchr(p, '\n') + 1) {
+		if (sscanf(strchr(p, ' '), " %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu", v, v + 1,
+			   v + 2, v + 3, v + 4, v + 5, v + 6, v + 7, v + 8, v + 9) != 10) {
+			*cpus = -1;
+			break;
+		}
+		if (p[3] == ' ') {
+			*all = v[0] + v[2];
+		} else {
+			*sum += v[0] + v[2];
+			++*cpus;
+		}
+	}
+	return p;
+}
+
+/*
+ * user nice system idle ...: ten numbers for all, and for each CPU; the first is the others' sum. But
+ * it was made first, and the clocks went on: so the sum lies between that line and the next reading's.
+ * Each number is rounded down.
+ */
 static void stat_file(void)
 {
-	unsigned long sum = 0, all = 0, v[10];
+	unsigned long sum, all, later, ignored;
 	volatile long spin = 0;
-	int cpus = 0, ok = 1;
+	int cpus, again;
 	char *p;
 
 	for (; spin < 3000000; spin++)
 		;
-	for (p = strdup(slurp("/proc/stat")); ok && !strncmp(p, "cpu", 3);
-	     p = strchr(p, '\n') + 1) {
-		ok = sscanf(strchr(p, ' '), " %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu", v, v + 1,
-			    v + 2, v + 3, v + 4, v + 5, v + 6, v + 7, v + 8, v + 9) == 10;
-		if (p[3] == ' ') {
-			all = v[0] + v[2];
-		} else {
-			sum += v[0] + v[2];
-			cpus++;
-		}
-	}
-	check("stat: ten numbers for each CPU", ok && cpus == (int)sysconf(_SC_NPROCESSORS_ONLN));
-	check("which sum up", sum <= all && all - sum <= 2 * (unsigned long)cpus);
+	cpu_lines(&all, &sum, &cpus);
+	p = cpu_lines(&later, &ignored, &again);
+	check("stat: ten numbers for each CPU",
+	      cpus == (int)sysconf(_SC_NPROCESSORS_ONLN) && again == cpus);
+	check("which sum up", all <= sum + 2 * (unsigned long)cpus && sum <= later);
 	check("intr, ctxt, btime, processes, procs_running, procs_blocked",
 	      !strncmp(p, "intr ", 5) && strstr(p, "\nctxt ") && strstr(p, "\nbtime ") &&
 		      strstr(p, "\nprocesses ") && strstr(p, "\nprocs_running ") &&

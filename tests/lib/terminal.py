@@ -8,6 +8,7 @@ import termios
 
 LIMIT = 60     # seconds of the host's time; only a hang comes near
 CONTROLS = re.compile(r"\x1b\[[?0-9;]*[A-Za-z]|\0+")      # colours, cursor movements, padding
+BEGUN = re.compile(r"\x1b(\[[?0-9;]*)?$")     # the rest of it has not come yet
 
 
 class Session:
@@ -22,7 +23,7 @@ class Session:
 
     def expect(self, pattern):
         """Read until the pattern has appeared; forget all up to its end, return what stood before it."""
-        while not (match := re.search(pattern, self.text)):
+        while BEGUN.search(self.text) or not (match := re.search(pattern, self.text)):
             if not select.select([self.master], [], [], LIMIT)[0]:
                 raise TimeoutError(f"no /{pattern}/ in {self.text!r}")
             self.text = CONTROLS.sub("", self.text + os.read(self.master, 4096).decode(errors="replace"))

@@ -422,11 +422,11 @@ def connect(path):
 
 
 def listen(path):
-    if os.path.exists(path):
-        os.unlink(path)
+    ours = f"{path}.{os.getpid()}"
     server = socket.socket(socket.AF_UNIX)
-    server.bind(path)
+    server.bind(ours)
     server.listen(1)
+    os.rename(ours, path)       # who sees the name can connect
     client, _ = server.accept()
     server.close()
     os.unlink(path)

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,6 +47,19 @@ static void *make_children(void *arg)
 	return arg;
 }
 
+/* Who looks at us looks at init too. On the other CPU it may not have come to its wait yet: "61 ...". */
+static void wait_for_init(void)
+{
+	char word[3] = "";
+
+	do {
+		FILE *f = fopen("/proc/1/syscall", "r");
+
+		fgets(word, sizeof(word), f);
+		fclose(f);
+	} while (atoi(word) != SYS_wait4);
+}
+
 int main(int argc, char **argv)
 {
 	int threads = argc > 1 ? atoi(argv[1]) : 4, children = argc > 2 ? atoi(argv[2]) : 4;
@@ -64,6 +78,7 @@ int main(int argc, char **argv)
 	pthread_create(&t, NULL, pass_around, NULL);
 	if (argc > 3)
 		pthread_create(&t, NULL, make_children, NULL);
+	wait_for_init();
 	puts("crowd: all here");
 	fflush(stdout);
 	for (;;)

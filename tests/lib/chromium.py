@@ -28,7 +28,7 @@ def browser():
 
 class Chromium:
     def __init__(self, width=1200, height=800):
-        self.size, self.number, self.session, self.errors = (width, height), 0, None, []
+        self.size, self.number, self.session, self.errors, self.loaded = (width, height), 0, None, [], False
         self.folder = tempfile.mkdtemp(prefix="chromium-")
         to_browser, self.out = os.pipe()
         self.into, from_browser = os.pipe()
@@ -73,6 +73,7 @@ class Chromium:
             self.rest += more
         text, _, self.rest = self.rest.partition(b"\0")
         message = json.loads(text)
+        self.loaded |= message.get("method") == "Page.loadEventFired"
         if message.get("method") == "Runtime.exceptionThrown":
             details = message["params"]["exceptionDetails"]
             self.errors.append(details.get("exception", {}).get("description") or details["text"])
@@ -94,9 +95,10 @@ class Chromium:
     # ---- What tests say ----
 
     def open(self, path):
+        self.loaded = False
         self.call("Page.navigate", url="file://" + os.path.abspath(path))
-        while self.message().get("method") != "Page.loadEventFired":
-            pass
+        while not self.loaded:      # it may have come before navigate's answer: they are different processes
+            self.message()
         self.frame()
 
     def frame(self):

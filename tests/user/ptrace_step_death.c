@@ -1,7 +1,8 @@
 /*
  * A tracer dies while it steps its tracee: stopped after a step, at once after it asked for one, in a
  * system call that it steps over. The tracee goes on as if nothing had been. Not on two CPUs: there
- * the tracer may die when the step's SIGTRAP is already on its way, and that one kills.
+ * the tracer may die when the step's SIGTRAP is already on its way, and that one kills. For the same
+ * reason the tracer that dies "at once" is real time: nobody computes before it is dead.
  * test: smp=no linux=no (there the SIGTRAP of the step that nobody waits for kills it)
  */
 #include "ptrace.h"
@@ -21,8 +22,11 @@ static void compute_and_read(void)
 /* after: stops that the tracer waits for before it dies. */
 static void step_and_die(pid_t tracee, int after)
 {
+	struct sched_param param = { .sched_priority = 1 };
 	int status;
 
+	if (syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &param))
+		perror("SCHED_FIFO");
 	request(PTRACE_SEIZE, tracee, 0, 0);
 	request(PTRACE_INTERRUPT, tracee, 0, 0);
 	waitpid(tracee, &status, 0);

@@ -471,7 +471,7 @@ int main(int argc, char **argv)
 		total += victims[w * 8];
 	/* Whoever is still there is on its way out: its namespace was killed, and killed is not
 	 * yet gone. */
-	for (int i = 0; i < 100 && (after = alive()) != before; i++)
+	for (int i = 0; i < 1000 && (after = alive()) != before; i++)
 		usleep(10000);
 	if (after != before)
 		failed |= printf("%d tasks before, %d after\n", before, after);

@@ -6,6 +6,7 @@
  * 	fuzz_ptrace [SEED [ROUNDS]]
  */
 #include "ptrace.h"
+#include <proc.h>
 #include <pthread.h>
 
 static unsigned long seed;
@@ -174,16 +175,19 @@ static void play(int rounds)
 	_exit(succeeded <= enough); /* with tracees in every state */
 }
 
-/* Processes of ours that are left: they are killed, and waited for. */
-static void clean_up(pid_t first)
+/* Our children are killed, and waited for; theirs, which are ours then, after them. */
+static void clean_up(void)
 {
+	static struct proc_list list;
 	int status;
 
-	for (pid_t pid = first; pid < first + 2000; pid++)
-		if (pid != getpid())
-			kill(pid, SIGKILL);
-	while (waitpid(-1, &status, __WALL) > 0)
-		;
+	do {
+		list.n = 0;
+		proc_scan(&list, PROC_PROCESSES);
+		for (size_t i = 0; i < list.n; i++)
+			if (list.task[i].ppid == getpid())
+				kill(list.task[i].pid, SIGKILL);
+	} while (waitpid(-1, &status, __WALL) > 0);
 }
 
 int main(int argc, char **argv)
@@ -200,7 +204,7 @@ int main(int argc, char **argv)
 		if (pid == 0)
 			play(rounds);
 		waitpid(pid, &status, 0);
-		clean_up(pid);
+		clean_up();
 		if (status) {
 			puts("hardly a request did anything");
 			return 1;

@@ -13,12 +13,12 @@
 
 #define STEPS 60
 #define KIDS 5
-#define USER_A 54331	/* uids of which nobody else runs anything */
-#define USER_B 54332
+#define USERS 20000	/* uids of which nobody else runs anything; of each run of this its own */
+#define USER_A (USERS + 2 * ((unsigned int)getppid() % USERS))
+#define USER_B (USER_A + 1)
 #define NO_PID 4000000
 #define BAD ((void *)8)
 
-static const unsigned int kid_uids[KIDS] = { 0, USER_A, USER_A, USER_B, USER_B };
 static pid_t kids[KIDS + 1];	/* the last is ourselves */
 static unsigned int real_uid;
 
@@ -170,10 +170,9 @@ static void masks(void)
 
 static void change_user(void)
 {
-	static const unsigned int uids[] = { 0, USER_A, USER_B };
-	unsigned int real = PICK(uids), effective = PICK(uids);
+	const unsigned int uids[] = { 0, USER_A, USER_B }, real = random_below(3), effective = random_below(3);
 
-	become(real, effective);
+	become(uids[real], uids[effective]);
 	note("user %d %d", (int)real, (int)effective);
 }
 
@@ -196,6 +195,7 @@ static void experiment(void)
 	static void (*const calls[])(void) = { set_scheduler, set_scheduler, set_scheduler, set_param, set_attr, set_attr,
 					       set_attr, set_nice, set_nice, get, masks, change_user, inherit };
 	struct rlimit none = { 0, 0 };	/* to raise one takes a capability that not every root has */
+	const unsigned int kid_uids[KIDS] = { 0, USER_A, USER_A, USER_B, USER_B };
 	unsigned long one = 1;
 	int ready[2];
 	char c;

@@ -146,7 +146,7 @@ void futex_q_unlock(struct futex_bucket *b)
 /* b locked and counted. */
 void futex_enqueue(struct futex_q *q, struct futex_bucket *b)
 {
-	q->prio = min(current->prio, MAX_RT_PRIO);
+	q->prio = min(current->normal_prio, MAX_RT_PRIO);	/* what is lent does not count */
 	q->bucket = b;
 	futex_queue_insert(&b->queue, q);
 }

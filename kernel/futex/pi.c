@@ -70,7 +70,7 @@ static void pi_insert(struct futex_pi_state *s, struct pi_waiter *w)
 	list_add(&w->entry, &other->entry);
 }
 
-/* p, which waits, has another priority now: it takes its new place. */
+/* p, which waits, may have another priority now: it takes its new place. */
 static void pi_resort(struct task_struct *p)
 {
 	struct futex_pi_state *s = p->pi_blocked_on;
@@ -79,6 +79,8 @@ static void pi_resort(struct task_struct *p)
 	list_for_each_entry(w, &s->waiters, entry) {
 		if (w->q.task != p)
 			continue;
+		if (w->prio == min(p->prio, MAX_RT_PRIO))	/* not behind its equals */
+			return;
 		list_del(&w->entry);
 		pi_insert(s, w);
 		return;
@@ -115,6 +117,7 @@ static void pi_propagate(struct task_struct *p)
 void futex_pi_adjust(struct task_struct *p)
 {
 	spin_lock(&pi_lock);
+	pi_update_prio(p);
 	if (p->pi_blocked_on) {
 		pi_resort(p);
 		pi_propagate(p->pi_blocked_on->owner);

@@ -257,8 +257,8 @@ again:
 			leader->exit_state = EXIT_DEAD;
 	}
 	nr_threads--;
+	put_sighand(sighand);	/* who no longer finds the task shares nothing with it (unshare) */
 	spin_unlock_irq(&tasklist_lock);
-	put_sighand(sighand);
 	put_task_struct(p);
 	if (reap_leader) {
 		reap_leader = false;

@@ -381,12 +381,17 @@ __flatten SYSCALL_DEFINE(sched_yield, void)
 	return 0;
 }
 
-/* Interrupts on or off before, on afterwards. */
+/*
+ * Interrupts on or off before, off afterwards, and before the count falls: an interrupt that waits
+ * for them to come on would otherwise be taken here, be preempted here, and so on: one deeper with
+ * every switch, until the stack is full.
+ */
 static noinline __flatten void preempt_curr(void)
 {
 	do {
 		preempt_disable();
 		__schedule(PREEMPTED);
+		local_irq_disable();
 	} while (preempt_dec_and_test());
 }
 
@@ -394,8 +399,10 @@ static noinline __flatten void preempt_curr(void)
  * or for the next time. */
 void preempt_schedule(void)
 {
-	if (!preempt_count() && !irqs_disabled())
-		preempt_curr();
+	if (preempt_count() || irqs_disabled())
+		return;
+	preempt_curr();
+	local_irq_enable();
 }
 
 void cond_resched(void)
@@ -537,8 +544,6 @@ void irq_enter(void)
 void irq_exit(void)
 {
 	this_cpu(preempt_count) -= HARDIRQ_OFFSET;
-	while (!this_cpu(preempt_count)) {
+	if (!this_cpu(preempt_count))
 		preempt_curr();
-		local_irq_disable();
-	}
 }

@@ -48,22 +48,23 @@ static ssize_t slurp(const char *path, char *buf, size_t size)
 }
 
 /* Whoever was killed last may still be on its way out: wait until there are that many tasks, but
- * not for ever; 0: for as long as that takes on a machine that is left alone. */
+ * not for ever; 0: for as long as that takes on a machine that is left alone. The memory of one that
+ * is not counted any more goes with its last switch: until then it is one that runs. */
 static void look(struct state *s, int tasks)
 {
 	char buf[4096], *p;
-	int fd;
+	int fd, running;
 
 	for (int i = 0; i < 200; i++) {
 		slurp("/proc/loadavg", buf, sizeof(buf));
-		p = strchr(buf, '/');
-		s->tasks = p ? atoi(p + 1) : -1;
-		if (s->tasks == tasks || (!tasks && i >= 20))
+		s->tasks = -1;
+		if (sscanf(buf, "%*s %*s %*s %d/%d", &running, &s->tasks) == 2 && running <= 1 &&
+		    (s->tasks == tasks || (!tasks && i >= 20)))
 			break;
 		usleep(10000);
 	}
-	usleep(10000);		/* its task_struct goes with its last switch, after we waited for it */
-	/* An idle CPU goes on with the address space of who ran there last: let that be ours. */
+	/* An idle CPU goes on with the address space of who ran there last: let that be ours. So each
+	 * is past the last switch of others, too. */
 	for (int cpu = 8; cpu-- > 0;) {
 		cpu_set_t one;
 

@@ -99,7 +99,6 @@ static void prepare(void)
 	dup2(open("/dev/zero", O_RDONLY), 3);
 	dup2(fds[1], 4);
 	dup2(open("/", O_RDONLY | O_DIRECTORY), 5);
-	alarm(2);	/* a call may legally sleep: a wild timeout is a long one */
 }
 
 static int child_status(pid_t pid)
@@ -119,6 +118,7 @@ static int try_call(int nr)
 
 	if (pid == 0) {
 		prepare();
+		alarm(2);	/* a call may legally sleep: a wild timeout is a long one */
 		for (size_t i = 0; i < ARRAY_SIZE(wild); i++) {
 			unsigned long w = wild[i];
 

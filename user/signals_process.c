@@ -158,7 +158,7 @@ static void test_itimers(void)
 	check("itimer_prof", last_sig == SIGPROF);
 	alarm(100);
 	left = alarm(0);
-	check("alarm_left", left == 100 || left == 99);		/* of half a second it makes a whole one */
+	check("alarm_left", left == 100 || left == 99);		/* 99: half a second has gone */
 	it.it_value.tv_usec = 1000000;
 	check("itimer_bad_value", setitimer(ITIMER_REAL, &it, NULL) == -1 && errno == EINVAL);
 }

@@ -145,6 +145,7 @@ static int worker(int seed)
 			if ((what != FORK || round % 20 == 0) &&
 			    try(what, seed + round * WORKERS)) {
 				printf("worker %d: lost by %s\n", seed, names[what]);
+				fflush(stdout);
 				return 1;
 			}
 	return signals != ROUNDS;

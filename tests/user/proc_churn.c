@@ -65,6 +65,7 @@ static void *executor(void *arg)
  * first thread or from another, which then takes the first one's number. */
 static void child(int kind)
 {
+	prctl(PR_SET_PDEATHSIG, SIGKILL);	/* none is left behind */
 	if (kind == 0)
 		_exit(0);
 	for (int i = 0; kind != 2 && i < 3; i++)

@@ -41,10 +41,13 @@ static void put_uts_ns(struct uts_namespace *ns)
 		kfree(ns);
 }
 
+/* A task that has one for its children already gets no other: its first child is to live in it. */
 static struct pid_namespace *create_pid_ns(struct pid_namespace *parent)
 {
 	struct pid_namespace *ns;
 
+	if (parent != task_active_pid_ns(current))
+		return ERR_PTR(-EINVAL);
 	if (parent->level >= MAX_PID_NS_LEVEL)
 		return ERR_PTR(-ENOSPC);
 	ns = kzalloc(sizeof(*ns), GFP_KERNEL);
@@ -87,7 +90,7 @@ static struct nsproxy *create_nsproxy(u64 flags, struct nsproxy *old)
 		err = PTR_ERR(ns->uts_ns);
 		goto fail;
 	}
-	ns->pid_ns_for_children = flags & CLONE_NEWPID ? create_pid_ns(task_active_pid_ns(current))
+	ns->pid_ns_for_children = flags & CLONE_NEWPID ? create_pid_ns(old->pid_ns_for_children)
 						       : old->pid_ns_for_children;
 	if (IS_ERR(ns->pid_ns_for_children)) {
 		err = PTR_ERR(ns->pid_ns_for_children);

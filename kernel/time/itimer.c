@@ -33,7 +33,7 @@ void itimers_init(struct signal_struct *sig)
 
 u64 next_period(u64 expires, u64 interval, u64 now)
 {
-	if (expires > now)
+	if ((s64)(expires - now) > 0)	/* what expired before boot is less than 0 */
 		return expires;
 	return expires + ((now - expires) / interval + 1) * interval;
 }

@@ -36,7 +36,7 @@ struct k_itimer {
 					 * signal */
 	struct sigqueue q;
 	struct hrtimer hrtimer;
-	u64 expires;			/* (s) on its clock (real-time ones: ktime); 0 = off */
+	u64 expires;			/* (s) on its clock (real-time ones: ktime, as an s64); 0 = off */
 	u64 interval;			/* (s) ns, 0 = once */
 	bool rearm;			/* (s) hrtimer waits for the signal to be taken */
 	u64 overruns;			/* (s) since the signal was queued */
@@ -346,7 +346,7 @@ static void timer_left(const struct k_itimer *t, u64 now, struct itimerspec *its
 
 	if (expires && t->interval && (t->rearm || t->notify == SIGEV_NONE))
 		expires = next_period(expires, t->interval, now);
-	if (expires > now)
+	if ((s64)(expires - now) > 0)
 		left = expires - now;
 	else if (expires && t->notify != SIGEV_NONE)
 		left = 1;
@@ -357,20 +357,21 @@ static void timer_left(const struct k_itimer *t, u64 now, struct itimerspec *its
 static void arm_timer(struct k_itimer *t, const struct itimerspec *its, bool absolute, u64 now)
 {
 	u64 value = timespec_to_ns(&its->it_value);
+	bool real = clock_sleep_base(t->clock) == CLOCK_BASE_REAL;
 
 	t->rearm = false;
 	t->overruns = 0;
 	t->overrun_last = 0;
 	t->expires = 0;
-	t->interval = timespec_to_ns(&its->it_interval);
+	t->interval = value || is_cpu_timer(t) ? timespec_to_ns(&its->it_interval) : 0;
 	if (!value)
 		return;
-	if (is_cpu_timer(t))
-		t->expires = absolute ? value : now + value;
-	else
-		t->expires = max(timespec_to_deadline(&its->it_value, t->clock, absolute), (u64)1);
+	if (!absolute)
+		t->expires = now + value;
+	else	/* before boot is less than 0, and counts */
+		t->expires = (value - (real ? realtime_offset() : 0)) ?: 1;
 	if (!is_cpu_timer(t) && t->notify != SIGEV_NONE)
-		hrtimer_start(&t->hrtimer, t->expires);
+		hrtimer_start(&t->hrtimer, (u64)max_t(s64, (s64)t->expires, 1));
 }
 
 SYSCALL_DEFINE(timer_settime, int id, int flags, const struct itimerspec __user *unew,

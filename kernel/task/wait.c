@@ -168,9 +168,9 @@ static bool wait_continued(struct wait_opts *wo, struct task_struct *child)
 static int look_at(struct wait_opts *wo, struct task_struct *child, bool traced,
 		   struct task_struct **dead)
 {
-	traced = traced || (child->ptrace && !ptrace_reparented(child));
 	if (child->exit_state == EXIT_DEAD || !eligible(wo, child, traced))
 		return -ECHILD;
+	traced = traced || (child->ptrace && !ptrace_reparented(child));
 	/* While somebody else traces it, a zombie is not yet its parent's. */
 	if ((traced || !child->ptrace) && is_reapable(child))
 		return wait_zombie(wo, child, dead);
@@ -178,26 +178,38 @@ static int look_at(struct wait_opts *wo, struct task_struct *child, bool traced,
 	return wait_stopped(wo, child, traced) || wait_continued(wo, child);
 }
 
-/* One walk: the children of the process, and what its threads trace. 1: wo has an answer. 0:
- * nothing yet. -ECHILD: nobody who could ever answer. tasklist_lock held. */
+/* The tracees of one thread. As walk(). */
+static int walk_ptraced(struct wait_opts *wo, struct task_struct *tracer, struct task_struct **dead)
+{
+	struct task_struct *child;
+	int ret = -ECHILD;
+
+	list_for_each_entry(child, &tracer->ptraced, ptrace_entry) {
+		ret = max(ret, look_at(wo, child, true, dead));
+		if (ret > 0)
+			break;
+	}
+	return ret;
+}
+
+/* One walk: what current traces, the children of the process, and what its other threads trace; a
+ * leader's children come first. 1: wo has an answer. 0: nothing yet. -ECHILD: nobody who could ever
+ * answer. tasklist_lock held. */
 static int walk(struct wait_opts *wo, struct task_struct **dead)
 {
 	struct task_struct *child, *t;
-	int ret = -ECHILD;
+	int ret = thread_group_leader(current) ? -ECHILD : walk_ptraced(wo, current, dead);
 
 	list_for_each_entry(child, &current->group_leader->children, sibling) {
-		ret = max(ret, look_at(wo, child, false, dead));
 		if (ret > 0)
 			return ret;
+		ret = max(ret, look_at(wo, child, false, dead));
 	}
 	for_each_thread(current, t) {
-		if (wo->options & __WNOTHREAD && t != current)
-			continue;
-		list_for_each_entry(child, &t->ptraced, ptrace_entry) {
-			ret = max(ret, look_at(wo, child, true, dead));
-			if (ret > 0)
-				return ret;
-		}
+		if (ret > 0)
+			return ret;
+		if (t == current ? thread_group_leader(t) : !(wo->options & __WNOTHREAD))
+			ret = max(ret, walk_ptraced(wo, t, dead));
 	}
 	return ret;
 }

@@ -31,7 +31,8 @@ const char *kallsyms_lookup(unsigned long addr, unsigned long *offset, unsigned 
 	if (kallsyms_addr[low] > addr)
 		return NULL;
 	*offset = addr - kallsyms_addr[low];
-	*size = (high < kallsyms_count ? kallsyms_addr[high] : (unsigned long)_etext) - kallsyms_addr[low];
+	*size = (high < kallsyms_count ? kallsyms_addr[high] : (unsigned long)_etext) -
+		kallsyms_addr[low];
 	return kallsyms_str + kallsyms_off[low];
 }
 

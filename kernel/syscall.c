@@ -17,7 +17,8 @@ typedef long (*syscall_fn)(void);
 long sys_ni_syscall(void);
 u64 syscall_trace_enter(struct pt_regs *regs);
 
-/* A call that no file defines is sys_ni_syscall(); where it is defined, that is what the linker takes. */
+/* A call that no file defines is sys_ni_syscall(); where it is defined, that is what the linker
+ * takes. */
 #define ABSENT(name, nr) __weak __alias(sys_ni_syscall) long sys_##name(void);
 SYSCALLS(ABSENT)
 

@@ -1,4 +1,5 @@
-/* Red-black trees: see rbtree.h for the interface, rbtree_augmented.h for how they stay balanced. */
+/* Red-black trees: see rbtree.h for the interface, rbtree_augmented.h for how they stay
+ * balanced. */
 #include "libk/rbtree_augmented.h"
 
 /* Balances the tree after rb_link_node() hung @node into it. */

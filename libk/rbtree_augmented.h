@@ -200,7 +200,8 @@ static inline void rb_take_place(struct rb_node *victim, struct rb_node *n, stru
 
 /* From @n up, as long as there are news, and in any case up to @moved, which knows about the place
  * that it came from. */
-static __always_inline void rb_update_path(struct rb_node *n, struct rb_node *moved, rb_update_t update)
+static __always_inline void rb_update_path(struct rb_node *n, struct rb_node *moved,
+					   rb_update_t update)
 {
 	for (; n && (update(n) || moved); n = rb_parent(n))
 		moved = n == moved ? NULL : moved;

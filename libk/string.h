@@ -36,5 +36,6 @@ ssize_t strscpy(char *dst, const char *src, size_t size);
 
 /* Cuts @line at its blanks, in place, into at most @max - 1 words and a NULL; returns how many. */
 int argv_split(char *line, const char **argv, int max);
-/* s is a decimal number of at most 18 digits, and nothing but blanks and newlines follow. 0 or -EINVAL. */
+/* s is a decimal number of at most 18 digits, and nothing but blanks and newlines follow. 0 or
+ * -EINVAL. */
 int kstrtol(const char *s, long *value);

@@ -1,7 +1,7 @@
 /*
  * crash_report PID: what core_pattern may name ("|/bin/crash_report %P"). The kernel runs it when a
- * program crashes, as a user mode helper: a program whose parent is a kernel thread. The report on its
- * standard input and the memory map of the dying process, which is still there, go to
+ * program crashes, as a user mode helper: a program whose parent is a kernel thread. The report on
+ * its standard input and the memory map of the dying process, which is still there, go to
  * /tmp/crash.PID.
  */
 #include <fcntl.h>

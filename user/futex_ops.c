@@ -305,7 +305,8 @@ static void across_processes(void)
 	start_waiter(0, &w1, WAIT, 0, NULL, 1);
 	/*
 	 * Not by the C library: its fork() may block all signals for a while. A SIGCHLD that comes
-	 * then is not ignored but queued, and the waiter takes it: on its way round it is not there.
+	 * then is not ignored but queued, and the waiter takes it: on its way round it is not
+	 * there.
 	 */
 	pid = (int)sys(SYS_fork, 0, 0, 0, 0, 0, 0);
 	if (!pid)
@@ -323,7 +324,8 @@ static void two_mappings(void)
 	int fd;
 	uint32_t *a, *b;
 
-	snprintf(path, sizeof(path), "/tmp/futex_ops.%d", getpid());	/* in another's we would wake it */
+	/* not a name that others use: we would wake them */
+	snprintf(path, sizeof(path), "/tmp/futex_ops.%d", getpid());
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
 	if (fd < 0 || ftruncate(fd, 4096))
 		return;

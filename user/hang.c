@@ -105,7 +105,8 @@ static void *be_traced(void *unused)
 	return NULL;
 }
 
-/* A dead thread is its tracer's to wait for, by its own number. Until then its process is not whole. */
+/* A dead thread is its tracer's to wait for, by its own number. Until then its process is not
+ * whole. */
 static void hang_tracer(void)
 {
 	pid_t pid = fork();
@@ -161,6 +162,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc == 2 + checked && i < sizeof(ways) / sizeof(*ways); i++)
 		if (!strcmp(argv[argc - 1], ways[i].name))
 			ways[i].fn();
-	fprintf(stderr, "usage: hang [-e] mutexes | join | dead | pipe | child | tracer | traced\n");
+	fprintf(stderr,
+		"usage: hang [-e] mutexes | join | dead | pipe | child | tracer | traced\n");
 	return 2;
 }

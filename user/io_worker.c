@@ -1,9 +1,9 @@
 /*
- * io_worker: a kernel thread with user origin. A ring of io_uring gets two threads that never leave the
- * kernel, one that does a read which waits (iou-wrk) and one that looks for requests (iou-sqp). By the
- * definition "runs only in kernel mode" they are kernel threads; by every other they are threads of
- * this process. Prints what /proc says of them, the same here and on Linux. A command given, such as
- * "kthreads", runs while they are there.
+ * io_worker: a kernel thread with user origin. A ring of io_uring gets two threads that never leave
+ * the kernel, one that does a read which waits (iou-wrk) and one that looks for requests (iou-sqp).
+ * By the definition "runs only in kernel mode" they are kernel threads; by every other they are
+ * threads of this process. Prints what /proc says of them, the same here and on Linux. A command
+ * given, such as "kthreads", runs while they are there.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -40,7 +40,8 @@ static int find(const char *begin)
 	int tid = 0;
 
 	while ((d = readdir(dir)))
-		if (d->d_name[0] != '.' && !strncmp(get(atoi(d->d_name), "comm"), begin, strlen(begin)))
+		if (d->d_name[0] != '.' &&
+		    !strncmp(get(atoi(d->d_name), "comm"), begin, strlen(begin)))
 			tid = atoi(d->d_name);
 	closedir(dir);
 	return tid;

@@ -3,14 +3,14 @@
  *
  *	-l	live: again every second, until ^C
  *	-s	with the kernel's stack of each (for root)
- *	PID	only these processes, and sleepers of every kind; without one: all processes, but only
- *		those that wait for each other
+ *	PID	only these processes, and sleepers of every kind; without one: all processes, but
+ *		only those that wait for each other
  *
  * The exit status is 1 if a circle, or a lock whose holder is dead, was seen.
  *
  * It knows what /proc tells. Bobbin's kernel says it all in waits_for. On Linux, which has no such
- * file, syscall tells the futex that a thread sleeps on and mem the words around it, which are read by
- * the rules that Bobbin's kernel has (libk/futex_owner.h); and a child is awaited by its parent.
+ * file, syscall tells the futex that a thread sleeps on and mem the words around it, which are read
+ * by the rules that Bobbin's kernel has (libk/futex_owner.h); and a child is awaited by its parent.
  */
 #include <fcntl.h>
 #include <proc.h>
@@ -86,7 +86,8 @@ static void say_holder(struct sleeper *s, pid_t nr, const char *rule)
 	if (nr)
 		s->holder = find(nr);
 	if (s->holder)
-		snprintf(s->text + n, left, ", held by %s/%d (%s)", s->holder->task->comm, (int)nr, rule);
+		snprintf(s->text + n, left, ", held by %s/%d (%s)", s->holder->task->comm, (int)nr,
+			 rule);
 	else if (nr)
 		snprintf(s->text + n, left, ", held by %d, which is dead (%s)", (int)nr, rule);
 	else
@@ -127,7 +128,8 @@ static void from_wait(struct sleeper *s, pid_t pid)
 	for (size_t i = 0; i < list.n; i++) {
 		const struct proc_task *t = &list.task[i];
 
-		if (t->ppid == s->task->pid && t->tid == t->pid && (pid <= 0 || t->pid == pid) && !n++)
+		if (t->ppid == s->task->pid && t->tid == t->pid && (pid <= 0 || t->pid == pid) &&
+		    !n++)
 			child = &sleepers[i];
 	}
 	if (child)
@@ -208,7 +210,8 @@ static void show_cycle(struct sleeper *first)
 			return;
 	}
 	if (n)
-		printf("Deadlock: %d task%s\n", n, n > 1 ? "s wait for each other" : " waits for itself");
+		printf("Deadlock: %d task%s\n", n,
+		       n > 1 ? "s wait for each other" : " waits for itself");
 	hopeless |= n > 0;
 	for (s = first; n-- > 0; s = s->holder)
 		printf("  %s/%d waits for %s\n", s->task->comm, (int)s->task->tid, s->text);

@@ -1,9 +1,9 @@
 /*
- * pstree [-ptT] [PID]: who made whom, threads in braces; in the manner of psmisc's. Without a PID all
- * tasks whose parent is PID 0: init's tree, and kthreadd's.
+ * pstree [-ptT] [PID]: who made whom, threads in braces; in the manner of psmisc's. Without a PID
+ * all tasks whose parent is PID 0: init's tree, and kthreadd's.
  *
  *	-p	with numbers, nothing folded
- *	-t	threads by their own names, not by the process's		-T	without threads
+ *	-t	threads by their own names, not by the process's	-T	without threads
  *
  *	init(1)-+-sh(3)-+-deadlock(7)-+-{deadlock}(8)
  *	        |       |             `-{deadlock}(9)

@@ -10,7 +10,7 @@
 #define BEATS 40
 #define BEAT_NS 50000000
 #define JOBS (2 * BEATS)
-#define WEIGHT 8		/* ms of computing in the lightest job; others have up to 5 times that */
+#define WEIGHT 8		/* ms of computing in the lightest job; others: up to 5 times it */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t not_empty = PTHREAD_COND_INITIALIZER;

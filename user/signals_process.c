@@ -1,6 +1,7 @@
 /*
- * Signals of processes and timers: what a child dies of, stops and goes on with, and what its parent is
- * told; groups; interval timers and POSIX timers. As signals_basic: the same lines on Linux.
+ * Signals of processes and timers: what a child dies of, stops and goes on with, and what its
+ * parent is told; groups; interval timers and POSIX timers. As signals_basic: the same lines on
+ * Linux.
  */
 #include "signal_test.h"
 

@@ -1,4 +1,5 @@
-/* A ring of io_uring without liburing: set up, put, submit, get. For the programs that show io workers. */
+/* A ring of io_uring without liburing: set up, put, submit, get. For the programs that show io
+ * workers. */
 #pragma once
 
 #include <errno.h>
@@ -38,7 +39,8 @@ static inline int uring_init(struct uring *r, unsigned int entries, unsigned int
 	r->sqes_size = r->p.sq_entries * sizeof(struct io_uring_sqe);
 	r->rings = mmap(NULL, r->rings_size, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd,
 			IORING_OFF_SQ_RING);
-	r->sqes = mmap(NULL, r->sqes_size, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, IORING_OFF_SQES);
+	r->sqes = mmap(NULL, r->sqes_size, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd,
+		       IORING_OFF_SQES);
 	if (r->rings == MAP_FAILED || (void *)r->sqes == MAP_FAILED)
 		return -errno;
 	r->sq_head = (void *)(r->rings + r->p.sq_off.head);
@@ -60,7 +62,8 @@ static inline void uring_exit(struct uring *r)
 
 /* One request more in the ring; it is not submitted yet. */
 static inline struct io_uring_sqe *uring_put(struct uring *r, int op, int fd, const void *addr,
-					     unsigned int len, unsigned long off, unsigned long data)
+					     unsigned int len, unsigned long off,
+					     unsigned long data)
 {
 	unsigned int tail = *r->sq_tail, i = tail & (r->p.sq_entries - 1);
 	struct io_uring_sqe *sqe = &r->sqes[i];

@@ -109,7 +109,8 @@ int stack_walk_interrupted(unsigned long *pcs, int max)
 	const struct stack_frame *f = __builtin_frame_address(0);
 	const struct pt_regs *regs;
 
-	while (readable(current, (unsigned long)f, sizeof(*f)) && f->ret != (unsigned long)trap_return)
+	while (readable(current, (unsigned long)f, sizeof(*f)) &&
+	       f->ret != (unsigned long)trap_return)
 		f = (const void *)f->bp;
 	if (!readable(current, (unsigned long)f, sizeof(*f)))
 		return 0;
@@ -120,7 +121,7 @@ int stack_walk_interrupted(unsigned long *pcs, int max)
 int stack_walk_user(unsigned long *pcs, int max)
 {
 	const struct pt_regs *regs = current_pt_regs();
-	u64 frame[2] = { regs->bp, regs->ip }, bp = regs->sp;	/* the caller's bp, where it goes on */
+	u64 frame[2] = { regs->bp, regs->ip }, bp = regs->sp;	/* its bp, where it goes on */
 	int n = 0;
 
 	if (!current->mm || !user_mode(regs))

@@ -125,7 +125,7 @@ entry_SYSCALL_64:
 	mov	[rsp + REGS_AX], rax
 .work_in_frame:
 	mov	rdi, rsp
-	call	syscall_exit_to_user_mode	; may switch away, deliver a signal, rewrite the frame
+	call	syscall_exit_to_user_mode	; may switch, deliver a signal, rewrite the frame
 	; The frame may hold anything now: only IRET restores all of it, and faults in a controlled
 	; way if ip is not canonical.
 	jmp	restore_user

@@ -229,7 +229,8 @@ struct frame_rest {
  * The frame is shorter than a page, so it lies in at most two: when its ends, which are read first,
  * can be read, all of it can. So regs are whole in the frame of the SIGSEGV for one that cannot.
  */
-static int get_frame(const struct ucontext __user *uc, struct pt_regs *regs, struct frame_rest *rest)
+static int get_frame(const struct ucontext __user *uc, struct pt_regs *regs,
+		     struct frame_rest *rest)
 {
 	const struct sigcontext __user *sc = &uc->uc_mcontext;
 	unsigned long flags;

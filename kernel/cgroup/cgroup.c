@@ -1,7 +1,7 @@
 /*
- * Who is in which cgroup, and with what weight: p->cgroup, counted from fork to exit. The controller
- * cpu gives a group a task_group (kernel/sched/group.c); a group without one counts as part of its
- * parent.
+ * Who is in which cgroup, and with what weight: p->cgroup, counted from fork to exit. The
+ * controller cpu gives a group a task_group (kernel/sched/group.c); a group without one counts as
+ * part of its parent.
  *
  * Locks: tasklist_lock (t); inside it run-queue locks. A group's tree is its directory's i_mutex's.
  */

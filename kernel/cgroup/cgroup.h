@@ -1,6 +1,6 @@
 /*
- * cgroup v2: a tree of groups, each process in one of them, with the controller "cpu". A new process
- * begins where its parent is; kernel threads stay in the root.
+ * cgroup v2: a tree of groups, each process in one of them, with the controller "cpu". A new
+ * process begins where its parent is; kernel threads stay in the root.
  *
  * Locking: (t) = tasklist_lock.   (i) = i_mutex of the group's directory.   (p) = the parent's.
  */

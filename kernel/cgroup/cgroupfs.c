@@ -1,6 +1,6 @@
 /*
- * The file system cgroup2: a directory for each group, made and removed with mkdir and rmdir, and in
- * it a file for each thing to know or to do. There is one tree, however often it is mounted; its
+ * The file system cgroup2: a directory for each group, made and removed with mkdir and rmdir, and
+ * in it a file for each thing to know or to do. There is one tree, however often it is mounted; its
  * names stand in the dentries, as in ramfs.
  *
  * Locks: i_mutex of a directory for the groups in it, the parent's before the child's; inside it

@@ -5,7 +5,7 @@
 #include "kernel/fs/fs.h"
 
 struct cgroup {
-	refcount_t refs;		/* its files, its tasks until they are freed, its children */
+	refcount_t refs;		/* files, tasks until they are freed, children */
 	struct cgroup *parent;		/* (c) NULL: the root */
 	struct list_head children, sibling;	/* (i), (p) */
 	struct dentry *dentry;		/* (c) its directory; used while that is there */
@@ -17,7 +17,8 @@ struct cgroup {
 	char name[];			/* (c) */
 };
 
-struct cgroup *cgroup_alloc(struct cgroup *parent, const char *name, unsigned int len);	/* or NULL */
+/* A new one, counted, in nobody's directory yet; NULL: no memory. */
+struct cgroup *cgroup_alloc(struct cgroup *parent, const char *name, unsigned int len);
 bool cgroup_below(const struct cgroup *c, const struct cgroup *top);	/* or top itself */
 /* Moves the process of pid (0: current's) to c: 0 or -errno. */
 int cgroup_attach(struct cgroup *c, pid_t pid);

@@ -348,7 +348,8 @@ struct fd __fdget_shared(unsigned int fd, unsigned int refuse);
 void fput(struct file *f);	/* the last one closes the file. May sleep */
 DEFINE_FREE(fput, struct file *, fput(v))
 
-/* Could an end that f holds wake who waits on a pipe's queue? Looks at addresses only: for reports. */
+/* Could an end that f holds wake who waits on a pipe's queue? Looks at addresses only: for
+ * reports. */
 bool pipe_other_end(const struct file *f, const void *queue);
 
 static inline struct file *get_file(struct file *f)
@@ -507,7 +508,8 @@ static inline struct dentry *dget(struct dentry *d)
 void dput(struct dentry *d);		/* NULL is fine. May sleep */
 DEFINE_FREE(dput, struct dentry *, dput(v))
 
-/* A copy in kernel memory, to be kfree'd; ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOMEM). "" is allowed. */
+/* A copy in kernel memory, to be kfree'd; ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOMEM). "" is
+ * allowed. */
 char *getname(const char __user *name);
 
 void register_filesystem(struct file_system_type *type);
@@ -548,8 +550,8 @@ void seq_escape(struct seq_file *m, const char *s, const char *esc);
 
 /* --- /proc and /sys (procfs.c) --- */
 /*
- * A file of /proc or of /sys. path "sys/kernel/pid_max": directories on the way are made. Its text is
- * made by show, what is written goes to write, without the last newline (0 or -errno); or it has
+ * A file of /proc or of /sys. path "sys/kernel/pid_max": directories on the way are made. Its text
+ * is made by show, what is written goes to write, without the last newline (0 or -errno); or it has
  * fops of its own. iops: instead of the usual ones.
  */
 #define PROC_LINE 256

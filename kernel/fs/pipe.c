@@ -203,7 +203,8 @@ static int wait_for_room(struct pipe *p, size_t n)
 /* mutex held, dropped in between: 0 when there may be room for bytes of from, or -errno. */
 static noinline int pipe_full(struct pipe *p, const struct iov_iter *from, unsigned int flags)
 {
-	return flags & PIPE_NONBLOCK ? -EAGAIN : wait_for_room(p, min_t(size_t, from->count, PIPE_BUF));
+	return flags & PIPE_NONBLOCK ? -EAGAIN
+				     : wait_for_room(p, min_t(size_t, from->count, PIPE_BUF));
 }
 
 static noinline int pipe_broken(unsigned int flags)

@@ -11,7 +11,7 @@
 struct socket {
 	struct pipe *in, *out;
 	struct socket_pair *pair;
-	int err;		/* atomic; ECONNRESET, told once: the other end closed and had not read all */
+	int err;		/* atomic; ECONNRESET, told once: the other end left data unread */
 };
 
 struct socket_pair {
@@ -79,7 +79,8 @@ static unsigned int socket_poll(struct file *f, struct poll_table *pt)
 	bool in_shut = !pipe_is_open(s->in, false) || !pipe_is_open(s->in, true);
 	bool out_shut = !pipe_is_open(s->out, false) || !pipe_is_open(s->out, true);
 
-	return mask | (READ_ONCE(s->err) ? POLLERR : 0) | (in_shut ? POLLRDHUP | POLLIN | POLLRDNORM : 0) |
+	return mask | (READ_ONCE(s->err) ? POLLERR : 0) |
+	       (in_shut ? POLLRDHUP | POLLIN | POLLRDNORM : 0) |
 	       (in_shut && out_shut ? POLLHUP : 0);
 }
 
@@ -131,7 +132,9 @@ static struct socket_pair *new_pair(void)
 	for (int i = 0; i < 2; i++)
 		pair->rings[i] = alloc_pipe(false);
 	for (int i = 0; i < 2; i++)
-		pair->ends[i] = (struct socket){ .in = pair->rings[i], .out = pair->rings[!i], .pair = pair };
+		pair->ends[i] = (struct socket){ .in = pair->rings[i],
+						 .out = pair->rings[!i],
+						 .pair = pair };
 	if (pair->rings[0] && pair->rings[1])
 		return pair;
 	free_pair(pair);

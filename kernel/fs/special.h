@@ -17,7 +17,7 @@ struct pipe;
 #define PIPE_NONBLOCK ((unsigned int)O_NONBLOCK)
 #define PIPE_PEEK 1u		/* leave the bytes where they are */
 #define PIPE_NOSIGNAL 2u	/* EPIPE without SIGPIPE */
-#define PIPE_SOCKET 4u		/* whoever polls for room hears of every read, not only when there was none */
+#define PIPE_SOCKET 4u		/* who polls for room hears of every read, not only when full */
 /* with one reader and one writer, unless it is a FIFO's; NULL: no memory */
 struct pipe *alloc_pipe(bool named);
 void free_pipe(struct pipe *p);

@@ -200,7 +200,7 @@ long futex_wake_op(u32 __user *uaddr1, u32 __user *uaddr2, bool shared, int nr_w
 
 	if (ret)
 		return ret;
-	if (shared && __xadd_user_4(&unused, uaddr2, 0))	/* even for an operation there is none of */
+	if (shared && __xadd_user_4(&unused, uaddr2, 0))	/* for any operation */
 		return -EFAULT;
 	b1 = futex_hash(&keys[0]);
 	b2 = futex_hash(&keys[1]);

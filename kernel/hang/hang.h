@@ -1,11 +1,12 @@
 /*
- * Why does it hang? What a sleeping task waits for and who could end that (waits.c), the report that
- * names all of it (report.c), and what asks for the report: a key (sysrq.c), a watchman (watch.c),
- * panic, the end of a time limit.
+ * Why does it hang? What a sleeping task waits for and who could end that (waits.c), the report
+ * that names all of it (report.c), and what asks for the report: a key (sysrq.c), a watchman
+ * (watch.c), panic, the end of a time limit.
  *
- * Everything here looks at other tasks without their consent: it reads user memory without faulting,
- * walks lists with a bound, takes locks by trying only, and believes no pointer. tasklist_lock keeps
- * tasks from disappearing; a report that cannot get it (the holder is what hangs) goes on without.
+ * Everything here looks at other tasks without their consent: it reads user memory without
+ * faulting, walks lists with a bound, takes locks by trying only, and believes no pointer.
+ * tasklist_lock keeps tasks from disappearing; a report that cannot get it (the holder is what
+ * hangs) goes on without.
  */
 #pragma once
 
@@ -29,10 +30,10 @@ struct wait_info {
 	unsigned long addr;		/* the object; a user address for a futex */
 	const char *name;		/* the wait channel; a mutex's class */
 	u32 word;			/* WAIT_FUTEX: its value now */
-	u32 nr;				/* the holder's number where the waiter lives; 0: not known */
+	u32 nr;				/* the holder's number for the waiter; 0: not known */
 	struct task_struct *holder;	/* NULL: not known, or no longer there */
 	unsigned int others;		/* how many more could end it as well */
-	bool dead;			/* nobody is left who could let go; WAIT_END: who ends has ended */
+	bool dead;			/* nobody is left who could let go; WAIT_END: is ended */
 	const char *rule;		/* how the holder was found, or why not; NULL: no doubt */
 };
 
@@ -42,8 +43,8 @@ void task_waits_for(struct task_struct *p, struct wait_info *w);
 #define WAIT_TEXT 192UL			/* bytes that are always enough */
 int sprint_wait(char *buf, size_t size, const struct wait_info *w);
 /*
- * Every task in turn; left (an int of the caller's) bounds the walk. It ends early, and says so once
- * a report, at a pointer that cannot be right. tasklist_lock held, or in a panic.
+ * Every task in turn; left (an int of the caller's) bounds the walk. It ends early, and says so
+ * once a report, at a pointer that cannot be right. tasklist_lock held, or in a panic.
  */
 struct task_struct *next_task_checked(struct task_struct *p, int *left);
 #define for_each_task_checked(p, left)						\

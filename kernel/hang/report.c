@@ -1,11 +1,12 @@
 /*
- * The report: tasks, what each waits for and who holds that; the circles in which they wait for each
- * other, and locks whose holder is dead; held locks; run queues; the trace's last events.
+ * The report: tasks, what each waits for and who holds that; the circles in which they wait for
+ * each other, and locks whose holder is dead; held locks; run queues; the trace's last events.
  *
  * One function for all occasions, from a key to a panic: it prints as it goes, needs no memory, and
  * is bounded, because what it looks at may be what is broken.
  *
- * Locks: tasklist_lock, by trying, interrupts off for the length of the report; log_lock in printk().
+ * Locks: tasklist_lock, by trying, interrupts off for the length of the report; log_lock in
+ * printk().
  */
 #include "asm/processor.h"
 #include "kernel/hang/hang.h"

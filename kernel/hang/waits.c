@@ -1,11 +1,11 @@
 /*
  * From a sleeping task to what it waits for, and to who holds that.
  *
- * task->wait_obj is the object, and its address tells the kind: below TASK_SIZE it is a futex's word.
- * Whose lock that is the kernel does not know, for locking it was no system call. But the libraries
- * leave traces in the word or beside it (libk/futex_owner.h), and a thread's CLEARTID word, or any other word in
- * its control block, is waited on by who joins it. Where nothing tells, the threads that do not wait
- * for the word themselves are left: that is a guess and is called one.
+ * task->wait_obj is the object, and its address tells the kind: below TASK_SIZE it is a futex's
+ * word. Whose lock that is the kernel does not know, for locking it was no system call. But the
+ * libraries leave traces in the word or beside it (libk/futex_owner.h), and a thread's CLEARTID
+ * word, or any other word in its control block, is waited on by who joins it. Where nothing tells,
+ * the threads that do not wait for the word themselves are left: that is a guess and is called one.
  *
  * Locks: the caller's tasklist_lock. User memory is read through the page tables, as it is.
  */
@@ -93,8 +93,8 @@ static struct task_struct *joined_thread(struct task_struct *p, unsigned long ad
 	return NULL;
 }
 
-/* Who is left: alive, in the same memory, not waiting for the word. Who sleeps on another word first,
- * since that is how threads that hold locks come to hang. */
+/* Who is left: alive, in the same memory, not waiting for the word. Who sleeps on another word
+ * first, since that is how threads that hold locks come to hang. */
 static struct task_struct *guess_holder(struct task_struct *p, unsigned long addr)
 {
 	struct task_struct *t, *found = NULL;
@@ -176,9 +176,9 @@ static u32 awaited_number(struct task_struct *p)
 }
 
 /*
- * Children that could end wait4(); for vfork() the child whose vfork_done it is. Is the first thread
- * of a child dead, then its others could: those that live, by ending, and those that are dead and
- * traced, by being waited for; and the first itself, when it is the last and traced.
+ * Children that could end wait4(); for vfork() the child whose vfork_done it is. Is the first
+ * thread of a child dead, then its others could: those that live, by ending, and those that are
+ * dead and traced, by being waited for; and the first itself, when it is the last and traced.
  */
 static bool ends_wait(struct task_struct *p, struct task_struct *t)
 {
@@ -284,9 +284,11 @@ int sprint_wait(char *buf, size_t size, const struct wait_info *w)
 	if (w->what == WAIT_NOTHING)
 		return scnprintf(buf, size, "nothing");
 	if (w->what == WAIT_END && w->dead)
-		return scnprintf(buf, size, "the dead thread %.15s/%d, for which its tracer %.15s/%d has to wait",
-				 w->holder->comm, w->holder->pid, w->holder->parent->comm,
-				 w->holder->parent->pid);
+		return scnprintf(
+			buf, size,
+			"the dead thread %.15s/%d, for which its tracer %.15s/%d has to wait",
+			w->holder->comm, w->holder->pid, w->holder->parent->comm,
+			w->holder->parent->pid);
 	if (w->what == WAIT_END)
 		return scnprintf(buf, size, "the end of %.15s/%d%s (%s)", w->holder->comm,
 				 w->holder->pid, w->others ? " or others" : "", w->rule);

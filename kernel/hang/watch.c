@@ -2,12 +2,13 @@
  * khungtaskd: a kernel thread that looks, now and then, whether something hangs.
  *
  * - A task in state D for more than hung_task_timeout_secs: whoever it waits for should have come.
- * - Nothing can run any more: no task is runnable, no timer is set that could make one so, and every
- *   task of a program waits for another task. Nobody is left who could end that; input and signals
- *   from outside cannot, for nobody waits for input. With deadlock=exit, which tools/run sets for a
- *   command, the machine ends there.
+ * - Nothing can run any more: no task is runnable, no timer is set that could make one so, and
+ *   every task of a program waits for another task. Nobody is left who could end that; input and
+ *   signals from outside cannot, for nobody waits for input. With deadlock=exit, which tools/run
+ *   sets for a command, the machine ends there.
  *
- * It looks every second while there is work and ever more seldom when there is none, up to a minute.
+ * It looks every second while there is work and ever more seldom when there is none, up to a
+ * minute.
  *
  * Locks: tasklist_lock.
  */

@@ -57,7 +57,8 @@ static bool get_sqe(struct io_ring_ctx *ctx, struct io_uring_sqe *sqe)
 	u32 index;
 
 	while (smp_load_acquire(word(ctx, SQ_TAIL)) != ctx->sq_head) {
-		index = READ_ONCE(*word(ctx, ctx->array + (ctx->sq_head & (ctx->sq_entries - 1)) * 4));
+		index = ctx->sq_head & (ctx->sq_entries - 1);
+		index = READ_ONCE(*word(ctx, ctx->array + index * 4));
 		if (index < ctx->sq_entries)
 			memcpy(sqe, ring_at(ctx, ctx->nr_rings * PAGE_SIZE +
 					    index * (u32)sizeof(*sqe)), sizeof(*sqe));
@@ -158,8 +159,9 @@ static int alloc_rings(struct io_ring_ctx *ctx)
 	u32 size = ctx->array + ctx->sq_entries * 4;
 
 	ctx->nr_rings = DIV_ROUND_UP(size, (u32)PAGE_SIZE);
-	ctx->nr_pages = ctx->nr_rings + DIV_ROUND_UP(ctx->sq_entries * (u32)sizeof(struct io_uring_sqe),
-						     (u32)PAGE_SIZE);
+	ctx->nr_pages =
+		ctx->nr_rings +
+		DIV_ROUND_UP(ctx->sq_entries * (u32)sizeof(struct io_uring_sqe), (u32)PAGE_SIZE);
 	ctx->mapping = shmem_mapping_alloc();
 	if (!ctx->mapping)
 		return -ENOMEM;
@@ -249,7 +251,8 @@ SYSCALL_DEFINE(io_uring_setup, u32 entries, struct io_uring_params __user *upara
 
 /* --- io_uring_enter --- */
 
-static long cq_wait(struct io_ring_ctx *ctx, u32 min_complete, const sigset_t __user *sig, size_t sigsz)
+static long cq_wait(struct io_ring_ctx *ctx, u32 min_complete, const sigset_t __user *sig,
+		    size_t sigsz)
 {
 	long ret = set_user_sigmask(sig, sigsz);
 

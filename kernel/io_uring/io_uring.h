@@ -2,8 +2,8 @@
  * io_uring in small: requests come through a ring of memory shared with the process, and results go
  * back through another. This header is kernel/io_uring's own, but for the last two functions.
  *
- * Locking: (u) = ctx->uring_lock, sleeping: who submits.   (l) = ctx->lock, interrupts off: completion.
- *          (w) = io_wq->lock.   (c) = constant.
+ * Locking: (u) = ctx->uring_lock, sleeping: who submits.   (w) = io_wq->lock.   (c) = constant.
+ *          (l) = ctx->lock, interrupts off: completion.
  */
 #pragma once
 

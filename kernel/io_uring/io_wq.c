@@ -1,12 +1,13 @@
 /*
  * Threads of a process that never leave the kernel. They look like the process's own: same memory,
- * same files, same PID, made by it with clone's own machinery; but their code is here, and PF_KTHREAD
- * is not set but PF_IO_WORKER. Two kinds:
+ * same files, same PID, made by it with clone's own machinery; but their code is here, and
+ * PF_KTHREAD is not set but PF_IO_WORKER. Two kinds:
  *
  * 	iou-wrk-PID	does the requests that may block. One is made when work waits and nobody is
  * 			idle; it goes when it was idle for IDLE_TIMEOUT.
  * 	iou-sqp-PID	with SQPOLL: submits what it finds in the ring, so that no system call is
- * 			needed. When nothing came for sq_thread_idle it says so in the ring and sleeps.
+ * 			needed. When nothing came for sq_thread_idle it says so in the ring and
+ * 			sleeps.
  *
  * A signal is never delivered to one; it takes part in stops, and ends when its process does or
  * executes another program: io_worker_signals() tells.
@@ -196,7 +197,7 @@ static int io_sq_thread(void *data)
 			continue;
 		}
 		now = ktime_get();
-		if (now < busy_until) {		/* looks again soon, and lets others run meanwhile */
+		if (now < busy_until) {		/* looks again soon, lets others run meanwhile */
 			set_current_state(TASK_INTERRUPTIBLE);
 			schedule_hrtimeout(now + POLL_STEP);
 		} else {

@@ -1,7 +1,7 @@
 /*
  * What a request does. NOP and reads and writes of files in memory are done at once, by whoever
- * submits; what may have to wait for somebody (pipes, terminals, sockets: all that can be polled) goes
- * to an io worker; a timeout is a timer, which needs no thread.
+ * submits; what may have to wait for somebody (pipes, terminals, sockets: all that can be polled)
+ * goes to an io worker; a timeout is a timer, which needs no thread.
  *
  * Locks: ctx->lock for timeouts; their timers' handler takes it in the interrupt.
  */
@@ -67,7 +67,7 @@ static int issue_rw(struct io_kiocb *req)
 	return 0;
 }
 
-/* --- timeouts: the ring's own; freed when the ring next comes by, not under their timer's feet --- */
+/* --- timeouts: the ring's own; freed when it next comes by, not under their timer's feet --- */
 
 static u64 timeout_expired(struct hrtimer *timer)
 {

@@ -6,8 +6,8 @@
  * stacks, so that a thread that ends leaves its stack to the next one that begins. Any further
  * stack is unmapped and its pages are freed at once, but its slot is stale: some CPU may still
  * remember where the pages were. When enough slots are stale kreaper makes them all clean with one
- * flush; if it does not get to run, whoever needs a stack does, before the first of them is used again. 64 slots share one page table: one word of the
- * bitmaps.
+ * flush; if it does not get to run, whoever needs a stack does, before the first of them is used
+ * again. 64 slots share one page table: one word of the bitmaps.
  *
  * Instead of clearing a new stack we plant a mark every 512 bytes; the lowest mark that has gone
  * shows how deep the stack ever was.

@@ -220,8 +220,9 @@ static long do_mlock(unsigned long start, size_t len, bool lock, bool populate)
 	if (lock && !capable() && !current->signal->rlim[RLIMIT_MEMLOCK].rlim_cur)
 		return -EPERM;
 	guard(mmap)(mm);
-	return lock && !may_lock(mm, (end - start) >> PAGE_SHIFT) ? -ENOMEM :
-								   lock_range(mm, start, end, lock, populate);
+	return lock && !may_lock(mm, (end - start) >> PAGE_SHIFT)
+		       ? -ENOMEM
+		       : lock_range(mm, start, end, lock, populate);
 }
 
 SYSCALL_DEFINE(mlock, unsigned long start, size_t len)

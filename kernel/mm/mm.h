@@ -1,8 +1,9 @@
 /*
  * Memory: pages (buddy allocator), objects (slab), kernel stacks, address spaces.
  *
- * Locking: (m) = mm->mmap_lock, a sleeping mutex: the VMA tree and the user page tables.   (z) = zone lock, interrupts off.
+ * Locking: (m) = mm->mmap_lock, a sleeping mutex: the VMA tree and the user page tables.
  *          (i) = address_space->lock, a sleeping mutex: the page cache of one file.
+ *          (z) = zone lock, interrupts off.
  */
 #pragma once
 

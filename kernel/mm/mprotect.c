@@ -90,8 +90,9 @@ SYSCALL_DEFINE(mprotect, unsigned long start, size_t len, unsigned long prot)
 		start = vma->start;
 	}
 	for (at = start; at < end; at = vma->end, vma = vma_next(vma)) {
-		int err = !vma || vma->start > at ? -ENOMEM :
-						    protect_vma(&vma, start, end, prot_to_flags(prot));
+		int err = !vma || vma->start > at
+				  ? -ENOMEM
+				  : protect_vma(&vma, start, end, prot_to_flags(prot));
 
 		if (err)
 			return err;

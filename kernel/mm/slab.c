@@ -23,7 +23,7 @@
 #include "libk/string.h"
 
 #define MAX_CACHES 96
-#define STACK_MAX 31		/* objects a CPU keeps, of small ones: 256 bytes with their number */
+#define STACK_MAX 31		/* small objects that a CPU keeps: with their number 256 bytes */
 #define STACK_BYTES 16384	/* bytes a CPU keeps, of large ones */
 #define MAX_SLAB_ORDER 3
 
@@ -180,7 +180,8 @@ static void give_object(struct kmem_cache *c, void **obj)
 
 /* --- a CPU's stack; interrupts off --- */
 
-/* The empty asm makes the compiler keep the address instead of computing it anew for each access. */
+/* The empty asm makes the compiler keep the address instead of computing it anew for each
+ * access. */
 static inline struct cpu_stack *this_stack(struct kmem_cache *c)
 {
 	struct cpu_stack *s = &c->cpu[smp_processor_id()];

@@ -25,7 +25,9 @@ struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsi
 	struct vm_area_struct *vma = kmem_cache_alloc(vma_cache, GFP_KERNEL);
 
 	if (vma)
-		*vma = (struct vm_area_struct){ .mm = mm, .start = start, .end = end, .flags = flags };
+		*vma = (struct vm_area_struct){
+			.mm = mm, .start = start, .end = end, .flags = flags
+		};
 	return vma;
 }
 

@@ -413,8 +413,8 @@ void cond_resched(void)
 
 /* --- waking --- */
 
-/* p, woken on from, is to run on cpu: gives up from's lock for the one of the queue where p may run.
- * Off every queue, off every CPU, state RUNNING: nobody else wakes it, it is ours to move. */
+/* p, woken on from, is to run on cpu: gives up from's lock for the one of the queue where p may
+ * run. Off every queue, off every CPU, state RUNNING: nobody else wakes it, it is ours to move. */
 static noinline struct rq *migrate_woken(struct rq *from, struct task_struct *p, int cpu)
 {
 	struct rq *rq = from;

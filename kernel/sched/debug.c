@@ -1,7 +1,7 @@
 /*
  * What queues and tasks have seen, for /proc: schedstat and sched_debug for the machine,
- * PID/schedstat and PID/sched for a task. Formats are Linux's as far as Bobbin has the numbers; what
- * it does not count is 0 in schedstat and left out elsewhere.
+ * PID/schedstat and PID/sched for a task. Formats are Linux's as far as Bobbin has the numbers;
+ * what it does not count is 0 in schedstat and left out elsewhere.
  *
  * Locks: rq->lock, for one task or one queue at a time.
  */
@@ -69,7 +69,7 @@ int proc_pid_sched_show(struct seq_file *m, struct task_struct *p)
 }
 
 /* Version 15 without domains. Of a line: sched_yield() calls; 0; schedule() calls that switched, of
- * these to idle; wake-ups here, of these by this CPU; ns that tasks ran, that they waited; turns. */
+ * these to idle; wake-ups here, of these by this CPU; ns that tasks ran and waited; turns. */
 int schedstat_show(struct seq_file *m, void *unused)
 {
 	seq_printf(m, "version 15\ntimestamp %llu\n", ktime_get() / TICK_NS);

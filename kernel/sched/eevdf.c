@@ -25,10 +25,11 @@
  * sooner. No task's lag ever exceeds one slice (or tick, if longer) on either side, which is the
  * best that any algorithm can do.
  *
- * Who sleeps takes its lag along and is placed so that it has it again when it wakes: sleeping earns
- * nothing. (Since V itself moves when somebody joins, the distance must be a little more: place()
- * has the computation.) A negative lag is paid off while asleep, as V passes the vruntime that stands
- * still: otherwise one who sleeps most of the time would pay for it after waking, when it is urgent.
+ * Who sleeps takes its lag along and is placed so that it has it again when it wakes: sleeping
+ * earns nothing. (Since V itself moves when somebody joins, the distance must be a little more:
+ * place() has the computation.) A negative lag is paid off while asleep, as V passes the vruntime
+ * that stands still: otherwise one who sleeps most of the time would pay for it after waking, when
+ * it is urgent.
  *
  * The tree is ordered by deadline, and each node knows the smallest vruntime in its subtree. So the
  * earliest deadline of an eligible task is found on one way down: to the left if anybody there is
@@ -38,10 +39,10 @@
  *	                   /                                     \	  V = 6
  *	  [deadline 10, vruntime 8, smallest 7]       [deadline 30, vruntime 4, smallest 4]
  *	         /
- *	  [deadline 5, vruntime 7, smallest 7]		nobody on the left, nor the root; so the right
+ *	  [deadline 5, vruntime 7, smallest 7]	nobody on the left, nor the root; so the right
  *
- * The task that runs, whose vruntime grows, is kept beside the tree and is compared last: insertion,
- * removal and pick are O(log n), and to charge the running task needs no tree at all.
+ * The task that runs, whose vruntime grows, is kept beside the tree and is compared last:
+ * insertion, removal and pick are O(log n), and to charge the running task needs no tree at all.
  *
  * Locks: called with rq->lock held.
  */

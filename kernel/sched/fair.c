@@ -27,11 +27,11 @@
  * start one turn behind, so that forking gains nothing. Who leaves a CPU for another takes its
  * distance from min_vruntime along: every queue has a virtual time of its own.
  *
- * THE QUEUE.  The running task (cfs->curr) is not in it: its vruntime moves, and most tasks run, sleep
- * and wake with few others waiting. Order is exact to a granule of 65 us, which nobody can notice
- * beside a granularity of 3 ms. Those that wait within one granule form a ring, first come, first
- * served. The first ring may be the list cfs->front; of each other one a member, whichever, is the
- * node in a red-black tree, and all of the tree is later than the front:
+ * THE QUEUE. The running task (cfs->curr) is not in it: its vruntime moves, and most tasks run,
+ * sleep and wake with few others waiting. Order is exact to a granule of 65 us, which nobody can
+ * notice beside a granularity of 3 ms. Those that wait within one granule form a ring, first come,
+ * first served. The first ring may be the list cfs->front; of each other one a member, whichever,
+ * is the node in a red-black tree, and all of the tree is later than the front:
  *
  *	front = A, B, C		    E		RB_EMPTY_NODE tells the nodes (D, E, G) from those
  *				  /   \	that only hang on them (F)

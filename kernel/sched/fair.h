@@ -1,6 +1,6 @@
 /*
- * What the two fair policies, fair.c and eevdf.c, have in common: virtual time. One of the two is in
- * use. Locks: rq->lock.
+ * What the two fair policies, fair.c and eevdf.c, have in common: virtual time. One of the two is
+ * in use. Locks: rq->lock.
  */
 #pragma once
 

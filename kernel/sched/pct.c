@@ -35,7 +35,7 @@
 /* se.vruntime is a task's rank here: the lowest runs. From strong to weak: */
 #define RANK_SYSTEM 0UL			/* not under test */
 #define RANK_RANDOM (1UL << 40)		/* as drawn */
-#define RANK_CHANGED (1UL << 56)	/* by change point i: this minus i, so the last is strongest */
+#define RANK_CHANGED (1UL << 56)	/* by change point i: this - i; the last is strongest */
 #define RANK_LAST (1UL << 57)		/* yielded: one more each time */
 
 static u64 seed;
@@ -44,7 +44,7 @@ static u64 horizon_ns;			/* the same */
 static struct {
 	bool timed;
 	u64 at;			/* step number, or ns after the first step */
-} points[MAX_DEPTH];		/* constant after init_pct(), but the timer clears the timed ones that have passed */
+} points[MAX_DEPTH];		/* constant after init_pct(); the timer clears those that passed */
 static u64 nr_draws, nr_steps, last_rank;	/* atomic */
 static u64 first_step;		/* ktime; written by whoever takes step 1 */
 static struct hrtimer timer;	/* the timed points */
@@ -139,7 +139,8 @@ static void check_preempt_pct(struct rq *rq, struct task_struct *woken)
 		resched_curr(rq);
 }
 
-/* Under test are the descendants of PID 1. (p may be an older task that comes from another class.) */
+/* Under test are the descendants of PID 1. (p may be an older task that comes from another
+ * class.) */
 static void task_fork_pct(struct task_struct *p)
 {
 	if (test_tsk_thread_flag(p->state == TASK_NEW ? current : p, TIF_SCHED_STEP) ||
@@ -157,7 +158,8 @@ static void change_point(struct rq *rq, unsigned long i)
 {
 	struct task_struct *p = rq->curr;
 
-	if (p->sched_class != &pct_sched_class || !p->on_rq || !test_tsk_thread_flag(p, TIF_SCHED_STEP))
+	if (p->sched_class != &pct_sched_class || !p->on_rq ||
+	    !test_tsk_thread_flag(p, TIF_SCHED_STEP))
 		return;
 	set_rank(rq, RANK_CHANGED - i);
 	resched_curr(rq);

@@ -6,7 +6,7 @@
 #include "kernel/sched/rq.h"
 #include "kernel/time/time.h"
 
-#define SHOTS 20	/* a preemption in an interrupt takes some 300 bytes: the stack would hold them */
+#define SHOTS 20	/* a preemption takes some 300 bytes: the stack holds them */
 #define STEP 32		/* ns: one instruction under --icount */
 #define LONGEST (1000 * STEP)	/* an interrupt that preempts is over by then */
 

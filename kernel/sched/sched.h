@@ -130,8 +130,8 @@ struct sched_class {
 
 /*
  * Task groups: tasks that share the weight of one. Policies fair and eevdf obey them, rr does not.
- * p->sched_task_group (r) is inherited at fork; who keeps groups in a hierarchy of its own (cgroups)
- * moves tasks and destroys a group when nobody is in it.
+ * p->sched_task_group (r) is inherited at fork; who keeps groups in a hierarchy of its own
+ * (cgroups) moves tasks and destroys a group when nobody is in it.
  */
 struct task_group;
 extern struct task_group root_task_group;

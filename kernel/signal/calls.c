@@ -17,8 +17,10 @@
 
 /* The flags a program may set; asked for others, Linux forgets them, and reading the action back
  * shows which it knows. */
-#define SA_KNOWN_FLAGS ((unsigned long)(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER) | \
-			SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER)
+#define SA_KNOWN_FLAGS									\
+	((unsigned long)(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK |	\
+			 SA_RESTART | SA_NODEFER) |					\
+	 SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER)
 
 static int read_sigset(sigset_t *set, const sigset_t __user *uset, size_t size)
 {

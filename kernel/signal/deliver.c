@@ -4,7 +4,8 @@
  * WHERE. In one place: when a thread is about to return to user mode, at the end of a system call,
  * an interrupt or a fault:
  *
- * 	entry.asm: thread flags not 0 -> exit_to_user_mode(regs) -> do_signal(regs) -> get_signal() -> setup_rt_frame()
+ * 	entry.asm: thread flags not 0
+ * 	-> exit_to_user_mode(regs) -> do_signal(regs) -> get_signal() -> setup_rt_frame()
  *
  * And nowhere else, for three reasons. (1) A handler is user code that runs on the user's stack
  * with the user's registers, and only here do we have them all, in regs, with nothing of the kernel
@@ -315,11 +316,12 @@ static void signal_delivered(void)
 /*
  * A system call that a signal interrupted says how it wants to go on:
  *
- * 	returned			handler runs				no handler (stopped, ignored)
- * 	-ERESTARTNOINTR			again					again
- * 	-ERESTARTSYS			again with SA_RESTART, else EINTR	again
- * 	-ERESTARTNOHAND			EINTR					again
- * 	-ERESTART_RESTARTBLOCK		EINTR					restart_syscall: with the time that is left
+ * 	returned		a handler runs		none does (stopped, ignored)
+ * 	-ERESTARTNOINTR		again			again
+ * 	-ERESTARTSYS		again with SA_RESTART,	again
+ * 				else EINTR
+ * 	-ERESTARTNOHAND		EINTR			again
+ * 	-ERESTART_RESTARTBLOCK	EINTR			restart_syscall: with the time that is left
  */
 static void restart_with_handler(struct pt_regs *regs, const struct ksignal *ksig)
 {

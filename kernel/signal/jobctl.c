@@ -21,7 +21,9 @@
 #include "kernel/task/task.h"
 #include "kernel/trace/ptrace.h"
 
-#define STOP_FLAGS (SIGNAL_STOP_STOPPED | SIGNAL_STOP_CONTINUED | SIGNAL_CLD_STOPPED | SIGNAL_CLD_CONTINUED)
+#define STOP_FLAGS						\
+	(SIGNAL_STOP_STOPPED | SIGNAL_STOP_CONTINUED |		\
+	 SIGNAL_CLD_STOPPED | SIGNAL_CLD_CONTINUED)
 
 void continue_group(struct task_struct *p)
 {

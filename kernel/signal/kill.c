@@ -121,11 +121,13 @@ __flatten SYSCALL_DEFINE(tgkill, pid_t tgid, pid_t tid, int sig)
 	return send_specific(tgid, tid, sig, &info);
 }
 
-/* The kernel's own codes for a signal go up to here; where none is named, up to those of SIGPOLL. */
+/* The kernel's own codes for a signal go up to here; where none is named, up to those of
+ * SIGPOLL. */
 static bool known_layout(int sig, int code)
 {
 	static const u8 limit[_NSIG + 1] = {
-		[SIGILL] = 11, [SIGFPE] = 15, [SIGSEGV] = 10, [SIGBUS] = 5, [SIGTRAP] = 6, [SIGSYS] = 2,
+		[SIGILL] = 11, [SIGFPE] = 15, [SIGSEGV] = 10,
+		[SIGBUS] = 5,  [SIGTRAP] = 6, [SIGSYS] = 2,
 	};
 
 	if (code <= SI_USER)

@@ -67,8 +67,9 @@ int do_notify_parent(struct task_struct *p, int sig)
 			sig = 0;
 	}
 	/* A SIGCHLD that nobody would notice, the rule among programs that just wait, is not
-	 * even written down. clone() takes any byte as exit signal; one that is none is not sent. */
-	if (sig && valid_signal((unsigned int)sig) && !(sig == SIGCHLD && sig_ignored(parent, sig, false))) {
+	 * even written down. clone() takes any byte as exit signal; what is none is not sent. */
+	if (sig && valid_signal((unsigned int)sig) &&
+	    !(sig == SIGCHLD && sig_ignored(parent, sig, false))) {
 		child_siginfo(&info, sig, p, parent);
 		exit_siginfo(&info, task_wait_status(p));
 		send_signal_locked(sig, &info, parent, true);

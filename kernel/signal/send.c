@@ -2,9 +2,11 @@
  * Sending a signal: from "somebody wants to" to "it is recorded, and a thread that can take it runs
  * towards the kernel's exit".
  *
- *   prepare_signal()    what sending does at once, whoever takes the signal: stops and SIGCONT cancel each other; ignored signals vanish
+ *   prepare_signal()      what sending does at once, whoever takes the signal: stops and SIGCONT
+ *                         cancel each other; ignored signals vanish
  *   send_signal_locked()  records it in the thread's or the process's pending set
- *   complete_signal()   picks a thread that does not block it and wakes that; if the signal is going to kill the process, kills all now
+ *   complete_signal()     picks a thread that does not block it and wakes that; if the signal is
+ *                         going to kill the process, kills all now
  *
  * Called from any context, interrupts included: nothing here sleeps. Takes tasklist_lock (to keep a
  * target that is not current from being released) and the target's siglock inside.
@@ -148,7 +150,8 @@ static bool wants_signal(int sig, const struct task_struct *t)
 {
 	if ((t->blocked & sigmask(sig)) || (t->flags & PF_EXITING))
 		return false;
-	return sig == SIGKILL || (!(t->jobctl & (JOBCTL_STOPPED | JOBCTL_TRACED)) && !signal_pending(t));
+	return sig == SIGKILL ||
+	       (!(t->jobctl & (JOBCTL_STOPPED | JOBCTL_TRACED)) && !signal_pending(t));
 }
 
 static bool sig_fatal(const struct task_struct *t, int sig)

@@ -4,7 +4,8 @@
  * from exit_to_user_mode() and from nowhere else.
  *
  *   send.c      from "somebody wants to send" to "recorded, and a thread that can take it is awake"
- *   sigqueue.c  the pending sets        jobctl.c  stop and continue        notify.c  what a parent is told (SIGCHLD)
+ *   sigqueue.c  the pending sets
+ *   jobctl.c    stop and continue         notify.c  what a parent is told (SIGCHLD)
  *   deliver.c   from "pending" to "handler entered" or "default action done"
  *   calls.c     handlers, masks, waiting      kill.c  the system calls that send
  *
@@ -41,15 +42,19 @@ static inline bool valid_signal(unsigned long sig)	/* 0 counts: "is anybody ther
 /* What a signal does when nobody handles it: one of these sets, else it terminates the process. */
 /* cannot be caught, blocked or ignored */
 #define SIG_KERNEL_ONLY_MASK (sigmask(SIGKILL) | sigmask(SIGSTOP))
-#define SIG_KERNEL_STOP_MASK (sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
-#define SIG_KERNEL_IGNORE_MASK (sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
+#define SIG_KERNEL_STOP_MASK								\
+	(sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
+#define SIG_KERNEL_IGNORE_MASK								\
+	(sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
 /* the process dies with a core dump, or what takes its place */
 #define SIG_KERNEL_COREDUMP_MASK							\
 	(sigmask(SIGQUIT) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGABRT) |	\
 	 sigmask(SIGFPE) | sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGSYS) |	\
 	 sigmask(SIGXCPU) | sigmask(SIGXFSZ))
 /* Caused by the very instruction the thread is at: delivered before all others. */
-#define SYNCHRONOUS_MASK (sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGFPE) | sigmask(SIGSYS))
+#define SYNCHRONOUS_MASK								\
+	(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) |	\
+	 sigmask(SIGFPE) | sigmask(SIGSYS))
 
 struct sigpending {
 	sigset_t signal;	/* (s) which */
@@ -104,7 +109,7 @@ static inline struct sigaction *sighand_action(struct sighand_struct *sighand, i
 /* What the threads of a process have in common: shared by CLONE_THREAD. (t+s): changed with both
  * locks held, read with either. */
 struct signal_struct {
-	/* --- given anew to each process, field by field: copy_signal(), link_family(), link_pids() --- */
+	/* --- given anew to each process: copy_signal(), link_family(), link_pids() --- */
 	refcount_t sigcnt;		/* tasks that point here, dead ones included until
 					 * released */
 	int live;			/* (s) threads that have not begun to exit */
@@ -118,12 +123,13 @@ struct signal_struct {
 	struct rlimit rlim[16];		/* (s) copied */
 
 	/* --- 0 in a new process --- */
-	int nr_io_workers;		/* (s) of the live ones, threads that never leave the kernel */
+	int nr_io_workers;		/* (s) of live ones, threads that never leave the kernel */
 	unsigned int last_ordinal;	/* (t+s) threads ever: task->ordinal of the latest */
 	struct io_wq *io_wq;		/* set once: their work (kernel/io_uring) */
 	atomic_t nr_sigqueue;		/* sigqueues that count against RLIMIT_SIGPENDING */
-	int group_exit_code; /* (s) wait status when flags has GROUP_EXIT; the stop signal when it has STOP_STOPPED
-					 * (0: some wait4 has had it) */
+	int group_exit_code;		/* (s) wait status when flags has GROUP_EXIT; the stop
+					 * signal when it has STOP_STOPPED (0: some wait4 has
+					 * had it) */
 	struct task_struct *group_exec_task;	/* (s) the thread that does exec and waits for
 						 * the others */
 	unsigned int flags;		/* (s) SIGNAL_xxx */
@@ -200,18 +206,19 @@ int __zap_other_threads(struct task_struct *p);
 void allow_signal(int sig);
 /* The next of those that have come, with nobody to deliver them: its number, 0 = none. */
 int kernel_dequeue_signal(void);
-/* What an io worker (PF_IO_WORKER) does in place of delivery: stops with its process. True: it is to
- * end. May sleep. */
+/* What an io worker (PF_IO_WORKER) does in place of delivery: stops with its process. True: it is
+ * to end. May sleep. */
 bool io_worker_signals(void);
 
 /* --- a parent's news (notify.c). tasklist_lock held --- */
-/* How p, a zombie, ended: a process that died as a whole says so for the thread that went before. */
+/* How p, a zombie, ended: a process that died as a whole says so for the thread that went
+ * before. */
 int task_wait_status(const struct task_struct *p);
 /* SIGCHLD or p's other exit signal; wakes wait4 and pidfds. True when the parent ignores it
  * (autoreap). */
 int do_notify_parent(struct task_struct *p, int sig);
-/* p's process stopped or continued: why is CLD_STOPPED or CLD_CONTINUED, sig the signal that did it,
- * taken under the siglock: a wait4 in between clears it. for_tracer: it is told of that thread,
+/* p's process stopped or continued: why is CLD_STOPPED or CLD_CONTINUED, sig the signal that did
+ * it, taken under the siglock: a wait4 in between clears it. for_tracer: it is told of that thread,
  * CLD_TRAPPED or CLD_STOPPED. */
 void do_notify_parent_cldstop(struct task_struct *p, bool for_tracer, int why, int sig);
 /* The same for p's real parent; takes tasklist_lock. */
@@ -246,8 +253,8 @@ int set_user_sigmask(const sigset_t __user *set, size_t size);
 void restore_saved_sigmask_unless(bool interrupted);
 /* 128 bytes, padding zero. 0 or -EFAULT. May sleep. */
 int copy_siginfo_to_user(siginfo_t __user *to, const siginfo_t *from);
-/* A siginfo that a program made, all of it: 0, or -E2BIG when its code is none we know the layout of
- * and it says something beyond SIGINFO_USED. */
+/* A siginfo that a program made, all of it: 0, or -E2BIG when its code is none we know the layout
+ * of and it says something beyond SIGINFO_USED. */
 int check_siginfo(const siginfo_t *info);
 static inline void copy_siginfo(siginfo_t *to, const siginfo_t *from)
 {

@@ -2,7 +2,7 @@
  * Locks and references that end with the block they were taken in, under the names of Linux's
  * <linux/cleanup.h>:
  *
- * 	guard(mutex)(&m);			held until the closing brace, by whatever way it is left
+ * 	guard(mutex)(&m);			held until the closing brace, however it is left
  * 	scoped_guard(spinlock, &l) { ... }	held in these braces; `break` leaves them
  * 	CLASS(fd, f)(nr);			a variable f, given back when its block ends
  * 	char *name __free(kfree) = ...;		the same for a pointer; NULL and ERR_PTR are fine

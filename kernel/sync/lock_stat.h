@@ -1,5 +1,5 @@
-/* Classes of locks by number, and statistics about them: between lock_stat.c, lockdep.c and the locks.
- * Any context. */
+/* Classes of locks by number, and statistics about them: between lock_stat.c, lockdep.c and the
+ * locks. Any context. */
 #pragma once
 
 #include "kernel/sync/sync.h"
@@ -19,7 +19,7 @@ static inline u32 lock_class_id(struct lock_class *class)
 }
 const char *lock_class_name(u32 id);
 
-/* A lock of the class was waited for, or held, from since (ktime) to now. bounced: another CPU had it
- * before. */
+/* A lock of the class was waited for, or held, from since (ktime) to now. bounced: another CPU had
+ * it before. */
 void lock_stat_waited(struct lock_class *class, u64 since, bool bounced);
 void lock_stat_held(struct lock_class *class, u64 since, bool bounced);

@@ -5,8 +5,8 @@
  * held, "held before taken" is noted as an edge between the two lock classes, and an edge that
  * would close a cycle is reported at once, with both chains, although nothing has hung.
  *
- * The same walk of what a task holds finds a lock that is let go by somebody who does not hold it, and
- * one that is carried back to user mode.
+ * The same walk of what a task holds finds a lock that is let go by somebody who does not hold it,
+ * and one that is carried back to user mode.
  *
  * Interrupts add one more way: a class that handlers take must never be held with interrupts on, or
  * the handler waits for the very task it interrupted.
@@ -48,8 +48,8 @@ static bool off;		/* after the first report, so that the report itself is left i
 /*
  * What a task holds, in its order and with the circumstances, makes a number: the chain. Everything
  * that can be found out about taking a lock depends on that alone, so it is found out once for each
- * chain, and this table remembers those that were seen. One that was pushed out by another is simply
- * checked again.
+ * chain, and this table remembers those that were seen. One that was pushed out by another is
+ * simply checked again.
  */
 #define CHAIN_BITS 11
 static u64 checked[1 << CHAIN_BITS];

@@ -10,7 +10,8 @@
  *             > inode i_mutex (parent before child; two directories: see lock_rename)
  *             > mount_mutex > pipe mutex, tty read and write mutex > mmap_lock > page cache lock
  *   spinning  tasklist_lock > sighand->siglock > tty->lock > wq_lock > wait queue > ep->lock
- *             > futex bucket (two: by address) > pi_lock > kthread_worker > rq->lock (two: by CPU number)
+ *             > futex bucket (two: by address) > pi_lock > kthread_worker
+ *             > rq->lock (two: by CPU number)
  *   leaves    timer base, zone, slab, kstack, dcache, file_lock, fs->lock, task->alloc_lock, log
  *
  * A spinlock that is ever taken in an interrupt handler is taken with interrupts off everywhere

@@ -11,10 +11,12 @@
  * after W1. So either the sleeper's test S2 sees what W1 wrote, and it does not sleep; or S2 came
  * before W1, hence S1 before W2, and the waker finds the sleeper on the queue. Then W3 sets its
  * state back to TASK_RUNNING under its run-queue lock. Three cases for when that happens:
- * 	- before S3: schedule() finds state TASK_RUNNING and does not take the task off the run queue; the loop tests again;
- * 	- while schedule() is leaving: the run-queue lock is held from before it reads the state until the next task stands on its own stack
- * 	  (finish_task_switch), so W3 waits for that lock and then finds a task that has left completely: it can be enqueued anywhere, and no CPU
- * 	  runs on its stack;
+ * 	- before S3: schedule() finds state TASK_RUNNING and does not take the task off the run
+ * 	  queue; the loop tests again;
+ * 	- while schedule() is leaving: the run-queue lock is held from before it reads the state
+ * 	  until the next task stands on its own stack (finish_task_switch), so W3 waits for that
+ * 	  lock and then finds a task that has left completely: it can be enqueued anywhere, and no
+ * 	  CPU runs on its stack;
  * 	- after: the plain case.
  * The mistake that loses wake-ups is to test first and set the state second: then W1..W3 fit in
  * between, find a running task, do nothing, and the sleeper sleeps for ever.

@@ -108,7 +108,9 @@ SYSCALL_DEFINE(clone3, struct clone_args __user *uargs, size_t size)
 	return ret;
 }
 
-#define UNSHARE_FLAGS (CLONE_FS | CLONE_FILES | CLONE_VM | CLONE_THREAD | CLONE_SIGHAND | CLONE_SYSVSEM | CLONE_NEWUTS | CLONE_NEWPID)
+#define UNSHARE_FLAGS									\
+	(CLONE_FS | CLONE_FILES | CLONE_VM | CLONE_THREAD | CLONE_SIGHAND |		\
+	 CLONE_SYSVSEM | CLONE_NEWUTS | CLONE_NEWPID)
 
 static int unshare_fs(void)
 {

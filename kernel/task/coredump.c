@@ -15,7 +15,7 @@
 
 #define HELPER_LIMIT 1		/* RLIMIT_CORE of a helper: if it crashes, that is that */
 
-char core_pattern[CORE_PATTERN_SIZE];	/* changed a word at a time: worst, some crash gets half of it */
+char core_pattern[CORE_PATTERN_SIZE];	/* changed a word at a time: a crash may get half of it */
 
 struct core_helper {
 	struct subprocess_info info;	/* first: freed as it */

@@ -109,7 +109,8 @@ static long setres(bool group, uid_t r, uid_t e, uid_t s)
 {
 	struct ids old = get_ids(group);
 
-	return may_be(r, old) && may_be(e, old) && may_be(s, old) ? set_ids(group, r, e, s) : -EPERM;
+	return may_be(r, old) && may_be(e, old) && may_be(s, old) ? set_ids(group, r, e, s)
+								  : -EPERM;
 }
 
 /* The saved id follows the effective one when the real one is set or the effective one becomes

@@ -317,7 +317,8 @@ static void exec_creds(struct linux_binprm *bprm)
 {
 	struct inode *inode = bprm->file->f_inode;
 	const struct cred *old = current->cred;
-	bool nosuid = current->no_new_privs || current->ptrace || (bprm->file->f_path.mnt->mnt_flags & MS_NOSUID);
+	bool nosuid = current->no_new_privs || current->ptrace ||
+		      (bprm->file->f_path.mnt->mnt_flags & MS_NOSUID);
 
 	bprm->euid = !nosuid && inode->i_mode & S_ISUID ? inode->i_uid : old->euid;
 	bprm->egid = !nosuid && (inode->i_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP)

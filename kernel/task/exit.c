@@ -294,8 +294,9 @@ static bool exit_notify(struct task_struct *p, bool group_dead, struct list_head
 		kill_orphaned_pgrp(p->group_leader, NULL);
 	}
 	if (p->ptrace)		/* a tracer waits for every thread */
-		autoreap = do_notify_parent(p, thread_group_leader(p) && p->signal->nr_threads == 1 &&
-						       !ptrace_reparented(p) ? p->exit_signal : SIGCHLD);
+		autoreap = do_notify_parent(
+			p, thread_group_leader(p) && p->signal->nr_threads == 1 &&
+				   !ptrace_reparented(p) ? p->exit_signal : SIGCHLD);
 	else if (p == p->group_leader)	/* others of the group alive: the last of them tells the
 					 * parent */
 		autoreap = p->signal->nr_threads == 1 && do_notify_parent(p, p->exit_signal);

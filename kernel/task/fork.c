@@ -215,7 +215,9 @@ static int copy_mm(u64 flags, struct task_struct *p)
 /* --- refusals: what Linux refuses, with its errno --- */
 
 #define NO_NAMESPACES (CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWCGROUP)
-#define RARE_FLAGS (NO_NAMESPACES | CLONE_NEWPID | CLONE_NEWUTS | CLONE_CLEAR_SIGHAND | CLONE_PARENT | CLONE_PIDFD)
+#define RARE_FLAGS									\
+	(NO_NAMESPACES | CLONE_NEWPID | CLONE_NEWUTS | CLONE_CLEAR_SIGHAND |		\
+	 CLONE_PARENT | CLONE_PIDFD)
 
 static int check_rare_flags(const struct kernel_clone_args *args)
 {
@@ -231,7 +233,8 @@ static int check_rare_flags(const struct kernel_clone_args *args)
 		return -EINVAL;
 	if ((flags & CLONE_PIDFD) && (flags & (CLONE_DETACHED | CLONE_THREAD)))
 		return -EINVAL;
-	if ((flags & CLONE_PIDFD) && (flags & CLONE_PARENT_SETTID) && args->pidfd == args->parent_tid)
+	if ((flags & CLONE_PIDFD) && (flags & CLONE_PARENT_SETTID) &&
+	    args->pidfd == args->parent_tid)
 		return -EINVAL;		/* one word for two answers */
 	return flags & (CLONE_NEWPID | CLONE_NEWUTS) && !capable() ? -EPERM : 0;
 }

@@ -4,9 +4,10 @@
  * none.
  *
  * Locking, by letter:
- *   (r) lock of the run queue that p->cpu names        (s) p->sighand->siglock
- *   (t) tasklist_lock                                   (o) only the task itself writes; others may read a snapshot
- *   (a) p->alloc_lock                                   (c) written before the task is visible, constant afterwards
+ *   (r) lock of the run queue that p->cpu names     (s) p->sighand->siglock
+ *   (t) tasklist_lock                               (a) p->alloc_lock
+ *   (o) only the task itself writes; others may read a snapshot
+ *   (c) written before the task is visible, constant afterwards
  *   (*) see the field
  */
 #pragma once
@@ -117,7 +118,7 @@ struct task_struct {
 	struct task_struct *parent;		/* who is told: the tracer, else real_parent */
 	struct task_struct *group_leader;
 	struct list_head thread_node;	/* in signal->thread_head, ascending ordinals */
-	unsigned int ordinal;		/* counts the threads of a process, from 1; never comes again */
+	unsigned int ordinal;		/* counts a process's threads, from 1; never comes again */
 	int exit_signal;		/* told to the parent; -1: a thread, nobody is told */
 	struct list_head tasks;		/* all group leaders */
 	struct list_head children, sibling;	/* of leaders only, too */
@@ -228,7 +229,7 @@ BUILD_BUG_ON(__builtin_offsetof(struct task_struct, thread_flags) != 0 || TIF_NE
 #define PF_DUMPCORE 0x00000200u
 #define PF_SIGNALED 0x00000400u
 #define PF_KTHREAD 0x00200000u
-#define PF_NO_SETAFFINITY 0x04000000u	/* bound to its CPU for ever: sched_setaffinity is refused */
+#define PF_NO_SETAFFINITY 0x04000000u	/* bound to its CPU for ever: no sched_setaffinity */
 
 /* p->jobctl */
 #define JOBCTL_STOP_PENDING 1u		/* is to stop for a group stop */
@@ -296,7 +297,8 @@ static inline bool same_thread_group(const struct task_struct *a, const struct t
 
 /* tasklist_lock held. */
 #define for_each_process(p) list_for_each_entry((p), &init_task.tasks, tasks)
-#define for_each_thread(group, t) list_for_each_entry((t), &(group)->signal->thread_head, thread_node)
+#define for_each_thread(group, t)							\
+	list_for_each_entry((t), &(group)->signal->thread_head, thread_node)
 
 /* All threads of p's group except p are told to die. siglock held. Returns how many there are
  * that have not begun to. */
@@ -357,7 +359,8 @@ struct pid *find_get_pid(int nr);
 struct task_struct *find_get_task_by_vpid(int nr);
 struct task_struct *get_pid_task(struct pid *pid, enum pid_type type);
 /* Tasks of a pid: for (t in process group) do_each_pid_task(...). tasklist_lock held. */
-#define do_each_pid_task(pid, type, p) hlist_for_each_entry((p), &(pid)->tasks[type], pid_links[type])
+#define do_each_pid_task(pid, type, p)							\
+	hlist_for_each_entry((p), &(pid)->tasks[type], pid_links[type])
 
 /* --- making tasks --- */
 struct kernel_clone_args {
@@ -381,8 +384,8 @@ long kernel_clone(const struct kernel_clone_args *args);
 /* The new task, not yet woken, or ERR_PTR. */
 struct task_struct *copy_process(const struct kernel_clone_args *args);
 long kernel_thread(int (*fn)(void *), void *arg, const char *name, unsigned long flags);
-/* A thread of current's process that runs fn in the kernel, PF_IO_WORKER; not yet woken. ERR_PTR. fn
- * asks io_worker_signals() and ends with do_exit(). */
+/* A thread of current's process that runs fn in the kernel, PF_IO_WORKER; not yet woken. ERR_PTR.
+ * fn asks io_worker_signals() and ends with do_exit(). */
 struct task_struct *create_io_thread(int (*fn)(void *), void *arg, const char *name);
 struct task_struct *fork_idle(int cpu);
 void fork_init(void);
@@ -517,7 +520,8 @@ void *kthread_data(struct task_struct *k);	/* what it was created with */
 /* Asks it to end and waits: its fn's result, -EINTR if that never began. May sleep. */
 int kthread_stop(struct task_struct *k);
 bool kthread_should_stop(void);
-/* Asks it to sleep until unparked and waits until it does: 0, or -ENOSYS, it has ended. May sleep. */
+/* Asks it to sleep until unparked and waits until it does: 0, or -ENOSYS, it has ended. May
+ * sleep. */
 int kthread_park(struct task_struct *k);
 void kthread_unpark(struct task_struct *k);
 bool kthread_should_park(void);		/* then it calls, with nothing held: */

@@ -1,6 +1,6 @@
 /*
- * User mode helpers: programs that the kernel runs of its own accord. A kworker makes a kernel thread,
- * which becomes the program:
+ * User mode helpers: programs that the kernel runs of its own accord. A kworker makes a kernel
+ * thread, which becomes the program:
  *
  * 	call_usermodehelper() -> queue_work -> kworker: umh_work() -> kernel_thread()
  * 	      waits <-------------- umh_complete() <--- umh_exec(): kernel_execve(), to user mode

@@ -140,8 +140,9 @@ static bool wait_stopped(struct wait_opts *wo, struct task_struct *child, bool t
 	if (!traced && !(wo->options & WSTOPPED))
 		return false;
 	guard(spinlock)(&child->sighand->siglock);
-	if (!*code || !(traced ? (child->jobctl & (JOBCTL_TRACED | JOBCTL_LISTENING)) == JOBCTL_TRACED
-			       : child->signal->flags & SIGNAL_STOP_STOPPED))
+	if (!*code ||
+	    !(traced ? (child->jobctl & (JOBCTL_TRACED | JOBCTL_LISTENING)) == JOBCTL_TRACED
+		     : child->signal->flags & SIGNAL_STOP_STOPPED))
 		return false;
 	answer(wo, child, traced ? CLD_TRAPPED : CLD_STOPPED, *code << 8 | 0x7f);
 	if (!(wo->options & WNOWAIT))

@@ -152,7 +152,8 @@ SYSCALL_DEFINE(setitimer, int which, const struct itimerval __user *value,
 /* Seconds that were left, rounded, but never 0 for a timer that ran. */
 SYSCALL_DEFINE(alarm, unsigned int seconds)
 {
-	struct itimer_ns new = { seconds * NSEC_PER_SEC, 0 }, old = real_itimer(current->signal, &new);
+	struct itimer_ns new = { seconds * NSEC_PER_SEC, 0 },
+			 old = real_itimer(current->signal, &new);
 	u64 left = old.value / NSEC_PER_SEC, rest = old.value % NSEC_PER_SEC;
 
 	return (long)(left + ((!left && rest) || rest >= NSEC_PER_SEC / 2));

@@ -174,8 +174,9 @@ static bool matches(const struct trace_event_type *type, const char *word, size_
 		return same("all", word, len) || same(type->name, word, len) ||
 		       same(type->group, word, len) ||
 		       (same("syscalls", word, len) && same(type->group, "raw_syscalls", 12));
-	return same(type->group, word, group) && (same("*", word + group + 1, len - group - 1) ||
-						  same(type->name, word + group + 1, len - group - 1));
+	return same(type->group, word, group) &&
+	       (same("*", word + group + 1, len - group - 1) ||
+		same(type->name, word + group + 1, len - group - 1));
 }
 
 u32 trace_find_events(const char *word, size_t len)

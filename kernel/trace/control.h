@@ -41,5 +41,6 @@ void trace_on_each_cpu(void (*fn)(void *unused));
 u32 trace_find_events(const char *word, size_t len);
 void tracefs_init(void);	/* the files; at boot */
 
-/* The name of a task by number, "<...>" if forgotten, with _ for spaces. Returns its tgid, or -1. */
+/* The name of a task by number, "<...>" if forgotten, with _ for spaces. Returns its tgid, or
+ * -1. */
 s32 trace_comm(s32 pid, char comm[TASK_COMM_LEN]);

@@ -1,7 +1,7 @@
 /*
  * The events, a row for each: included several times, each time with other meanings of the macros.
  *
- *	TRACE_EVENT(name, group, parameters of the hook, the same as arguments, format, type, fields...)
+ *	TRACE_EVENT(name, group, the hook's parameters, as arguments, format, type, fields...)
  *	TRACE_SPECIAL(name, group, parameters, arguments, format)	packed by hand, in events.c
  *	TRACE_INLINE(name, group, format)	the same, inline, in a header of that name
  *	TRACE_TEXT(name, group, format)		without a hook
@@ -11,7 +11,7 @@
  *	%d s32	%c a CPU, s32 in three digits	%i s64	%x u64 in hexadecimal
  *	%N the name of the task whose pid, s32, comes next: takes nothing (so "comm=%N pid=%d")
  *	%S u16 task state, u16 why __schedule() was called	%s u64, a constant string
- *	%F u64, a function	%T text up to its NUL, then to the next u32	%K stacks (profile.c)
+ *	%F u64, a function	%T text up to its NUL, to the next u32	%K stacks (profile.c)
  *	%n %p %t the record's own task by name and by pid, its time in ns: take nothing
  * kernel/trace/format.c and tools/tracelib/ring.py print them.
  *

@@ -83,7 +83,10 @@ static const struct {
 	const char *text;
 	size_t size;
 } numbers[128] = {
-	['d'] = { "%lld", 4 }, ['c'] = { "%03lld", 4 }, ['i'] = { "%lld", 8 }, ['x'] = { "%llx", 8 },
+	['d'] = { "%lld", 4 },
+	['c'] = { "%03lld", 4 },
+	['i'] = { "%lld", 8 },
+	['x'] = { "%llx", 8 },
 };
 
 static void put_field(struct seq_file *m, const struct trace_entry *e, char spec, size_t *at)
@@ -129,7 +132,8 @@ void trace_print(struct seq_file *m, const struct trace_entry *e)
 	seq_printf(m, "%16s-%-7d (%s) [%03d] %c%c%c%c %5llu.%06llu: %s: ", comm, r->pid, tgid_text,
 		   e->cpu, r->flags & TRACE_FLAG_IRQS_ON ? '.' : 'd',
 		   r->flags & TRACE_FLAG_NEED_RESCHED ? 'N' : '.', r->irq_depth ? 'h' : '.',
-		   ".123456789abcdef"[r->preempt_count & 15], us / 1000000, us % 1000000, type->name);
+		   ".123456789abcdef"[r->preempt_count & 15], us / 1000000, us % 1000000,
+		   type->name);
 	for (const char *f = type->format; *f; f++) {
 		if (*f == '%')
 			put_field(m, e, *++f, &at);

@@ -1,6 +1,7 @@
 /*
  * The last events of all CPUs as lines of the log, for reports: what led to where we are. Locks:
- * none; any context. Should somebody exchange the rings at this very moment, a line may be nonsense.
+ * none; any context. Should somebody exchange the rings at this very moment, a line may be
+ * nonsense.
  */
 #include "kernel/trace/control.h"
 #include "kernel/trace/format.h"

@@ -1,10 +1,10 @@
 /*
- * The profiler: so many times a second each CPU that is not idle notes where it is, its kernel stack
- * and its program's, as an event in the ring. tools/trace fold makes folded stacks of them.
+ * The profiler: so many times a second each CPU that is not idle notes where it is, its kernel
+ * stack and its program's, as an event in the ring. tools/trace fold makes folded stacks of them.
  *
- * The user's stack is followed by its frame pointers, with accesses that fail where a page is not in
- * memory: an interrupt cannot wait for one. A program built without frame pointers shows one frame,
- * and a function's first instructions hide its caller.
+ * The user's stack is followed by its frame pointers, with accesses that fail where a page is not
+ * in memory: an interrupt cannot wait for one. A program built without frame pointers shows one
+ * frame, and a function's first instructions hide its caller.
  *
  * Locks: trace_control_mutex to start and stop, held by the callers; the handlers take none.
  */
@@ -17,7 +17,7 @@
 
 struct sample {
 	u16 nr_kernel, nr_user;
-	unsigned long frames[2 * MAX_FRAMES];	/* innermost first, the kernel's before the user's */
+	unsigned long frames[2 * MAX_FRAMES];	/* innermost first, the kernel's first */
 };
 BUILD_BUG_ON(sizeof(struct sample) > TRACE_MAX_DATA);
 

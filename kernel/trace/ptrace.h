@@ -14,9 +14,9 @@
  *   - state TASK_TRACED has no WAKEKILL bit, so schedule() does not turn back either;
  *   - the tracer itself is busy with the request, and only it makes requests (p->parent).
  * Last, the tracee may have announced its stop and still be on its way into schedule(). It goes
- * there with interrupts off from before the lock is free under which ptrace_freeze() sees it, so the
- * tracer waits for p->on_cpu to fall for the length of a context switch, and then finds registers,
- * FPU image and bases where a sleeping task has them.
+ * there with interrupts off from before the lock is free under which ptrace_freeze() sees it, so
+ * the tracer waits for p->on_cpu to fall for the length of a context switch, and then finds
+ * registers, FPU image and bases where a sleeping task has them.
  *
  * Locks, by field of the tracee: ptrace, jobctl (t+s): linking and unlinking take both, the options
  * in ptrace change while it is frozen; parent, ptrace_entry, and the tracer's ptraced (t);

@@ -94,7 +94,8 @@ long ptrace_attach(struct task_struct *p, bool seize, unsigned long addr, unsign
 
 	if (seize && (addr || options & ~(unsigned long)PTRACE_O_MASK))
 		return -EIO;
-	if (p->flags & (PF_KTHREAD | PF_IO_WORKER) || same_thread_group(p, current) || !ptrace_may_access(p))
+	if (p->flags & (PF_KTHREAD | PF_IO_WORKER) || same_thread_group(p, current) ||
+	    !ptrace_may_access(p))
 		return -EPERM;
 	scoped_guard(spinlock_irq, &tasklist_lock) {
 		if (p->exit_state || p->ptrace)
@@ -102,8 +103,8 @@ long ptrace_attach(struct task_struct *p, bool seize, unsigned long addr, unsign
 		ptrace_link(p, current, how);
 		stop_tracee(p, seize);
 	}
-	/* Linked first, looked again second; an exec that raises p's rights sets these first and looks
-	 * for a tracer second. So one of the two sees the other. */
+	/* Linked first, looked again second; an exec that raises p's rights sets these first and
+	 * looks for a tracer second. So one of the two sees the other. */
 	if (!ptrace_may_access(p)) {
 		scoped_guard(spinlock_irq, &tasklist_lock)
 			dead = ptrace_detach(p);

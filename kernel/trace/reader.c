@@ -57,8 +57,9 @@ bool trace_next_event(u64 *at[NR_CPUS], const u64 *end, struct trace_entry *e)
 	do {
 		e->cpu = -1;
 		for_each_cpu(i) {
-			if (!trace_rings[i].base || !peek(&trace_rings[i], at[i], &e->lost[i], &r) ||
-			    *at[i] >= end[i] || (e->cpu >= 0 && r.time >= e->head.time))
+			if (!trace_rings[i].base ||
+			    !peek(&trace_rings[i], at[i], &e->lost[i], &r) || *at[i] >= end[i] ||
+			    (e->cpu >= 0 && r.time >= e->head.time))
 				continue;
 			e->cpu = i;
 			e->head = r;

@@ -1,6 +1,6 @@
 /*
- * The ring and its records, for kernel/trace alone. tools/tracelib/ring.py reads the same structures in
- * the memory of a machine that has ended, so it must follow a change here.
+ * The ring and its records, for kernel/trace alone. tools/tracelib/ring.py reads the same
+ * structures in the memory of a machine that has ended, so it must follow a change here.
  */
 #pragma once
 

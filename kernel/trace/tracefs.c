@@ -1,6 +1,6 @@
 /*
- * /sys/kernel/tracing, with Linux's names: trace and trace_pipe to read, trace_marker to write into,
- * and the files that say what is recorded.
+ * /sys/kernel/tracing, with Linux's names: trace and trace_pipe to read, trace_marker to write
+ * into, and the files that say what is recorded.
  *
  * trace shows what the rings held when it was opened; trace_pipe gives out each event once, to
  * whoever reads it, and waits for more. Nobody wakes such a reader, since events happen where a
@@ -193,7 +193,8 @@ static int show_text(struct seq_file *m, void *private)
 		seq_puts(m, file->text);
 	for (u32 i = TRACE_CONTINUED + 1; !file->text && i < TRACE_FIRST_FIXED; i++)
 		if (!(file->mode & 0200) || trace_control.enabled & BIT(i))
-			seq_printf(m, "%s:%s\n", trace_event_types[i].group, trace_event_types[i].name);
+			seq_printf(m, "%s:%s\n", trace_event_types[i].group,
+				   trace_event_types[i].name);
 	return 0;
 }
 

@@ -1,4 +1,5 @@
-/* What the two halves of kernel/wq share: pool.c has the workers, workqueue.c what they are given. */
+/* What the two halves of kernel/wq share: pool.c has the workers, workqueue.c what they are
+ * given. */
 #pragma once
 
 #include "kernel/task/task.h"

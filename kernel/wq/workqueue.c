@@ -2,8 +2,8 @@
  * Workqueues: what is given to the pools of workers (pool.c), in what number at a time, and how one
  * waits for it or takes it back.
  *
- * A piece of work is pending from queue_work() until a worker begins with it; from then on it may be
- * queued again. Where it stays in between:
+ * A piece of work is pending from queue_work() until a worker begins with it; from then on it may
+ * be queued again. Where it stays in between:
  *
  * 	its timer	delayed work, until its time has come
  * 	pwq->inactive	its workqueue has max_active pieces in that pool already

@@ -1,7 +1,7 @@
 /*
- * Workqueues: work that must not be done here and now (in an interrupt, under a spinlock, or because
- * it would keep somebody waiting) is queued and done by a kernel thread, kworker/CPU:N or kworker/u:N,
- * which may sleep. One piece of work never runs twice at the same time.
+ * Workqueues: work that must not be done here and now (in an interrupt, under a spinlock, or
+ * because it would keep somebody waiting) is queued and done by a kernel thread, kworker/CPU:N or
+ * kworker/u:N, which may sleep. One piece of work never runs twice at the same time.
  *
  * Locking: (w) = wq_lock, one for all of it, interrupts off.   (c) = constant once initialised.
  */

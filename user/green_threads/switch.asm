@@ -4,8 +4,9 @@
 ;
 ;	saved stack:	r15 r14 r13 r12 rbx rbp | return address
 ;
-; It is the kernel's switch_to in small: the caller of green_switch() believes that it calls a function; it returns when
-; somebody switches back. Nothing else needs saving, since a call may change all other registers anyway.
+; It is the kernel's switch_to in small: the caller of green_switch() believes that it calls a
+; function; it returns when somebody switches back. Nothing else needs saving, since a call may
+; change all other registers anyway.
 
 global green_switch, green_start
 extern green_main
@@ -28,7 +29,8 @@ green_switch:
 	pop	rbp
 	ret
 
-; A new thread's stack is made to look as if it had called green_switch() from here, with itself in rbx.
+; A new thread's stack is made to look as if it had called green_switch() from here, with itself in
+; rbx.
 green_start:
 	mov	rdi, rbx
 	call	green_main

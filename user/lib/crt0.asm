@@ -13,7 +13,7 @@ section .text
 _start:
 	xor	ebp, ebp		; the outermost frame: debuggers stop here
 	mov	rdi, rsp
-	and	rsp, -16		; the ABI wants rsp + 8 a multiple of 16 at a function's entry
+	and	rsp, -16		; the ABI: rsp + 8 is a multiple of 16 at a function's entry
 	call	__libc_start
 	ud2
 

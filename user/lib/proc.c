@@ -79,7 +79,8 @@ int proc_parse_stat(const char *line, struct proc_task *t)
 		.rt_priority = (unsigned int)v[40],
 		.policy = (unsigned int)v[41],
 	};
-	len = (size_t)(end - name - 1) < sizeof(t->comm) ? (size_t)(end - name - 1) : sizeof(t->comm) - 1;
+	len = (size_t)(end - name - 1) < sizeof(t->comm) ? (size_t)(end - name - 1)
+							 : sizeof(t->comm) - 1;
 	memcpy(t->comm, name + 1, len);		/* the rest is zeroes */
 	return 0;
 }

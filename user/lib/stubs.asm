@@ -64,7 +64,7 @@ __clone3:
 	jmp	__syscall_ret
 .child:
 	xor	ebp, ebp
-	and	rsp, -16		; aligned, also when the child goes on with a copy of our stack
+	and	rsp, -16		; aligned, also when the child has a copy of our stack
 	mov	rdi, r8
 	call	rdx
 	mov	edi, eax

@@ -20,7 +20,7 @@ struct subject {
 	int failed;		/* errno: it could not become what it should */
 	long cpu_ns;		/* how long it ran */
 	long wakeups;
-	long latency_sum, latency_max;	/* ns between the time it asked to be woken and its running */
+	long latency_sum, latency_max;	/* ns between the time it asked for and its running */
 };
 
 struct lab {

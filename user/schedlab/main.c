@@ -8,8 +8,8 @@
  *
  * Each task is a process. All are made first and wait for a pipe to be closed. Then they all sleep
  * until the same moment, so that the first to hog a CPU cannot keep the others from starting, and
- * stop at the same moment. A hog computes; a sleeper ("wake") sleeps until a moment it knows, computes for
- * 0.2 ms, and does the same 20 ms later.
+ * stop at the same moment. A hog computes; a sleeper ("wake") sleeps until a moment it knows,
+ * computes for 0.2 ms, and does the same 20 ms later.
  */
 #include "lab.h"
 

@@ -24,7 +24,7 @@ struct job {
 	pid_t pids[MAX_STAGES];		/* 0: that process has ended */
 	int stages, stopped, status;
 	int changed;			/* to be reported at the next prompt */
-	int killed;			/* a stopped one gets SIGTERM or SIGHUP: SIGCONT is to follow */
+	int killed;			/* a stopped one gets SIGTERM or SIGHUP: then SIGCONT */
 	char text[64];
 };
 
@@ -219,13 +219,15 @@ int builtin_fg_bg(char **argv)
 	return argv[0][0] == 'f' ? job_wait(j->pgid) : 0;
 }
 
-/* Does kill with this first argument end a process that does nothing about it? Of SIGKILL the kernel sees to it. */
+/* Does kill with this first argument end a process that does nothing about it? Of SIGKILL the
+ * kernel sees to it. */
 static int ends_politely(const char *arg)
 {
 	const char *name = *arg == '-' && strcmp(arg, "--") ? arg + 1 : "TERM";
 
 	name += strncmp(name, "SIG", 3) ? 0 : 3;
-	return !strcasecmp(name, "TERM") || !strcasecmp(name, "HUP") || !strcmp(name, "15") || !strcmp(name, "1");
+	return !strcasecmp(name, "TERM") || !strcasecmp(name, "HUP") || !strcmp(name, "15") ||
+	       !strcmp(name, "1");
 }
 
 void jobs_killed(void)

@@ -84,4 +84,4 @@ int builtin_jobs(char **argv);
 int builtin_fg_bg(char **argv);
 int builtin_wait(char **argv);
 char **expand_jobs(char **argv);	/* kill %N: what /bin/kill takes for it */
-void jobs_killed(void);			/* after that kill: stopped jobs it is to end go on, and do */
+void jobs_killed(void);			/* after that kill: stopped jobs go on, to end */

@@ -1,6 +1,6 @@
 /*
- * The kinds of arguments, one row each, and how those of a call are printed: up to the first that the
- * kernel writes when the call begins, the rest when it is over.
+ * The kinds of arguments, one row each, and how those of a call are printed: up to the first that
+ * the kernel writes when the call begins, the rest when it is over.
  */
 #include "kinds.h"
 

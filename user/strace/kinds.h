@@ -1,6 +1,6 @@
 /*
- * Kinds of arguments, for the files that print them: values.c numbers and constants, memory.c strings,
- * structs.c structures.
+ * Kinds of arguments, for the files that print them: values.c numbers and constants, memory.c
+ * strings, structs.c structures.
  */
 #pragma once
 

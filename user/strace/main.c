@@ -5,7 +5,7 @@
  *
  *	-f		also of the threads and processes it makes
  *	-c		count them instead; -w: by the time on the clock, not the system's
- *	-e trace=LIST	only these: names, or %file %desc %memory %process %signal; ! before all: all others
+ *	-e trace=LIST	only these: names, or %file %desc %memory %process %signal; !: all others
  *	-p PID		attach to PID (with -f: to all its threads)
  *	-o FILE		write there, not to standard error
  *	-s SIZE		so many bytes of a string, not 32

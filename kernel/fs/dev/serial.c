@@ -83,8 +83,8 @@ void serial_receive(int nr, u8 byte)
 }
 
 /*
- * BREAK on a terminal: the next byte, if it comes within five seconds, is a request to the kernel. A
- * second BREAK instead of it is one for the terminal: what BRKINT and IGNBRK say of it.
+ * BREAK on a terminal: the next byte, if it comes within five seconds, is a request to the kernel.
+ * A second BREAK instead of it is one for the terminal: what BRKINT and IGNBRK say of it.
  */
 void serial_break(int nr)
 {

@@ -13,8 +13,8 @@
 
 /*
  * A thread that executes a program takes over the number of its process. Who looked the task up
- * just before would show it under the number that it had: then proc_take_snapshot() says -EAGAIN, and
- * the number is looked up again. (That takes another exec each time, so it ends.)
+ * just before would show it under the number that it had: then proc_take_snapshot() says -EAGAIN,
+ * and the number is looked up again. (That takes another exec each time, so it ends.)
  */
 static int pid_entry_show(struct seq_file *m, void *inode)
 {

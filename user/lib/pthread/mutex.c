@@ -6,8 +6,8 @@
  * somebody sleeps. With three, lock is 0 -> 1 and unlock 1 -> 0, without a system call; only a
  * thread about to sleep writes 2, and only an unlock that finds 2 wakes. The rule that makes it
  * right: whoever was asleep takes the lock by writing 2, not 1, for it cannot know whether others
- * still sleep. At worst that costs one FUTEX_WAKE for nobody; it never costs a wake-up. The owner is
- * noted beside the word, for those who look at a hanging program only.
+ * still sleep. At worst that costs one FUTEX_WAKE for nobody; it never costs a wake-up. The owner
+ * is noted beside the word, for those who look at a hanging program only.
  *
  * The other kinds must know their owner, so their word is the owner's tid, with FUTEX_WAITERS in
  * the place of state 2. That is the format the kernel understands:

@@ -57,7 +57,7 @@ void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp);
 void thread_init_fpu(struct task_struct *p);
 long do_arch_prctl(struct task_struct *p, int code, unsigned long arg);
 void fpu_init(void);				/* once per CPU */
-extern size_t fpu_image_size;			/* bytes of an image here; known from fpu_init() on */
+extern size_t fpu_image_size;			/* bytes of an image here; from fpu_init() on */
 /* Live registers -> prev's image; next's -> live registers. NULL: a kernel thread. IRQs off. */
 void fpu_switch(void *prev, const void *next);
 void fpu_save_current(void *to);		/* live registers -> image */
@@ -111,7 +111,8 @@ void machine_exit(int code);
 int stack_walk(unsigned long ip, unsigned long bp, unsigned long *pcs, int max);
 /* The same for a task that is switched out (or the current one). */
 int stack_walk_task(struct task_struct *p, unsigned long *pcs, int max);
-/* In an interrupt handler: the same for the kernel code that was interrupted; 0: it was user mode. */
+/* In an interrupt handler: the same for the kernel code that was interrupted; 0: it was user
+ * mode. */
 int stack_walk_interrupted(unsigned long *pcs, int max);
 /* current's in user mode, by frame pointers, as far as it is in memory and makes sense; any
  * context. 0: a kernel thread. */

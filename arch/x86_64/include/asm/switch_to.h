@@ -1,6 +1,7 @@
 /*
- * The part of the switch that switch_to does not do: everything of the CPU that belongs to the task,
- * except stack and callee-saved registers. Inline: for kernel/sched/core.c alone, and process.c.
+ * The part of the switch that switch_to does not do: everything of the CPU that belongs to the
+ * task, except stack and callee-saved registers. Inline: for kernel/sched/core.c alone, and
+ * process.c.
  */
 #pragma once
 

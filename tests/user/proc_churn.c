@@ -7,6 +7,7 @@
  *	proc_churn [READS]	(1000; the test boot/proc-churn reads a million times) test: timeout=120 not=pct
  */
 #include <dirent.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/utsname.h>
 
@@ -14,7 +15,7 @@
 
 #define STAYERS 40
 
-static volatile int stop;
+static volatile int *stop;	/* shared with the process that makes processes */
 static char text[65536];
 static unsigned int seed = 1;
 static long reads, gone, listings;
@@ -38,7 +39,7 @@ static void *make_threads(void *arg)
 {
 	pthread_t t[3];
 
-	while (!stop) {
+	while (!*stop) {
 		for (int i = 0; i < 3; i++)
 			t[i] = spawn(ephemeral, NULL);
 		for (int i = 0; i < 3; i++)
@@ -83,7 +84,7 @@ static void child(int kind)
 /* A process of its own: what happens to the numbers of its children is nobody else's concern. */
 static void make_processes(void)
 {
-	for (int i = 0;; i++) {
+	for (int i = 0; !*stop; i++) {
 		pid_t pid = fork();
 
 		if (pid == 0)
@@ -92,13 +93,14 @@ static void make_processes(void)
 			kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
 	}
+	_exit(0);
 }
 
 static volatile pid_t changer;
 static void *change_name(void *arg)
 {
 	changer = my_tid();
-	while (!stop) {
+	while (!*stop) {
 		prctl(PR_SET_NAME, "aaaaaaaaaaaaaaa");
 		prctl(PR_SET_NAME, "bbbbbbbbbbbbbbb");
 	}
@@ -384,6 +386,7 @@ int main(int argc, char **argv)
 		return 7;
 	uname(&uts);
 	exact = !!strstr(uts.release, "bobbin");
+	stop = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	churner = fork();
 	if (churner == 0)
 		make_processes();
@@ -400,11 +403,10 @@ int main(int argc, char **argv)
 		check_listing();
 		check_processes();
 	}
-	stop = 1;
+	*stop = 1;
 	for (int i = 0; i < 2; i++)
 		pthread_join(t[i], NULL);
-	kill(churner, SIGKILL);
-	waitpid(churner, NULL, 0);
+	waitpid(churner, NULL, 0);	/* not killed: its child might wait for its SIGKILL for ever */
 	if (argc > 1)
 		printf("%ld reads, %ld of tasks that had gone; %ld listings\n", reads, gone,
 		       listings);

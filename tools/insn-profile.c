@@ -1,6 +1,6 @@
 /*
- * A QEMU plugin that counts how often each instruction of the guest's kernel is executed. At the end
- * it writes "ADDRESS COUNT" lines to the file that out=FILE names. tools/insn-profile uses it.
+ * A QEMU plugin that counts how often each instruction of the guest's kernel is executed. At the
+ * end it writes "ADDRESS COUNT" lines to the file that out=FILE names. tools/insn-profile uses it.
  * The few declarations it needs of QEMU's plugin interface (version 1) stand here, because
  * distributions do not ship qemu-plugin.h.
  */

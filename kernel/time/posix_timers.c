@@ -36,7 +36,8 @@ struct k_itimer {
 					 * signal */
 	struct sigqueue q;
 	struct hrtimer hrtimer;
-	u64 expires;			/* (s) on its clock (real-time ones: ktime, as an s64); 0 = off */
+	/* (s) on its clock (real-time ones: ktime, as an s64); 0 = off */
+	u64 expires;
 	u64 interval;			/* (s) ns, 0 = once */
 	bool rearm;			/* (s) hrtimer waits for the signal to be taken */
 	u64 overruns;			/* (s) since the signal was queued */

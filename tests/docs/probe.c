@@ -2,7 +2,7 @@
  * Asks a kernel what docs/syscalls.md claims. tests/docs/syscalls compiles this with the host's
  * compiler, as a stranger, and reads its answers.
  *
- * 	probe PLAN		PLAN has a question a line: KIND VALUE, for example `call 39` or `madvise 4`
+ * 	probe PLAN		PLAN has a question a line: KIND VALUE; `call 39` or `madvise 4`
  *
  * It answers each with the line `KIND VALUE ANSWER`: the errno, 0 for success, 200 for a flag that
  * was accepted but forgotten, -N when signal N came. Every question is put by a child of its own,
@@ -105,7 +105,8 @@ static int probe_clone3(long flags)
 	struct clone3_args args = { .pidfd = (uint64_t)&word,
 				    .child_tid = (uint64_t)&word2,
 				    .parent_tid = (uint64_t)&word,
-				    .cgroup = (uint64_t)open("/sys/fs/cgroup/init.scope", O_RDONLY) };
+				    .cgroup =
+					    (uint64_t)open("/sys/fs/cgroup/init.scope", O_RDONLY) };
 
 	args.flags = (uint64_t)with_company(flags);
 	args.exit_signal = args.flags & (THREAD | PARENT) ? 0 : SIGCHLD;
@@ -268,7 +269,7 @@ static int probe_sigaction(long flag)
 	return error ? error : act.flags == (uint64_t)flag ? 0 : FORGOTTEN;
 }
 
-/* --- ptrace: of a tracee that is stopped, with arguments that the request can do something with --- */
+/* --- ptrace: of a stopped tracee, with arguments that the request can do something with --- */
 
 static pid_t stopped_tracee(void)
 {

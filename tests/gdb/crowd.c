@@ -33,7 +33,8 @@ static void *sleep_for_ever(void *arg)
 	return arg;
 }
 
-/* And waits for them: a crowd of zombies would make every stop of the debugger slower than the last. */
+/* And waits for them: a crowd of zombies would make every stop of the debugger slower than the
+ * last. */
 static void *make_children(void *arg)
 {
 	for (;;) {
@@ -47,7 +48,8 @@ static void *make_children(void *arg)
 	return arg;
 }
 
-/* Who looks at us looks at init too. On the other CPU it may not have come to its wait yet: "61 ...". */
+/* Who looks at us looks at init too. On the other CPU it may not have come to its wait yet: "61
+ * ...". */
 static void wait_for_init(void)
 {
 	char word[3] = "";

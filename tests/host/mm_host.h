@@ -23,7 +23,8 @@ static char host_ram[HOST_RAM] __attribute__((aligned(4 << 20), unused));
  * it. */
 int puts(const char *s);
 void abort(void);
-#define assert(cond) ((cond) ? (void)0 : (puts(__FILE__ ":" __stringify(__LINE__) ": " #cond), abort()))
+#define assert(cond)									\
+	((cond) ? (void)0 : (puts(__FILE__ ":" __stringify(__LINE__) ": " #cond), abort()))
 
 static int host_locks;
 static struct signal_struct host_signal;
@@ -52,7 +53,8 @@ void seq_printf(struct seq_file *m, const char *fmt, ...) { }
 /* A panic that a test expects comes back to where expect_panic() was. */
 static void *host_panic[5];
 static int panic_expected;
-#define expect_panic(expr) (panic_expected = 1, __builtin_setjmp(host_panic) ? 1 : ((void)(expr), 0))
+#define expect_panic(expr)								\
+	(panic_expected = 1, __builtin_setjmp(host_panic) ? 1 : ((void)(expr), 0))
 
 void panic(const char *fmt, ...)
 {

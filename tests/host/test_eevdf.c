@@ -106,7 +106,8 @@ static void test_random(void)
 		check_queue(rq, &eevdf_sched_class, 0);
 		check_mean(rq);
 		check_pick(rq);
-		/* Who leaves or joins with a lag shifts everybody else's: the bound is a loose one. */
+		/* Who leaves or joins with a lag shifts everybody else's: the bound is a loose
+		 * one. */
 		while ((p = eevdf_sched_class.next_queued(rq, p)))
 			assert(real_lag(rq, p) < (s64)NSEC_PER_SEC / 20 &&
 			       real_lag(rq, p) > -(s64)NSEC_PER_SEC / 20);

@@ -32,7 +32,8 @@ static void check_rings(struct rq *rq)
 		last = granule(leader);
 		members++;
 		list_for_each_entry(se, &leader->run_list, run_list) {
-			assert(granule(se) == last && RB_EMPTY_NODE(&se->run_node) && se != cfs->curr);
+			assert(granule(se) == last && RB_EMPTY_NODE(&se->run_node) &&
+			       se != cfs->curr);
 			members++;
 		}
 	}
@@ -125,7 +126,8 @@ static void test_random(void)
 		check_rings(rq);
 		assert(!before(rq->cfs.min_vruntime, last_min));
 		for (int i = 0; i < NTASKS; i++)
-			assert(!tasks[i].on_rq || !last[i] || !before(tasks[i].se.vruntime, last[i]));
+			assert(!tasks[i].on_rq || !last[i] ||
+			       !before(tasks[i].se.vruntime, last[i]));
 		while ((p = fair_sched_class.next_queued(rq, p))) {
 			assert(!prev || p == rq->curr || !runs_before(&p->se, &prev->se));
 			prev = p;

@@ -1,6 +1,6 @@
 /*
- * Host test of what a report concludes: whose number stands in or beside a futex, for the locks of the
- * C libraries there are, and whether a chain of waits is a circle.
+ * Host test of what a report concludes: whose number stands in or beside a futex, for the locks of
+ * the C libraries there are, and whether a chain of waits is a circle.
  */
 #include "libk/futex_owner.h"
 
@@ -27,7 +27,8 @@ static void owners(void)
 	owner("PI or robust", W(.word = FUTEX_WAITERS | 1234), 1234, "TID word");
 	owner("musl, error-checking", W(.before = 2, .word = FUTEX_WAITERS | 16), 16, "TID word");
 	owner("musl, plain", W(.word = FUTEX_WAITERS | 16), 0, "names nobody");
-	owner("musl, plain, shared", W(.before = 128, .word = FUTEX_WAITERS | 16), 0, "names nobody");
+	owner("musl, plain, shared", W(.before = 128, .word = FUTEX_WAITERS | 16), 0,
+	      "names nobody");
 	owner("owner died", W(.word = FUTEX_WAITERS | FUTEX_OWNER_DIED), 0, "died");
 	owner("glibc", W(.word = 2, .owner = 77, .users = 1), 77, "owner field");
 	owner("glibc, recursive", W(.word = 2, .count = 3, .owner = 77, .users = 1, .kind = 1), 77,
@@ -35,8 +36,8 @@ static void owners(void)
 	owner("glibc, nobody waited yet", W(.word = 1, .owner = 77, .users = 1), 77, "owner field");
 	owner("three states, data behind it", W(.word = 2, .owner = 77, .users = 4000000000u), 0,
 	      "names nobody");
-	owner("three states, a pointer behind it", W(.word = 2, .count = 0x7fff0000, .owner = 77), 0,
-	      "names nobody");
+	owner("three states, a pointer behind it", W(.word = 2, .count = 0x7fff0000, .owner = 77),
+	      0, "names nobody");
 	owner("three states", W(.word = 2), 0, "names nobody");
 	owner("a counter", W(.word = 7, .owner = 77, .users = 1), 0, NULL);
 	owner("a free lock", W(.owner = 77, .users = 1), 0, NULL);

@@ -1,7 +1,7 @@
 /*
  * Host test of the real-time queues (kernel/sched/rt.c) against a plain list: who is picked, in
- * which order equals run, turns of SCHED_RR, nobody lost or queued twice, and the throttle. Ordinary
- * tasks are round robin.
+ * which order equals run, turns of SCHED_RR, nobody lost or queued twice, and the throttle.
+ * Ordinary tasks are round robin.
  */
 #include "tests/host/sched_host.h"
 

@@ -1,7 +1,7 @@
 /*
  * Host test of the trace ring: what is written comes out, in order, once; a full ring drops its
- * oldest, and counts them; an event of several records is seen whole or not at all, also by a reader
- * on another CPU that reads while it is written.
+ * oldest, and counts them; an event of several records is seen whole or not at all, also by a
+ * reader on another CPU that reads while it is written.
  */
 #include "asm/cycles.h"
 #include "asm/processor.h"
@@ -125,7 +125,8 @@ static void test_overflow(void)
 	assert(e.lost[0] && e.lost[1]);
 	/* What remained of an event whose beginning was dropped is neither: less than one event
 	 * for each time that something was lost. */
-	assert(seen + e.lost[0] + e.lost[1] <= (trace_rings[0].head + trace_rings[1].head) / TRACE_RECORD_SIZE);
+	assert(seen + e.lost[0] + e.lost[1] <=
+	       (trace_rings[0].head + trace_rings[1].head) / TRACE_RECORD_SIZE);
 	assert(seen > N / 100 && e.lost[0] > N / 100);
 }
 
@@ -162,7 +163,8 @@ static void test_few(void)
 
 /*
  * The reader looks when an event is written but not published; the writer goes on while the reader
- * copies, and may be in the middle of an event when it has done. None is ever seen torn, none twice.
+ * copies, and may be in the middle of an event when it has done. None is ever seen torn, none
+ * twice.
  */
 static struct {
 	struct trace_entry e;

@@ -17,7 +17,13 @@
 #include <sys/statfs.h>
 #include <utime.h>
 #include <sys/time.h>
-#define P(e) do { errno = 0; long r_ = (long)(e); printf("%s = %ld %s\n", #e, r_ < -1 ? -9 : r_, r_ == -1 ? strerror(errno) : ""); } while (0)
+#define P(e)										\
+	do {										\
+		errno = 0;								\
+		long r_ = (long)(e);							\
+		printf("%s = %ld %s\n", #e, r_ < -1 ? -9 : r_,				\
+		       r_ == -1 ? strerror(errno) : "");				\
+	} while (0)
 static char buf[8192], lnk[4200];
 static struct stat st;
 static int fd, fd2, n;

@@ -1,6 +1,6 @@
 /*
- * /proc, and files without a name: what every call answers is printed, and must be the same on Linux
- * and on Bobbin. Built by tests/strangers/files.
+ * /proc, and files without a name: what every call answers is printed, and must be the same on
+ * Linux and on Bobbin. Built by tests/strangers/files.
  */
 #include "answers.h"
 

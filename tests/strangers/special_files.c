@@ -26,12 +26,32 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 static int fails;
-#define T(c) do { errno = 0; if (!(c)) { printf("FAIL %d: %s errno %d\n", __LINE__, #c, errno); fflush(stdout); fails++; } } while (0)
-#define E(c, e) do { errno = 0; long r_ = (long)(c); if (r_ != -1 || errno != (e)) { printf("FAIL %d: %s = %ld errno %d\n", __LINE__, #c, r_, errno); fflush(stdout); fails++; } } while (0)
+#define T(c)										\
+	do {										\
+		errno = 0;								\
+		if (!(c)) {								\
+			printf("FAIL %d: %s errno %d\n", __LINE__, #c, errno);		\
+			fflush(stdout);							\
+			fails++;							\
+		}									\
+	} while (0)
+#define E(c, e)										\
+	do {										\
+		errno = 0;								\
+		long r_ = (long)(c);							\
+		if (r_ != -1 || errno != (e)) {						\
+			printf("FAIL %d: %s = %ld errno %d\n", __LINE__, #c, r_, errno);	\
+			fflush(stdout);							\
+			fails++;							\
+		}									\
+	} while (0)
 static volatile int got; static void h(int s) { got = s; }
 static void part(const char *s) { printf("%s\n", s); fflush(stdout); }
 /* SIGALRM again and again: the first may come before we sleep. */
-static void alarms(long us) { setitimer(ITIMER_REAL, &(struct itimerval){ { 0, us }, { 0, us } }, 0); }
+static void alarms(long us)
+{
+	setitimer(ITIMER_REAL, &(struct itimerval){ { 0, us }, { 0, us } }, 0);
+}
 
 static void t_pipe(void)
 {

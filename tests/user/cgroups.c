@@ -1,6 +1,7 @@
 /*
- * cgroups: cgroup v2 as a tree: who is where, what is inherited, moved and refused, who is killed, and
- * that cpu.weight counts. (On Linux this would need the host's own cgroups.) test: not=rr,pct linux=no
+ * cgroups: cgroup v2 as a tree: who is where, what is inherited, moved and refused, who is killed,
+ * and that cpu.weight counts. (On Linux this would need the host's own cgroups.)
+ * test: not=rr,pct linux=no
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -124,10 +125,12 @@ static void tree(void)
 	check(unmake("/a/b") == -EBUSY && unmake("/a") == -EBUSY, "not while it is used");
 	check(put_pid("/a", 2) == -EINVAL && in_group(2, "/"), "kernel threads stay");
 	check(put_pid("/a", 99999) == -ESRCH && put("/a", "cgroup.procs", "x") == -EINVAL &&
-		      put("/a", "cgroup.procs", "") == -EINVAL && put("/a", "cgroup.procs", "\n") == -EINVAL,
+		      put("/a", "cgroup.procs", "") == -EINVAL &&
+		      put("/a", "cgroup.procs", "\n") == -EINVAL,
 	      "nobody");
 	fd = open(at("/a/b", "cgroup.events"), O_RDONLY);
-	check(put("/a/b", "cgroup.kill", "2") == -EINVAL && put("/a", "cgroup.kill", "1") == 0, "kill");
+	check(put("/a/b", "cgroup.kill", "2") == -EINVAL && put("/a", "cgroup.kill", "1") == 0,
+	      "kill");
 	check(reap(pid) == SIGKILL, "killed");
 	check(is("/a", "cgroup.events", "populated 0\nfrozen 0\n"), "empty again");
 	check(unmake("/a/b") == 0 && make("/a/b") == 0, "removed, and made again");
@@ -197,7 +200,8 @@ static void threads_and_clone3(void)
 
 static volatile int *stop;
 
-/* Computes in that group, on CPU 0, until told to stop; its CPU time in ms comes through the pipe. */
+/* Computes in that group, on CPU 0, until told to stop; its CPU time in ms comes through the
+ * pipe. */
 static int hog(const char *group, int fds[2])
 {
 	unsigned long mask = 1;
@@ -221,17 +225,21 @@ static void weights(void)
 	int one[2], many[2], a, b, c, light = 0, heavy = 0, ms;
 
 	check(make("/w") == 0 && access(at("/w", "cpu.weight"), F_OK), "no controller yet");
-	check(is("/w", "cgroup.controllers", "\n") && is("", "cgroup.controllers", "cpu\n"), "controllers");
+	check(is("/w", "cgroup.controllers", "\n") && is("", "cgroup.controllers", "cpu\n"),
+	      "controllers");
 	check(put("/w", "cgroup.subtree_control", "+cpu") == -ENOENT, "it comes from above");
 	check(put("", "cgroup.subtree_control", "+memory") == -EINVAL, "no such controller");
-	check(put("", "cgroup.subtree_control", "+cpu\n") == 0 && is("/w", "cgroup.controllers", "cpu\n") &&
-		      is("/w", "cpu.weight", "100\n"),
+	check(put("", "cgroup.subtree_control", "+cpu\n") == 0 &&
+		      is("/w", "cgroup.controllers", "cpu\n") && is("/w", "cpu.weight", "100\n"),
 	      "a controller");
-	check(put("/w", "cgroup.subtree_control", "+cpu") == 0 && make("/w/l") == 0 && make("/w/h") == 0,
+	check(put("/w", "cgroup.subtree_control", "+cpu") == 0 && make("/w/l") == 0 &&
+		      make("/w/h") == 0,
 	      "two groups");
 	check(put_pid("/w", 0) == -EBUSY, "no processes beside groups");
-	check(put("/w/h", "cpu.weight", "300") == 0 && is("/w/h", "cpu.weight", "300\n"), "a weight");
-	check(put("/w/h", "cpu.weight", "0") == -ERANGE && put("/w/h", "cpu.weight", "x") == -EINVAL &&
+	check(put("/w/h", "cpu.weight", "300") == 0 && is("/w/h", "cpu.weight", "300\n"),
+	      "a weight");
+	check(put("/w/h", "cpu.weight", "0") == -ERANGE &&
+		      put("/w/h", "cpu.weight", "x") == -EINVAL &&
 		      put("/w/h", "cpu.weight", "10001") == -ERANGE,
 	      "no weight");
 	pipe(one);
@@ -245,7 +253,8 @@ static void weights(void)
 	read(one[0], &ms, sizeof(ms)), light += ms;
 	read(one[0], &ms, sizeof(ms)), light += ms;
 	read(many[0], &ms, sizeof(ms)), heavy += ms;
-	/* With more CPUs they are the host's, and what it takes from us is charged to whom it hits. */
+	/* With more CPUs they are the host's, and what it takes from us is charged to whom it
+	 * hits. */
 	if (sysconf(_SC_NPROCESSORS_ONLN) == 1 && (light * 2 > heavy || light * 4 < heavy)) {
 		printf("not so: weights 100 and 300 got %d and %d ms\n", light, heavy);
 		bad++;
@@ -269,7 +278,8 @@ static void churn(void)
 		snprintf(dir, sizeof(dir), "/c%d", i % 3);
 		check(make(dir) == 0, "mkdir");
 		if (i % 4 == 0)
-			check(put("", "cgroup.subtree_control", i % 8 ? "-cpu" : "+cpu") == 0, "switch");
+			check(put("", "cgroup.subtree_control", i % 8 ? "-cpu" : "+cpu") == 0,
+			      "switch");
 		pid = fork();
 		if (!pid) {
 			put_pid(dir, 0);

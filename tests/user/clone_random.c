@@ -41,7 +41,9 @@ static const unsigned long some_flags[] = {
 	CLONE_PARENT_SETTID, CLONE_CHILD_SETTID, CLONE_CHILD_CLEARTID, CLONE_VFORK, CLONE_PARENT,
 	CLONE_UNTRACED, CLONE_IO, CLONE_PIDFD,
 };
-static const unsigned int some_signals[] = { 0, SIGCHLD, SIGCHLD, SIGCHLD, SIGUSR1, 34, 64, 65, 255 };
+static const unsigned int some_signals[] = {
+	0, SIGCHLD, SIGCHLD, SIGCHLD, SIGUSR1, 34, 64, 65, 255
+};
 
 static char stack[STACK] __attribute__((aligned(16))), tls[8192] __attribute__((aligned(64)));
 static volatile int variable;
@@ -155,8 +157,8 @@ static long make(struct call *c)
 
 	if (c->three)
 		return __clone3(a, c->size, child, NULL);
-	return clone(child, stack + STACK, (int)(a->flags | a->exit_signal), NULL, a->parent_tid, a->tls,
-		     a->child_tid);
+	return clone(child, stack + STACK, (int)(a->flags | a->exit_signal), NULL, a->parent_tid,
+		     a->tls, a->child_tid);
 }
 
 /* Until nothing is left of the child but, if it is ours, a zombie that tells how it ended. */
@@ -239,11 +241,14 @@ static void show(int nr, const struct call *c)
 {
 	const struct seen *s = seen;
 
-	printf("%d clone%s flags %lx sig %ld size %ld: err %d same %d parent %d was %d tls %d settid %d | "
-	       "status %x plain %d var %d fd %d dir %d handler %d ptid %d ctid %d pidfd %d pending %lx\n",
-	       nr, c->three ? "3" : "", (long)c->args.flags, (long)c->args.exit_signal, (long)c->size,
-	       s->err, s->same_pid, s->parent, s->old_handler, s->tls, s->settid, s->status, s->plain_wait,
-	       s->variable, s->fd, s->dir, s->handler, s->ptid, s->ctid, s->pidfd, s->pending);
+	printf("%d clone%s flags %lx sig %ld size %ld: err %d same %d parent %d was %d tls %d "
+	       "settid %d | "
+	       "status %x plain %d var %d fd %d dir %d handler %d ptid %d ctid %d pidfd %d pending "
+	       "%lx\n",
+	       nr, c->three ? "3" : "", (long)c->args.flags, (long)c->args.exit_signal,
+	       (long)c->size, s->err, s->same_pid, s->parent, s->old_handler, s->tls, s->settid,
+	       s->status, s->plain_wait, s->variable, s->fd, s->dir, s->handler, s->ptid, s->ctid,
+	       s->pidfd, s->pending);
 }
 
 static void one(int nr)
@@ -259,7 +264,8 @@ static void one(int nr)
 		run_victim(&c);
 		_exit(0);
 	}
-	while (wait(NULL) > 0 || errno == EINTR)	/* the victim, and what CLONE_PARENT brought */
+	/* the victim, and what CLONE_PARENT brought */
+	while (wait(NULL) > 0 || errno == EINTR)
 		;
 	if (verbose)
 		show(nr, &c);

@@ -1,7 +1,8 @@
 /*
- * User and group ids: a child of root's takes a random walk through the calls that set them, the same
- * on every system, and tells each answer and what the ids are afterwards. -1, what it has and what it
- * has not are asked for alike; once it has no privilege left, the next child begins. Needs to be root.
+ * User and group ids: a child of root's takes a random walk through the calls that set them, the
+ * same on every system, and tells each answer and what the ids are afterwards. -1, what it has and
+ * what it has not are asked for alike; once it has no privilege left, the next child begins. Needs
+ * to be root.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -42,7 +43,8 @@ static const char *step(void)
 		ret = (int)syscall(SYS_setregid, a, b);
 	else
 		ret = call == 4 ? (int)syscall(SYS_setuid, a) : (int)syscall(SYS_setgid, a);
-	snprintf(text, sizeof(text), "%u(%d,%d,%d)=%d,%d", call, (int)a, (int)b, (int)c, ret, errno);
+	snprintf(text, sizeof(text), "%u(%d,%d,%d)=%d,%d", call, (int)a, (int)b, (int)c, ret,
+		 errno);
 	return text;
 }
 
@@ -56,8 +58,8 @@ static void walk(void)
 		if (syscall(SYS_getresuid, &ids[0], &ids[1], &ids[2]) ||
 		    syscall(SYS_getresgid, &ids[3], &ids[4], &ids[5]))
 			exit(1);
-		printf("%-32s u %u %u %u g %u %u %u\n", text, ids[0], ids[1], ids[2], ids[3], ids[4],
-		       ids[5]);
+		printf("%-32s u %u %u %u g %u %u %u\n", text, ids[0], ids[1], ids[2], ids[3],
+		       ids[4], ids[5]);
 	}
 	exit(0);
 }

@@ -1,9 +1,9 @@
 /*
- * Random comparisons with Linux: what such a program needs. Each seed is an experiment of its own in
- * a child process, which says note() about everything it sees; a line for each seed tells a number
- * made from all of that, which must be the one Linux gives.
+ * Random comparisons with Linux: what such a program needs. Each seed is an experiment of its own
+ * in a child process, which says note() about everything it sees; a line for each seed tells a
+ * number made from all of that, which must be the one Linux gives.
  *
- *	NAME [-v] [SEEDS [FIRST]]	-v prints every note: diff two runs of one seed to see where they part
+ *	NAME [-v] [SEEDS [FIRST]]	-v prints every note: diff two runs of one seed
  *
  * A note must not tell what differs between two runs on one kernel: no pid, no address, no time.
  */
@@ -72,7 +72,8 @@ static inline int differ_main(int argc, char **argv, long seeds, void (*experime
 		if (!pid) {
 			differ_state = (unsigned long)seed;
 			experiment();
-			dprintf(STDOUT_FILENO, "seed %ld: %d notes, %016lx\n", seed, differ_notes, differ_sum);
+			dprintf(STDOUT_FILENO, "seed %ld: %d notes, %016lx\n", seed, differ_notes,
+				differ_sum);
 			_exit(0);
 		}
 		while (waitpid(pid, &status, 0) < 0)

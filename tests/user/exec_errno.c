@@ -109,7 +109,12 @@ static void make_good(void)
 	memcpy(good.code, code, sizeof(code));
 }
 
-#define WITH(what, change) do { make_good(); change; try_bytes(what, &good, sizeof(good), 0755); } while (0)
+#define WITH(what, change)						\
+	do {								\
+		make_good();						\
+		change;							\
+		try_bytes(what, &good, sizeof(good), 0755);		\
+	} while (0)
 
 static void headers(void)
 {

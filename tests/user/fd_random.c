@@ -1,7 +1,7 @@
 /*
- * fd_random: random calls, none of which waits, on pipes, socket pairs, eventfds, signalfds, timerfds
- * and epoll sets, also of epoll sets and of duplicates: what each returns, and after it which of the
- * descriptors are ready for what. test: timeout=120
+ * fd_random: random calls, none of which waits, on pipes, socket pairs, eventfds, signalfds,
+ * timerfds and epoll sets, also of epoll sets and of duplicates: what each returns, and after it
+ * which of the descriptors are ready for what. test: timeout=120
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -18,7 +18,8 @@
 #define STEPS 100
 #define SLOTS 14
 
-enum kind { NONE, PIPE, PAGES, SOCKET, EVENT, SIGNAL, TIMER, EPOLL };	/* PAGES: a pipe that takes whole pages */
+/* PAGES: a pipe that takes whole pages */
+enum kind { NONE, PIPE, PAGES, SOCKET, EVENT, SIGNAL, TIMER, EPOLL };
 
 static struct slot {
 	int fd;
@@ -103,7 +104,9 @@ static unsigned int random_length(const struct slot *s)
 
 static void do_write(void)
 {
-	static const unsigned long values[] = { 0, 1, 1, 5, 0xfffffffffffffffe, 0xffffffffffffffff };
+	static const unsigned long values[] = {
+		0, 1, 1, 5, 0xfffffffffffffffe, 0xffffffffffffffff
+	};
 	struct slot *s = &slots[random_slot()];
 	unsigned int n = random_length(s);
 	unsigned long value = PICK(values);
@@ -114,8 +117,9 @@ static void do_write(void)
 		n = n > 8 ? 8 : n;	/* newer kernels: no more than that */
 		memcpy(buffer, &value, 8);
 	}
-	ret = s->kind == SOCKET && chance(2) ? syscall(SYS_sendto, s->fd, buffer, n, MSG_DONTWAIT, NULL, 0)
-					     : syscall(SYS_write, s->fd, buffer, n);
+	ret = s->kind == SOCKET && chance(2)
+		      ? syscall(SYS_sendto, s->fd, buffer, n, MSG_DONTWAIT, NULL, 0)
+		      : syscall(SYS_write, s->fd, buffer, n);
 	note("write %d %d %d: %ld %d", (int)(s - slots), s->kind, n, ret, error(ret));
 }
 
@@ -126,8 +130,9 @@ static void do_read(void)
 	long ret;
 
 	memset(buffer, 0, sizeof(buffer));
-	ret = s->kind == SOCKET && chance(2) ? syscall(SYS_recvfrom, s->fd, buffer, n, MSG_DONTWAIT, NULL, NULL)
-					     : syscall(SYS_read, s->fd, buffer, n);
+	ret = s->kind == SOCKET && chance(2)
+		      ? syscall(SYS_recvfrom, s->fd, buffer, n, MSG_DONTWAIT, NULL, NULL)
+		      : syscall(SYS_read, s->fd, buffer, n);
 	for (int i = 0; i < 3 && s->kind == SIGNAL; i++)	/* without pid and uid */
 		memset(buffer + 128 * i + 12, 0, 8);
 	for (long i = 0; i < ret; i++)
@@ -139,7 +144,8 @@ static void odd(void)
 {
 	struct slot *s = &slots[random_slot()];
 	int n = -7, how = (int)random_below(4);
-	long ret = s->kind == EPOLL ? 0 : ioctl(s->fd, FIONREAD, &n);	/* newer kernels: EINVAL for ENOTTY */
+	/* newer kernels: EINVAL for ENOTTY */
+	long ret = s->kind == EPOLL ? 0 : ioctl(s->fd, FIONREAD, &n);
 
 	note("FIONREAD %d %d: %ld %d, %d", (int)(s - slots), s->kind, ret, error(ret), n);
 	note("flags %x", (unsigned int)fcntl(s->fd, F_GETFL));
@@ -176,7 +182,9 @@ static void trigger(void)
 
 static void control(void)
 {
-	static const unsigned int flags[] = { 0, 0, EPOLLET, EPOLLONESHOT, EPOLLET | EPOLLONESHOT, EPOLLRDHUP };
+	static const unsigned int flags[] = {
+		0, 0, EPOLLET, EPOLLONESHOT, EPOLLET | EPOLLONESHOT, EPOLLRDHUP
+	};
 	static const unsigned int events[] = { EPOLLIN, EPOLLOUT, EPOLLIN | EPOLLOUT, 0 };
 	struct epoll_event event = { .events = PICK(events) | PICK(flags) };
 	int set = random_slot(), to = random_slot(), op = chance(30) ? 4 : 1 + (int)random_below(3);
@@ -187,10 +195,12 @@ static void control(void)
 	if (!chance(3))
 		op = EPOLL_CTL_ADD;
 	if (slots[to].kind == SOCKET && event.events & EPOLLOUT)
-		event.events &= ~(unsigned int)EPOLLET;		/* Linux tells of room when all that one call sent is read */
+		/* Linux tells of room when all that one call sent is read */
+		event.events &= ~(unsigned int)EPOLLET;
 	event.data.u64 = (unsigned long)to;
 	ret = syscall(SYS_epoll_ctl, slots[set].fd, op, slots[to].fd, chance(40) ? NULL : &event);
-	note("epoll_ctl %d %d of %d %d: %x: %ld %d", set, op, to, slots[to].kind, event.events, ret, error(ret));
+	note("epoll_ctl %d %d of %d %d: %x: %ld %d", set, op, to, slots[to].kind, event.events, ret,
+	     error(ret));
 }
 
 static void wait_for(void)
@@ -216,18 +226,22 @@ static void look(void)
 	int n;
 
 	for (int i = 0; i < SLOTS; i++)
-		p[i] = (struct pollfd){ .fd = slots[i].fd, .events = POLLIN | POLLOUT | POLLRDHUP | POLLPRI };
+		p[i] = (struct pollfd){ .fd = slots[i].fd,
+					.events = POLLIN | POLLOUT | POLLRDHUP | POLLPRI };
 	n = poll(p, SLOTS, 0);
 	n = snprintf(line, sizeof(line), "poll %d:", n);
 	for (int i = 0; i < SLOTS; i++)
-		n += snprintf(line + n, sizeof(line) - (size_t)n, " %x", (unsigned int)p[i].revents);
+		n += snprintf(line + n, sizeof(line) - (size_t)n, " %x",
+			      (unsigned int)p[i].revents);
 	note("%s", line);
 }
 
 static void experiment(void)
 {
-	static void (*const calls[])(void) = { create, create, create, destroy, do_write, do_write, do_write, do_read, do_read,
-					       do_read, odd, trigger, control, control, control, wait_for, wait_for };
+	static void (*const calls[])(void) = { create,	 create,   create,  destroy, do_write,
+					       do_write, do_write, do_read, do_read, do_read,
+					       odd,	 trigger,  control, control, control,
+					       wait_for, wait_for };
 	sigset_t all = ~0UL;
 
 	sigprocmask(SIG_SETMASK, &all, NULL);

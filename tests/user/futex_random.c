@@ -17,7 +17,8 @@
 
 #define STEPS 60
 #define WORDS 6		/* the last two in shared memory */
-#define PLACES (WORDS + 3)	/* where one may be moved to, though not wait: memory that is read-only, or not there */
+/* where one may be moved to, though not wait: memory that is read-only, or not there */
+#define PLACES (WORDS + 3)
 #define MANY 16
 #define DEAD 0x3ffffff0	/* no thread's tid */
 
@@ -31,9 +32,11 @@ static struct waiter {
 static int nr_waiters, woken;
 static unsigned int private_words[WORDS - 2], *words[PLACES];
 static unsigned int me;
-static const unsigned int some_words[] = { 0, DEAD, DEAD + 1, 0x7fffffff, 0x80000000, 0xffffffff, 0x00fff000 };
+static const unsigned int some_words[] = { 0,	       DEAD,	   DEAD + 1,  0x7fffffff,
+					   0x80000000, 0xffffffff, 0x00fff000 };
 
-static long futex(void *word, int op, unsigned int val, const void *time, void *word2, unsigned int val3)
+static long futex(void *word, int op, unsigned int val, const void *time, void *word2,
+		  unsigned int val3)
 {
 	long ret = syscall(SYS_futex, word, op, val, time, word2, val3);
 
@@ -44,7 +47,9 @@ static unsigned int normal(unsigned int word)
 {
 	unsigned int tid = word & FUTEX_TID_MASK;
 
-	return (word & ~FUTEX_TID_MASK) | (tid == me ? 0xaaaa : tid == (unsigned int)getppid() ? 0xbbbb : tid);
+	return (word & ~FUTEX_TID_MASK) | (tid == me			    ? 0xaaaa
+					   : tid == (unsigned int)getppid() ? 0xbbbb
+									    : tid);
 }
 
 /* --- those who wait --- */
@@ -146,7 +151,8 @@ static int private(void)
 /* In the past, or nonsense: a wait ends at once. */
 static const void *random_time(void)
 {
-	static const struct timespec some[] = { { 0, 0 }, { 0, 0 }, { 0, 0 }, { 0, 1000000000 }, { -1, 0 }, { 0, -1 } };
+	static const struct timespec some[] = { { 0, 0 },	   { 0, 0 },  { 0, 0 },
+						{ 0, 1000000000 }, { -1, 0 }, { 0, -1 } };
 
 	return chance(30) ? (void *)8 : &PICK(some);
 }
@@ -160,7 +166,9 @@ static int random_count(void)
 
 static unsigned int pi_word(void)
 {
-	static const unsigned int flags[] = { 0, 0, 0, FUTEX_WAITERS, FUTEX_OWNER_DIED, FUTEX_WAITERS | FUTEX_OWNER_DIED };
+	static const unsigned int flags[] = {
+		0, 0, 0, FUTEX_WAITERS, FUTEX_OWNER_DIED, FUTEX_WAITERS | FUTEX_OWNER_DIED
+	};
 	const unsigned int owners[] = { 0, me, DEAD, (unsigned int)getppid() };
 
 	return PICK(owners) | PICK(flags);
@@ -168,15 +176,16 @@ static unsigned int pi_word(void)
 
 static void note_words(const char *what, long ret)
 {
-	note("%s: %ld, %x %x %x %x %x %x", what, ret, normal(*words[0]), normal(*words[1]), normal(*words[2]),
-	     normal(*words[3]), normal(*words[4]), normal(*words[5]));
+	note("%s: %ld, %x %x %x %x %x %x", what, ret, normal(*words[0]), normal(*words[1]),
+	     normal(*words[2]), normal(*words[3]), normal(*words[4]), normal(*words[5]));
 }
 
 static void op_wait(void)
 {
 	static const unsigned int bits[] = { 0, 1, 2, 0xffffffff };
 	unsigned int *word = random_word(), val = chance(2) ? PICK(some_words) : 0;
-	int op = (chance(2) ? FUTEX_WAIT : FUTEX_WAIT_BITSET) | private() | (chance(5) ? FUTEX_CLOCK_REALTIME : 0);
+	int op = (chance(2) ? FUTEX_WAIT : FUTEX_WAIT_BITSET) | private() |
+		 (chance(5) ? FUTEX_CLOCK_REALTIME : 0);
 
 	note_words("wait", futex(word, op, val, random_time(), NULL, PICK(bits)));
 }
@@ -184,9 +193,11 @@ static void op_wait(void)
 static void op_wake(void)
 {
 	static const unsigned int bits[] = { 0, 1, 2, 4, 0xffffffff };
-	int op = (chance(2) ? FUTEX_WAKE : FUTEX_WAKE_BITSET) | private() | (chance(20) ? FUTEX_CLOCK_REALTIME : 0);
+	int op = (chance(2) ? FUTEX_WAKE : FUTEX_WAKE_BITSET) | private() |
+		 (chance(20) ? FUTEX_CLOCK_REALTIME : 0);
 
-	note_words("wake", futex(random_word(), op, (unsigned int)random_count(), NULL, NULL, PICK(bits)));
+	note_words("wake",
+		   futex(random_word(), op, (unsigned int)random_count(), NULL, NULL, PICK(bits)));
 }
 
 static void op_requeue(void)
@@ -195,13 +206,15 @@ static void op_requeue(void)
 	unsigned int *from = random_word(), *to = random_word();
 	unsigned int val3 = chance(4) || from != words[0] ? 0 : *from;
 
-	note_words("requeue", futex(from, op, (unsigned int)random_count(), (void *)(long)random_count(), to, val3));
+	note_words("requeue", futex(from, op, (unsigned int)random_count(),
+				    (void *)(long)random_count(), to, val3));
 }
 
 static void op_wake_op(void)
 {
 	unsigned int op = random_below(chance(5) ? 16 : 5), cmp = random_below(chance(5) ? 16 : 6);
-	unsigned int oparg = random_below(4096), cmparg = chance(2) ? random_below(4096) : random_below(3);
+	unsigned int oparg = random_below(4096),
+		     cmparg = chance(2) ? random_below(4096) : random_below(3);
 	long ret;
 
 	if (chance(3))
@@ -210,9 +223,11 @@ static void op_wake_op(void)
 		if (normal(*words[i]) != *words[i])
 			*words[i] = 0;
 	note("wake_op %x %x %x %x", op, oparg, cmp, cmparg);
-	ret = futex(random_word(), FUTEX_WAKE_OP | private(), (unsigned int)random_count(), (void *)(long)random_count(),
-		    random_word(), op << 28 | cmp << 24 | oparg << 12 | cmparg);
-	note("wake_op: %ld, %x %x %x %x %x %x", ret, *words[0], *words[1], *words[2], *words[3], *words[4], *words[5]);
+	ret = futex(random_word(), FUTEX_WAKE_OP | private(), (unsigned int)random_count(),
+		    (void *)(long)random_count(), random_word(),
+		    op << 28 | cmp << 24 | oparg << 12 | cmparg);
+	note("wake_op: %ld, %x %x %x %x %x %x", ret, *words[0], *words[1], *words[2], *words[3],
+	     *words[4], *words[5]);
 	for (int i = 0; i < WORDS; i++)		/* nor may what comes out be one */
 		if (*words[i] & FUTEX_TID_MASK)
 			*words[i] |= DEAD;
@@ -220,12 +235,14 @@ static void op_wake_op(void)
 
 static void op_pi(void)
 {
-	static const int ops[] = { FUTEX_LOCK_PI, FUTEX_LOCK_PI2, FUTEX_TRYLOCK_PI, FUTEX_UNLOCK_PI };
+	static const int ops[] = { FUTEX_LOCK_PI, FUTEX_LOCK_PI2, FUTEX_TRYLOCK_PI,
+				   FUTEX_UNLOCK_PI };
 	int op = PICK(ops) | private() | (chance(10) ? FUTEX_CLOCK_REALTIME : 0);
 
 	for (int i = 0; i < WORDS; i++)
 		if ((normal(*words[i]) & FUTEX_TID_MASK) == 0xbbbb)
-			op &= ~FUTEX_PRIVATE_FLAG;	/* the owner is another process: EPERM on newer kernels */
+			/* the owner is another process: EPERM on newer kernels */
+			op &= ~FUTEX_PRIVATE_FLAG;
 	note("pi %d", op);
 	note_words("pi", futex(random_word(), op, PICK(some_words), random_time(), NULL, 0));
 }
@@ -249,19 +266,23 @@ static void op_waitv(void)
 
 	for (size_t i = 0; i < COUNT(v); i++) {
 		void *word = random_word();
-		int good = !chance(3) && word >= (void *)4096 && (long)word > 0 && !((unsigned long)word & 3);
+		int good = !chance(3) && word >= (void *)4096 && (long)word > 0 &&
+			   !((unsigned long)word & 3);
 
-		v[i] = (struct futex_waitv){ .uaddr = (unsigned long)word, .flags = FUTEX_32 | (unsigned int)private() };
+		v[i] = (struct futex_waitv){ .uaddr = (unsigned long)word,
+					     .flags = FUTEX_32 | (unsigned int)private() };
 		v[i].val = good ? *(unsigned int *)word : PICK(some_words);
 		if (chance(30))
 			v[i].flags = PICK(flags);
 		if (chance(30))
 			v[i].__reserved = 1;
-		note("v: %x flags %x reserved %x", normal((unsigned int)v[i].val), v[i].flags, v[i].__reserved);
+		note("v: %x flags %x reserved %x", normal((unsigned int)v[i].val), v[i].flags,
+		     v[i].__reserved);
 	}
 	clock = PICK(clocks);
 	note("%d of them, clock %d", n, clock);
-	ret = syscall(SYS_futex_waitv, chance(20) ? (void *)8 : v, n, chance(20), random_time(), clock);
+	ret = syscall(SYS_futex_waitv, chance(20) ? (void *)8 : v, n, chance(20), random_time(),
+		      clock);
 	note_words("waitv", ret < 0 ? -errno : ret);
 }
 
@@ -273,13 +294,15 @@ static void write_word(void)
 static void experiment(void)
 {
 	static void (*const calls[])(void) = {
-		op_wait, op_wake, op_wake, op_requeue, op_requeue, op_wake_op, op_wake_op, op_pi, op_pi, op_odd,
-		op_waitv, write_word, write_word, write_word, start_waiter, start_waiter,
+		op_wait,    op_wake,	op_wake,      op_requeue,   op_requeue, op_wake_op,
+		op_wake_op, op_pi,	op_pi,	      op_odd,	    op_waitv,	write_word,
+		write_word, write_word, start_waiter, start_waiter,
 	};
-	unsigned int *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned int *shared =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	/* Since 6.16 Linux may move those who wait to another hash table in between, and then does
-	 * not keep their order: PR_FUTEX_HASH, PR_FUTEX_HASH_SET_SLOTS, 0 is the one table for all. */
+	 * not keep their order: PR_FUTEX_HASH, PR_FUTEX_HASH_SET_SLOTS, 0: one table for all. */
 	syscall(SYS_prctl, 78, 1, 0, 0, 0);
 	me = (unsigned int)gettid();
 	words[WORDS] = mmap(NULL, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

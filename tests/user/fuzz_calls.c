@@ -387,8 +387,9 @@ static __noreturn void victim(unsigned long seed)
 }
 
 /*
- * The victims may block SIGALRM, or stop themselves: somebody has to end them. And a thread of theirs
- * may have made us its tracer: its own number is to be waited for too, or its process never ends.
+ * The victims may block SIGALRM, or stop themselves: somebody has to end them. And a thread of
+ * theirs may have made us its tracer: its own number is to be waited for too, or its process never
+ * ends.
  */
 static void end(int sig) { (void)sig; }
 

@@ -1,7 +1,7 @@
 /*
- * Wild ptrace: tracers that make random requests with random arguments of tracees that compute, make
- * calls, fork, take signals and die, from the same seed each time. Nothing may panic or hang, and in
- * the end all are gone. test: linux=no timeout=120
+ * Wild ptrace: tracers that make random requests with random arguments of tracees that compute,
+ * make calls, fork, take signals and die, from the same seed each time. Nothing may panic or hang,
+ * and in the end all are gone. test: linux=no timeout=120
  *
  * 	fuzz_ptrace [SEED [ROUNDS]]
  */

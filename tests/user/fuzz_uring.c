@@ -1,8 +1,8 @@
 /*
  * fuzz_uring [ROUNDS [SEED]]: rings whose memory is full of nonsense and changes under the kernel's
- * eyes: indices, lengths, pointers, flags. Each round is a process with a thread that scribbles and one
- * that submits, which is killed or leaves. The kernel goes on, and is none the poorer: tasks are
- * counted. On Linux it would be an attack on the host. test: linux=no timeout=300
+ * eyes: indices, lengths, pointers, flags. Each round is a process with a thread that scribbles and
+ * one that submits, which is killed or leaves. The kernel goes on, and is none the poorer: tasks
+ * are counted. On Linux it would be an attack on the host. test: linux=no timeout=300
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -29,8 +29,14 @@ static struct timespec times[4] = { { 0, 1000 }, { 0, 300000 }, { -1, 5 }, { 5, 
 
 static unsigned long wild(void)
 {
-	static const unsigned long some[] = { 0, 8, ~0UL, 1UL << 63, 0xffff888000000000UL,
-					      0xffffffff80100000UL, 0x7ffffffff000UL, 0x800000000000UL };
+	static const unsigned long some[] = { 0,
+					      8,
+					      ~0UL,
+					      1UL << 63,
+					      0xffff888000000000UL,
+					      0xffffffff80100000UL,
+					      0x7ffffffff000UL,
+					      0x800000000000UL };
 
 	return rnd() % 3 ? some[rnd() % 8] : rnd() >> (rnd() % 64);
 }
@@ -45,7 +51,8 @@ static void fill_sqe(struct io_uring_sqe *sqe)
 	sqe->flags = rnd() % 4 == 0 ? IOSQE_ASYNC : rnd() % 32 ? 0 : (u8)rnd();
 	sqe->fd = rnd() % 8 ? (int)(rnd() % 12) : (int)rnd();
 	sqe->off = rnd() % 2 ? rnd() % 4 : wild();
-	sqe->addr = sqe->opcode == IORING_OP_TIMEOUT ? (u64)&times[rnd() % 4] : (u64)&buf[rnd() % 4096];
+	sqe->addr =
+		sqe->opcode == IORING_OP_TIMEOUT ? (u64)&times[rnd() % 4] : (u64)&buf[rnd() % 4096];
 	sqe->len = sqe->opcode == IORING_OP_TIMEOUT ? 1 : (u32)(rnd() % 4096);
 	if (rnd() % 8 == 0)
 		sqe->addr = wild();
@@ -63,7 +70,8 @@ static void *scribble(void *arg)
 	for (;;) {
 		switch (rnd() % 8) {
 		case 0:
-			((unsigned int *)r.rings)[rnd() % (r.rings_size / 4)] = (unsigned int)wild();
+			((unsigned int *)r.rings)[rnd() % (r.rings_size / 4)] =
+				(unsigned int)wild();
 			break;
 		case 1:
 			((unsigned long *)r.sqes)[rnd() % (r.sqes_size / 8)] = wild();
@@ -75,7 +83,8 @@ static void *scribble(void *arg)
 			*r.sq_tail += rnd() % 4;
 			break;
 		default:
-			r.array[rnd() % r.p.sq_entries] = (unsigned int)(rnd() % (r.p.sq_entries + 1));
+			r.array[rnd() % r.p.sq_entries] =
+				(unsigned int)(rnd() % (r.p.sq_entries + 1));
 			fill_sqe(&r.sqes[rnd() % r.p.sq_entries]);
 		}
 		if (rnd() % 16 == 0)
@@ -106,7 +115,8 @@ static void victim(int round)
 			0L, (long)(rnd() % 4), NULL, 0L);
 		if (rnd() % 16 == 0)
 			mmap(NULL, 4096 << (rnd() % 4), PROT_READ | PROT_WRITE,
-			     rnd() % 4 ? MAP_SHARED : MAP_PRIVATE, r.fd, (long)(rnd() % 3 * 0x8000000));
+			     rnd() % 4 ? MAP_SHARED : MAP_PRIVATE, r.fd,
+			     (long)(rnd() % 3 * 0x8000000));
 		if (rnd() % 64 == 0)
 			write(fds[1], buf, 100);
 		if (rnd() % 100 == 0)

@@ -1,8 +1,8 @@
 /*
- * helpers: user mode helpers. A program that the kernel runs has a kernel thread among its ancestors
- * and yet memory of its own; the kernel waits for it, or not; signals kill it. At a crash core_pattern's
- * program gets a report and finds the dying process still there. Run with arguments it is that
- * program. test: linux=no
+ * helpers: user mode helpers. A program that the kernel runs has a kernel thread among its
+ * ancestors and yet memory of its own; the kernel waits for it, or not; signals kill it. At a crash
+ * core_pattern's program gets a report and finds the dying process still there. Run with arguments
+ * it is that program. test: linux=no
  */
 #include <errno.h>
 #include <fcntl.h>

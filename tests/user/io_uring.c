@@ -1,7 +1,7 @@
 /*
- * io_uring: what the rings promise, and what becomes of the threads behind them: reads and writes at
- * once and later, timeouts, SQPOLL; the io workers are threads of the process, stop with it, and end
- * with it, by exit, exec and SIGKILL.
+ * io_uring: what the rings promise, and what becomes of the threads behind them: reads and writes
+ * at once and later, timeouts, SQPOLL; the io workers are threads of the process, stop with it, and
+ * end with it, by exit, exec and SIGKILL.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -56,9 +56,12 @@ static void errors(void)
 	check(syscall(SYS_io_uring_setup, 8L, (void *)8) < 0 && errno == EFAULT, "a wild pointer");
 	check(syscall(SYS_io_uring_enter, fd, 0L, 0L, 0L, NULL, 0L) < 0 && errno == EOPNOTSUPP,
 	      "no ring");
-	check(syscall(SYS_io_uring_enter, 999L, 0L, 0L, 0L, NULL, 0L) < 0 && errno == EBADF, "no file");
-	check(uring_init(&r, 5, 0, 0) == 0 && r.p.sq_entries == 8 && r.p.cq_entries == 16, "5 are 8");
-	check(syscall(SYS_io_uring_enter, r.fd, 0L, 0L, 0x40000000L, NULL, 0L) < 0 && errno == EINVAL,
+	check(syscall(SYS_io_uring_enter, 999L, 0L, 0L, 0L, NULL, 0L) < 0 && errno == EBADF,
+	      "no file");
+	check(uring_init(&r, 5, 0, 0) == 0 && r.p.sq_entries == 8 && r.p.cq_entries == 16,
+	      "5 are 8");
+	check(syscall(SYS_io_uring_enter, r.fd, 0L, 0L, 0x40000000L, NULL, 0L) < 0 &&
+		      errno == EINVAL,
 	      "an unknown flag of enter");
 	check(mmap(NULL, 4096, PROT_READ, MAP_SHARED, r.fd, 0x20000000) == MAP_FAILED,
 	      "nothing to map there");
@@ -87,7 +90,8 @@ static void reads_and_writes(void)
 	uring_put(&r, IORING_OP_WRITE, fd, "hello, ring", 11, 0, 1);
 	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, &data) == 11 && data == 1, "WRITE");
 	uring_put(&r, IORING_OP_READ, fd, buf, 5, 7, 2);
-	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, NULL) == 4 && !strcmp(buf, "ring"), "READ at 7");
+	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, NULL) == 4 && !strcmp(buf, "ring"),
+	      "READ at 7");
 	uring_put(&r, IORING_OP_READ, fd, buf, 5, ~0UL, 2)->flags = IOSQE_ASYNC;
 	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, NULL) == 5 && !memcmp(buf, "hello", 5) &&
 		      lseek(fd, 0, SEEK_CUR) == 5, "READ at the position, by a worker");
@@ -101,7 +105,8 @@ static void reads_and_writes(void)
 	uring_put(&r, IORING_OP_NOP, -1, NULL, 0, 0, 5);
 	check(uring_enter(&r, 2, 1) == 1 && uring_get(&r, &data) == -EINVAL && data == 4,
 	      "no such operation: the submission ends there");
-	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, &data) == 0 && data == 5, "and can go on");
+	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, &data) == 0 && data == 5,
+	      "and can go on");
 	r.array[*r.sq_tail & 7] = 12345;
 	*r.sq_tail += 1;
 	check(uring_enter(&r, 1, 0) == 0, "a wild index is no request");
@@ -128,7 +133,8 @@ static void waiting_reads(void)
 		char x = (char)('a' + i);
 
 		write(pipes[i][1], &x, 1);
-		check(uring_get(&r, &data) == 1 && data == (unsigned long)i && c[i] == x, "a byte came");
+		check(uring_get(&r, &data) == 1 && data == (unsigned long)i && c[i] == x,
+		      "a byte came");
 	}
 	/* A stop and a continue are no reason to give a read up. */
 	pipe(stop);
@@ -159,7 +165,8 @@ static void waiting_reads(void)
 
 static void timeouts(void)
 {
-	struct timespec ts = { 0, 20000000 }, long_ts = { 1000, 0 }, wrong = { 0, -1 }, before, after;
+	struct timespec ts = { 0, 20000000 }, long_ts = { 1000, 0 }, wrong = { 0, -1 }, before,
+			after;
 	struct uring r;
 	unsigned long data;
 
@@ -168,13 +175,15 @@ static void timeouts(void)
 	uring_put(&r, IORING_OP_TIMEOUT, -1, &ts, 1, 0, 1);
 	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, &data) == -ETIME && data == 1, "over");
 	clock_gettime(CLOCK_MONOTONIC, &after);
-	check((after.tv_sec - before.tv_sec) * 1000000000L + after.tv_nsec - before.tv_nsec >= 20000000,
+	check((after.tv_sec - before.tv_sec) * 1000000000L + after.tv_nsec - before.tv_nsec >=
+		      20000000,
 	      "not before its time");
 	uring_put(&r, IORING_OP_TIMEOUT, -1, &before, 1, 0, 2)->op_flags = IORING_TIMEOUT_ABS;
 	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, NULL) == -ETIME, "absolute, in the past");
 	uring_put(&r, IORING_OP_TIMEOUT, -1, &long_ts, 1, 2, 3);
 	uring_put(&r, IORING_OP_NOP, -1, NULL, 0, 0, 4);
-	check(uring_enter(&r, 2, 1) == 2 && uring_get(&r, &data) == 0 && data == 4 && !uring_ready(&r),
+	check(uring_enter(&r, 2, 1) == 2 && uring_get(&r, &data) == 0 && data == 4 &&
+		      !uring_ready(&r),
 	      "one event, and it waits for two");
 	uring_put(&r, IORING_OP_NOP, -1, NULL, 0, 0, 5);
 	check(uring_enter(&r, 1, 2) == 1 && uring_get(&r, &data) == 0 && data == 5 &&
@@ -198,8 +207,8 @@ static long milliseconds(void)
 	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* More results than the ring has room for: the first ones stay, in order. Then they are counted, or,
- * as Linux does since 5.5, kept until there is room. */
+/* More results than the ring has room for: the first ones stay, in order. Then they are counted,
+ * or, as Linux does since 5.5, kept until there is room. */
 static void full_ring(void)
 {
 	unsigned long data, n = 0;
@@ -216,9 +225,11 @@ static void full_ring(void)
 	while (n < kept && uring_get(&r, &data) == 0 && data == n)
 		n++;
 	check(n == kept && !uring_ready(&r), "in order, and none was overwritten");
-	check(*(unsigned int *)(r.rings + r.p.cq_off.overflow) == 11 - kept, "the others are counted");
+	check(*(unsigned int *)(r.rings + r.p.cq_off.overflow) == 11 - kept,
+	      "the others are counted");
 	uring_put(&r, IORING_OP_NOP, -1, NULL, 0, 0, 77);
-	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, &data) == 0 && data == 77, "and it goes on");
+	check(uring_enter(&r, 1, 1) == 1 && uring_get(&r, &data) == 0 && data == 77,
+	      "and it goes on");
 	uring_exit(&r);
 }
 
@@ -259,7 +270,8 @@ static void idle_worker(void)
 		uring_put(&r, IORING_OP_TIMEOUT, -1, &never, 1, 1, 100);
 		uring_put(&r, IORING_OP_READ, fds[0], &c, 1, 0, i)->flags = IOSQE_ASYNC;
 		write(fds[1], "x", 1);
-		check(uring_enter(&r, 2, 2) == 2 && uring_get(&r, &data) == 1 && data == i, "a read");
+		check(uring_enter(&r, 2, 2) == 2 && uring_get(&r, &data) == 1 && data == i,
+		      "a read");
 		check(uring_get(&r, &data) == 0 && data == 100, "and not the time");
 		usleep(5000);
 	}

@@ -48,8 +48,8 @@ static ssize_t slurp(const char *path, char *buf, size_t size)
 }
 
 /* Whoever was killed last may still be on its way out: wait until there are that many tasks, but
- * not for ever; 0: for as long as that takes on a machine that is left alone. The memory of one that
- * is not counted any more goes with its last switch: until then it is one that runs. */
+ * not for ever; 0: for as long as that takes on a machine that is left alone. The memory of one
+ * that is not counted any more goes with its last switch: until then it is one that runs. */
 static void look(struct state *s, int tasks)
 {
 	char buf[4096], *p;
@@ -63,8 +63,8 @@ static void look(struct state *s, int tasks)
 			break;
 		usleep(10000);
 	}
-	/* An idle CPU goes on with the address space of who ran there last: let that be ours. So each
-	 * is past the last switch of others, too. */
+	/* An idle CPU goes on with the address space of who ran there last: let that be ours. So
+	 * each is past the last switch of others, too. */
 	for (int cpu = 8; cpu-- > 0;) {
 		cpu_set_t one;
 
@@ -257,7 +257,8 @@ static void namespaces(int i)
 	end_of(pid);
 }
 
-/* Io workers with a read that waits, an SQ thread, a timeout; the process leaves, or the ring does. */
+/* Io workers with a read that waits, an SQ thread, a timeout; the process leaves, or the ring
+ * does. */
 static void rings(int i)
 {
 	struct timespec ts = { 1000, 0 };

@@ -1,4 +1,5 @@
-/* A check that is silent when it holds: what tests print whose output would differ from run to run. */
+/* A check that is silent when it holds: what tests print whose output would differ from run to
+ * run. */
 #pragma once
 
 #include <errno.h>

@@ -1,11 +1,11 @@
 /*
- * overrun_random: random calls of periodic timers that began long ago, by the clock of the wall, while
- * their signals are blocked: how many periods the signal counts once it is taken, by sigtimedwait() or
- * a handler, by the process or the thread it is for, and what the timer says before and after. Periods
- * are so long that none ends meanwhile. test: timeout=120
+ * overrun_random: random calls of periodic timers that began long ago, by the clock of the wall,
+ * while their signals are blocked: how many periods the signal counts once it is taken, by
+ * sigtimedwait() or a handler, by the process or the thread it is for, and what the timer says
+ * before and after. Periods are so long that none ends meanwhile. test: timeout=120
  *
- * A timer whose signal is pending is neither set nor deleted: whether the signal still comes then depends
- * on Linux's version.
+ * A timer whose signal is pending is neither set nor deleted: whether the signal still comes then
+ * depends on Linux's version.
  */
 #include <signal.h>
 #include <sys/syscall.h>
@@ -16,7 +16,8 @@
 #define STEPS 80
 #define TIMERS 6
 
-static const int signals[TIMERS] = { SIGUSR1, SIGUSR2, 40, 41, 42, 43 };	/* one each: pending says whose */
+/* one each: pending says whose */
+static const int signals[TIMERS] = { SIGUSR1, SIGUSR2, 40, 41, 42, 43 };
 static struct timer {
 	int id, made;
 	long period;		/* seconds */
@@ -35,13 +36,17 @@ static const char *rough(const struct timer *t, const struct timespec *left)
 {
 	long off = t->period ? t->period / 2 - (long)left->tv_sec : 100;
 
-	return !left->tv_sec && !left->tv_nsec ? "off" : off >= 0 && off < 100 ? "half a period" : "something";
+	return !left->tv_sec && !left->tv_nsec ? "off"
+	       : off >= 0 && off < 100	       ? "half a period"
+					       : "something";
 }
 
 static void create(int i)
 {
 	struct timer *t = &timers[i];
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = signals[i], .sigev_value.sival_int = i + 100 };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
+				  .sigev_signo = signals[i],
+				  .sigev_value.sival_int = i + 100 };
 	int clock = chance(2) ? CLOCK_REALTIME : CLOCK_TAI;
 
 	if (t->made)
@@ -57,7 +62,8 @@ static void create(int i)
 
 static void set(int i)
 {
-	static const long periods[] = { 1000, 1000, 7777, 1000000 }, passed[] = { 0, 0, 1, 2, 5, 100 };
+	static const long periods[] = { 1000, 1000, 7777, 1000000 },
+			  passed[] = { 0, 0, 1, 2, 5, 100 };
 	struct timer *t = &timers[i];
 	struct itimerspec its = { { 0, 0 }, { 0, 0 } }, old = { { 7, 7 }, { 7, 7 } };
 	long period = PICK(periods), n = PICK(passed), once = chance(5), off = chance(8), ret;
@@ -70,8 +76,8 @@ static void set(int i)
 	if (off)
 		its.it_value = (struct timespec){ 0, 0 };
 	ret = syscall(SYS_timer_settime, t->id, TIMER_ABSTIME, &its, &old);
-	note("set %d: %ld periods of %ld ago, once %ld, off %ld: %ld, was %s every %ld", i, n, period, once, off, ret,
-	     rough(t, &old.it_value), (long)old.it_interval.tv_sec);
+	note("set %d: %ld periods of %ld ago, once %ld, off %ld: %ld, was %s every %ld", i, n,
+	     period, once, off, ret, rough(t, &old.it_value), (long)old.it_interval.tv_sec);
 	t->period = once || off ? 0 : period;
 	while (!off && !pending(i))
 		;
@@ -83,16 +89,17 @@ static void about(int i)
 	struct itimerspec now = { { 7, 7 }, { 7, 7 } };
 	long ret = syscall(SYS_timer_gettime, t->made ? t->id : -1, &now);
 
-	note("get %d: %ld, %s every %ld, pending %d, overrun %ld", i, ret, rough(t, &now.it_value), (long)now.it_interval.tv_sec,
-	     pending(i), (long)syscall(SYS_timer_getoverrun, t->made ? t->id : -1));
+	note("get %d: %ld, %s every %ld, pending %d, overrun %ld", i, ret, rough(t, &now.it_value),
+	     (long)now.it_interval.tv_sec, pending(i),
+	     (long)syscall(SYS_timer_getoverrun, t->made ? t->id : -1));
 }
 
 static void say(const char *how, const siginfo_t *info)
 {
 	int i = info->si_value.sival_int - 100;
 
-	note("%s: signal %d code %d timer %d, %d, overrun %d", how, info->si_signo, info->si_code, i,
-	     i >= 0 && i < TIMERS && timers[i].id == info->si_timerid, info->si_overrun);
+	note("%s: signal %d code %d timer %d, %d, overrun %d", how, info->si_signo, info->si_code,
+	     i, i >= 0 && i < TIMERS && timers[i].id == info->si_timerid, info->si_overrun);
 }
 
 static void handler(int sig, siginfo_t *info, void *context)
@@ -134,7 +141,8 @@ static void delete(int i)
 
 static void experiment(void)
 {
-	static void (*const calls[])(int) = { create, create, set, set, set, about, about, take, take, delete };
+	static void (*const calls[])(int) = { create, create, set,  set,  set,
+					      about,  about,  take, take, delete };
 	struct sigaction sa = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO };
 	sigset_t all;
 

@@ -1,9 +1,9 @@
 /*
  * pi_random: random operations on PI futexes by six threads of several priorities: lock, with and
- * without a limit, try, unlock, an owner that ends, priorities that change while their threads wait,
- * words that somebody writes over, and plain waits, wake-ups and requeues on the same words. One
- * thread is told to do one thing; then all are looked at once each is done or asleep in its call:
- * what calls returned, the words, who sleeps, and which priority each has. test: timeout=120
+ * without a limit, try, unlock, an owner that ends, priorities that change while their threads
+ * wait, words that somebody writes over, and plain waits, wake-ups and requeues on the same words.
+ * One thread is told to do one thing; then all are looked at once each is done or asleep in its
+ * call: what calls returned, the words, who sleeps, and which priority each has. test: timeout=120
  */
 #include <pthread.h>
 #include <sched.h>
@@ -16,7 +16,8 @@
 
 #define STEPS 80
 #define WORKERS 6
-#define WORDS 5			/* the first is mostly for plain waits, the last is used as a shared one */
+/* the first is mostly for plain waits, the last is used as a shared one */
+#define WORDS 5
 #define THREADS (WORKERS + STEPS)
 #define REGULAR 0		/* SCHED_OTHER: a priority of its own kind */
 
@@ -37,9 +38,11 @@ static unsigned int words[WORDS], private_flag[WORDS] = { 128, 128, 128, 128, 0 
 static pid_t tids[THREADS];	/* all there ever were; a note says which */
 static int nr_tids;
 
-static long futex(int word, int op, unsigned int val, const void *time, int word2, unsigned int val3)
+static long futex(int word, int op, unsigned int val, const void *time, int word2,
+		  unsigned int val3)
 {
-	long ret = syscall(SYS_futex, &words[word], op | (int)private_flag[word], val, time, &words[word2], val3);
+	long ret = syscall(SYS_futex, &words[word], op | (int)private_flag[word], val, time,
+			   &words[word2], val3);
 
 	return ret < 0 ? -errno : ret;
 }
@@ -92,7 +95,8 @@ static char *proc_text(const struct worker *w, const char *file)
 	return text;
 }
 
-/* In futex() and off every CPU. (State S is not enough: Linux also enters it when it is about to look once more.) */
+/* In futex() and off every CPU. (State S is not enough: Linux also enters it when it is about to
+ * look once more.) */
 static int sleeps(const struct worker *w)
 {
 	return w->phase == BUSY && atoi(proc_text(w, "syscall")) == SYS_futex && w->phase == BUSY;
@@ -113,7 +117,8 @@ static void wait_for(const struct worker *w)
 		sched_yield();
 }
 
-/* Until each is done or asleep in its call. Whom a call has woken does not look asleep any more once it has returned. */
+/* Until each is done or asleep in its call. Whom a call has woken does not look asleep any more
+ * once it has returned. */
 static void settle(void)
 {
 	for (int i = 0; i < WORKERS; i++) {
@@ -139,8 +144,8 @@ static void order(struct worker *w, int op, int word)
 }
 
 /*
- * Not of an heir: Linux lends it nothing on behalf of those who waited already, until one more waits.
- * And lower only of who waits for no lock: Linux may stop on the way along the chain.
+ * Not of an heir: Linux lends it nothing on behalf of those who waited already, until one more
+ * waits. And lower only of who waits for no lock: Linux may stop on the way along the chain.
  */
 static void set_priority(struct worker *w)
 {
@@ -151,7 +156,8 @@ static void set_priority(struct worker *w)
 		return;
 	w->own = param.sched_priority;
 	note("priority of %d: %d, %ld", (int)(w - workers), param.sched_priority,
-	     syscall(SYS_sched_setscheduler, w->tid, param.sched_priority ? SCHED_FIFO : SCHED_OTHER, &param));
+	     syscall(SYS_sched_setscheduler, w->tid,
+		     param.sched_priority ? SCHED_FIFO : SCHED_OTHER, &param));
 }
 
 static void spawn(struct worker *w)
@@ -181,7 +187,8 @@ static struct worker *idle_worker(void)
 static int waits_for_lock(int word)
 {
 	for (int i = 0; i < WORKERS; i++)
-		if (workers[i].phase == BUSY && workers[i].op == FUTEX_LOCK_PI && workers[i].word == word)
+		if (workers[i].phase == BUSY && workers[i].op == FUTEX_LOCK_PI &&
+		    workers[i].word == word)
 			return 1;
 	return 0;
 }
@@ -227,8 +234,10 @@ static int pi_word(void)
 
 static void pi(void)
 {
-	static const int ops[] = { FUTEX_LOCK_PI, FUTEX_LOCK_PI, FUTEX_LOCK_PI, FUTEX_LOCK_PI, FUTEX_TRYLOCK_PI, FUTEX_UNLOCK_PI,
-				   FUTEX_UNLOCK_PI, FUTEX_UNLOCK_PI, TIMED, PAST };
+	static const int ops[] = {
+		FUTEX_LOCK_PI,	 FUTEX_LOCK_PI,	  FUTEX_LOCK_PI,   FUTEX_LOCK_PI, FUTEX_TRYLOCK_PI,
+		FUTEX_UNLOCK_PI, FUTEX_UNLOCK_PI, FUTEX_UNLOCK_PI, TIMED,	  PAST
+	};
 	int op = PICK(ops);
 
 	give_order(op, pi_word(), idle_worker());
@@ -260,7 +269,8 @@ static void die(void)
 
 static void by_main(void)
 {
-	static const int ops[] = { FUTEX_WAKE, FUTEX_REQUEUE, FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP, FUTEX_TRYLOCK_PI, FUTEX_UNLOCK_PI };
+	static const int ops[] = { FUTEX_WAKE,	  FUTEX_REQUEUE,    FUTEX_CMP_REQUEUE,
+				   FUTEX_WAKE_OP, FUTEX_TRYLOCK_PI, FUTEX_UNLOCK_PI };
 	int op = PICK(ops), from = chance(2) ? pi_word() : 0, to = (int)random_below(WORDS - 1);
 	int n = (int)random_below(3), more = (int)random_below(3);
 
@@ -269,15 +279,19 @@ static void by_main(void)
 	if (op == FUTEX_TRYLOCK_PI && !(words[from] & FUTEX_TID_MASK))
 		op = FUTEX_WAKE;	/* nobody would unlock it */
 	note("main: %d on %d, %d: %ld", op, from, to,
-	     futex(from, op, (unsigned int)n, (void *)(long)more, to, op == FUTEX_CMP_REQUEUE ? words[from] : FUTEX_OP_OR << 28));
+	     futex(from, op, (unsigned int)n, (void *)(long)more, to,
+		   op == FUTEX_CMP_REQUEUE ? words[from] : FUTEX_OP_OR << 28));
 	settle();
 }
 
-/* If somebody waits for it, Linux may mend it when it refuses: then it is at least clear that he does. */
+/* If somebody waits for it, Linux may mend it when it refuses: then it is at least clear that he
+ * does. */
 static void write_word(void)
 {
-	static const unsigned int flags[] = { 0, FUTEX_WAITERS, FUTEX_OWNER_DIED, FUTEX_WAITERS | FUTEX_OWNER_DIED };
-	unsigned int *word = &words[random_below(WORDS)], tid = (unsigned int)workers[random_below(WORKERS)].tid;
+	static const unsigned int flags[] = { 0, FUTEX_WAITERS, FUTEX_OWNER_DIED,
+					      FUTEX_WAITERS | FUTEX_OWNER_DIED };
+	unsigned int *word = &words[random_below(WORDS)],
+		     tid = (unsigned int)workers[random_below(WORKERS)].tid;
 
 	if (!chance(3))
 		return;
@@ -296,14 +310,15 @@ static void note_all(void)
 	for (int i = 0; i < WORDS; i++)
 		n += snprintf(line + n, sizeof(line) - (size_t)n, " %x", normal(words[i]));
 	for (int i = 0; i < WORKERS; i++)
-		n += snprintf(line + n, sizeof(line) - (size_t)n, " %s%d", workers[i].phase == BUSY ? "S" : "",
-			      priority(&workers[i]));
+		n += snprintf(line + n, sizeof(line) - (size_t)n, " %s%d",
+			      workers[i].phase == BUSY ? "S" : "", priority(&workers[i]));
 	note("%s", line);
 }
 
 static void experiment(void)
 {
-	static void (*const calls[])(void) = { pi, pi, pi, pi, pi, pi, pi, plain_wait, by_main, by_main, die, write_word };
+	static void (*const calls[])(void) = { pi, pi,	       pi,	pi,	 pi,  pi,
+					       pi, plain_wait, by_main, by_main, die, write_word };
 
 	syscall(SYS_prctl, 78, 1, 0, 0, 0);	/* one hash table: see futex_random.c */
 	for (int i = 0; i < WORKERS; i++) {

@@ -1,10 +1,11 @@
 /*
  * Reads /proc while what it shows comes and goes: threads, processes, programs and names change all
- * the time, on the other CPU if there is one, and every file that can be read must be whole: all its
- * lines of the right shape, from the first to the last, about the task it was opened for; or say
- * ESRCH or ENOENT. And a thread that lives all the while is in every listing of its process, once.
+ * the time, on the other CPU if there is one, and every file that can be read must be whole: all
+ * its lines of the right shape, from the first to the last, about the task it was opened for; or
+ * say ESRCH or ENOENT. And a thread that lives all the while is in every listing of its process,
+ * once.
  *
- *	proc_churn [READS]	(1000; the test boot/proc-churn reads a million times) test: timeout=120 not=pct
+ *	proc_churn [READS]	(1000; boot/proc-churn: a million) test: timeout=120 not=pct
  */
 #include <dirent.h>
 #include <sys/mman.h>
@@ -406,7 +407,8 @@ int main(int argc, char **argv)
 	*stop = 1;
 	for (int i = 0; i < 2; i++)
 		pthread_join(t[i], NULL);
-	waitpid(churner, NULL, 0);	/* not killed: its child might wait for its SIGKILL for ever */
+	/* not killed: its child might wait for its SIGKILL for ever */
+	waitpid(churner, NULL, 0);
 	if (argc > 1)
 		printf("%ld reads, %ld of tasks that had gone; %ld listings\n", reads, gone,
 		       listings);

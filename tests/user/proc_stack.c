@@ -1,7 +1,7 @@
 /*
- * /proc/PID/stack, syscall and wchan of a task that sleeps, one that computes in user mode, one that
- * computes in the kernel on another CPU, and the reader itself. Linux's functions have other names,
- * and it shows nothing of tasks that run. test: linux=no
+ * /proc/PID/stack, syscall and wchan of a task that sleeps, one that computes in user mode, one
+ * that computes in the kernel on another CPU, and the reader itself. Linux's functions have other
+ * names, and it shows nothing of tasks that run. test: linux=no
  */
 #include "../../user/check.h"
 

@@ -1,6 +1,6 @@
 /*
- * The files of /proc that are about the system: their shapes, as parsers expect them, and what can be
- * checked against what a system call says.
+ * The files of /proc that are about the system: their shapes, as parsers expect them, and what can
+ * be checked against what a system call says.
  */
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -92,8 +92,8 @@ static void numbers(void)
 	check("Slab, KernelStack", meminfo("\nSlab:") > 0 && meminfo("\nKernelStack:") > 0);
 }
 
-/* Of the first lines of stat: user and system time of all CPUs, and the sum over each; their number,
- * or -1: not ten numbers in each. Returns what follows. */
+/* Of the first lines of stat: user and system time of all CPUs, and the sum over each; their
+ * number, or -1: not ten numbers in each. Returns what follows. */
 static char *cpu_lines(unsigned long *all, unsigned long *sum, int *cpus)
 {
 	unsigned long v[10];
@@ -119,9 +119,9 @@ static char *cpu_lines(unsigned long *all, unsigned long *sum, int *cpus)
 }
 
 /*
- * user nice system idle ...: ten numbers for all, and for each CPU; the first is the others' sum. But
- * it was made first, and the clocks went on: so the sum lies between that line and the next reading's.
- * Each number is rounded down.
+ * user nice system idle ...: ten numbers for all, and for each CPU; the first is the others' sum.
+ * But it was made first, and the clocks went on: so the sum lies between that line and the next
+ * reading's. Each number is rounded down.
  */
 static void stat_file(void)
 {

@@ -1,7 +1,7 @@
 /*
- * Ends: a tracer that dies lets its tracees go, or takes them along (EXITKILL); a tracee that ends is
- * its tracer's first and its parent's after that; SIGKILL ends every stop, also while the tracer is
- * in the middle of requests on another CPU.
+ * Ends: a tracer that dies lets its tracees go, or takes them along (EXITKILL); a tracee that ends
+ * is its tracer's first and its parent's after that; SIGKILL ends every stop, also while the tracer
+ * is in the middle of requests on another CPU.
  */
 #include "ptrace.h"
 #include <sys/user.h>
@@ -253,8 +253,8 @@ static void kill_in(const char *what, int stop)
 }
 
 /*
- * A tracee under a rain of requests is killed by a third process, at another moment each time. Every
- * request succeeds or says ESRCH, and in the end it is dead.
+ * A tracee under a rain of requests is killed by a third process, at another moment each time.
+ * Every request succeeds or says ESRCH, and in the end it is dead.
  */
 static void killed_meanwhile(int rounds)
 {

@@ -1,6 +1,6 @@
 /*
- * What ptrace refuses, with Linux's errno: whom one may not trace, who is not one's tracee, requests
- * that do not exist, arguments that make no sense. And that a refusal changes nothing.
+ * What ptrace refuses, with Linux's errno: whom one may not trace, who is not one's tracee,
+ * requests that do not exist, arguments that make no sense. And that a refusal changes nothing.
  */
 #include "ptrace.h"
 #include <pthread.h>

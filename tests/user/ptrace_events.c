@@ -1,7 +1,7 @@
 /*
- * Events: fork, vfork, clone, exec and exit of a tracee, with what PTRACE_GETEVENTMSG says; children
- * and threads that are traced from their first instruction; an exec by a thread; the exit of a
- * leader; CLONE_PTRACE and CLONE_UNTRACED.
+ * Events: fork, vfork, clone, exec and exit of a tracee, with what PTRACE_GETEVENTMSG says;
+ * children and threads that are traced from their first instruction; an exec by a thread; the exit
+ * of a leader; CLONE_PTRACE and CLONE_UNTRACED.
  */
 #include "ptrace.h"
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /*
- * Whom a user may trace: the own processes that are dumpable; and a program with the set-uid bit gains
- * nothing while it is watched. Needs to be root, to be somebody else.
+ * Whom a user may trace: the own processes that are dumpable; and a program with the set-uid bit
+ * gains nothing while it is watched. Needs to be root, to be somebody else.
  */
 #include "ptrace.h"
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /*
- * A debugger in miniature: a breakpoint by POKETEXT, single steps through a loop, over a system call
- * and into a handler; registers read and changed one by one and as sets; FPU and vector state.
+ * A debugger in miniature: a breakpoint by POKETEXT, single steps through a loop, over a system
+ * call and into a handler; registers read and changed one by one and as sets; FPU and vector state.
  */
 #include "ptrace.h"
 #include <sys/user.h>
@@ -366,8 +366,8 @@ static void fpu(void)
 	await("child", pid); /* 42 + 6 */
 }
 
-/* What a tracer sees at once is what the tracee has, on whichever CPU it was a moment ago: the number
- * of each stop is in a vector register and in rbx. */
+/* What a tracer sees at once is what the tracee has, on whichever CPU it was a moment ago: the
+ * number of each stop is in a vector register and in rbx. */
 static int child_counts(void)
 {
 	__asm__ volatile("xor	%%ebx, %%ebx\n"
@@ -413,7 +413,10 @@ static int child_keeps(void)
 	__asm__ volatile("mov	$1, %%r12d\n"
 			 "	mov	$39, %%eax\n"
 			 "	syscall\n"
-			 "	mov	%%r12, %0\n" : "=r"(r12) : : "rax", "rcx", "r11", "r12", "memory");
+			 "	mov	%%r12, %0\n"
+			 : "=r"(r12)
+			 :
+			 : "rax", "rcx", "r11", "r12", "memory");
 	return (int)r12;
 }
 

@@ -1,8 +1,8 @@
 /*
- * A tracer dies while it steps its tracee: stopped after a step, at once after it asked for one, in a
- * system call that it steps over. The tracee goes on as if nothing had been. Not on two CPUs: there
- * the tracer may die when the step's SIGTRAP is already on its way, and that one kills. For the same
- * reason the tracer that dies "at once" is real time: nobody computes before it is dead.
+ * A tracer dies while it steps its tracee: stopped after a step, at once after it asked for one, in
+ * a system call that it steps over. The tracee goes on as if nothing had been. Not on two CPUs:
+ * there the tracer may die when the step's SIGTRAP is already on its way, and that one kills. For
+ * the same reason the tracer that dies "at once" is real time: nobody computes before it is dead.
  * test: smp=no linux=no (there the SIGTRAP of the step that nobody waits for kills it)
  */
 #include "ptrace.h"

@@ -363,8 +363,8 @@ static void show_result(pid_t pid)
 		printf("  begins: read %d\n", info.entry.nr == SYS_read);
 }
 
-/* A suppressed signal, or none at all, and the call goes on; a handler, and it ends with EINTR. What
- * the kernel remembers meanwhile (ERESTARTSYS, 512) a tracer sees. */
+/* A suppressed signal, or none at all, and the call goes on; a handler, and it ends with EINTR.
+ * What the kernel remembers meanwhile (ERESTARTSYS, 512) a tracer sees. */
 static void restarts(void)
 {
 	pid_t pid;
@@ -433,8 +433,9 @@ static void *leave(void *arg)
 	return arg;
 }
 
-/* The last thread that a group stop waits for ends instead of stopping: the stop is complete by that,
- * and the parent is told. (It hears first of what comes first; that the thread is dead comes later.) */
+/* The last thread that a group stop waits for ends instead of stopping: the stop is complete by
+ * that, and the parent is told. (It hears first of what comes first; that the thread is dead comes
+ * later.) */
 static void end_completes_stop(void)
 {
 	volatile int *go =

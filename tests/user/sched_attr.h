@@ -1,4 +1,5 @@
-/* Linux's struct sched_attr, which older C libraries do not have, and bytes that no kernel knows behind it. */
+/* Linux's struct sched_attr, which older C libraries do not have, and bytes that no kernel knows
+ * behind it. */
 #pragma once
 
 #define ATTR_SIZE 56	/* what Linux knows */

@@ -149,7 +149,8 @@ static void bomb(void)
 	char c;
 	pid_t pid;
 
-	if (setrlimit(RLIMIT_NPROC, &some) || syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY) || pipe(pipes))
+	if (setrlimit(RLIMIT_NPROC, &some) || syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY) ||
+	    pipe(pipes))
 		exit(100);
 	while ((pid = fork()) > 0)
 		children++;

@@ -1,7 +1,7 @@
 /*
- * sched_random: random scheduling calls: policies, priorities, nice values, attributes of all sizes,
- * masks, for itself and for children of several users and process groups, by root and by
- * who is not. After each call: what it returned, and what all of them are now. test: timeout=120
+ * sched_random: random scheduling calls: policies, priorities, nice values, attributes of all
+ * sizes, masks, for itself and for children of several users and process groups, by root and by who
+ * is not. After each call: what it returned, and what all of them are now. test: timeout=120
  */
 #include <sched.h>
 #include <signal.h>
@@ -51,15 +51,17 @@ static void note_all(const char *what, long ret)
 		struct attr a = { 0 };
 
 		syscall(SYS_sched_getattr, kids[i], &a, 48, 0);
-		n += snprintf(line + n, sizeof(line) - (size_t)n, " %d/%lx/%d/%d/%ld", (int)a.policy, a.flags, a.nice,
-			      (int)a.priority, syscall(SYS_getpriority, PRIO_PROCESS, kids[i]));
+		n += snprintf(line + n, sizeof(line) - (size_t)n, " %d/%lx/%d/%d/%ld",
+			      (int)a.policy, a.flags, a.nice, (int)a.priority,
+			      syscall(SYS_getpriority, PRIO_PROCESS, kids[i]));
 	}
 	note("%s", line);
 }
 
 static int random_policy(void)
 {
-	static const int some[] = { SCHED_OTHER, SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE };
+	static const int some[] = { SCHED_OTHER, SCHED_OTHER, SCHED_FIFO,
+				    SCHED_RR,	 SCHED_BATCH, SCHED_IDLE };
 	static const int odd[] = { -1, 4, 8, 99, 1 << 30, 1 << 29 };
 
 	return (chance(20) ? PICK(odd) : PICK(some)) | (chance(5) ? SCHED_RESET_ON_FORK : 0);
@@ -96,7 +98,8 @@ static void set_attr(void)
 {
 	static const unsigned int sizes[] = { 0, 4, 47, 48, 49, 64, 200, 4096, 5000 };
 	static const unsigned long flags[] = { 0, 0, 0, 1, 8, 0x10, 0x18, 0x19, 1UL << 20 };
-	struct attr a = { .size = chance(3) ? PICK(sizes) : ATTR_SIZE, .policy = (unsigned int)random_policy() };
+	struct attr a = { .size = chance(3) ? PICK(sizes) : ATTR_SIZE,
+			  .policy = (unsigned int)random_policy() };
 	char page[8192] = { 0 };
 	pid_t pid = random_pid();
 
@@ -107,7 +110,8 @@ static void set_attr(void)
 	if (chance(10))
 		a.beyond[random_below(100)] = 1;
 	memcpy(page, &a, sizeof(a));
-	note("attr size %d policy %x flags %lx priority %d nice %d", (int)a.size, a.policy, a.flags, (int)a.priority, a.nice);
+	note("attr size %d policy %x flags %lx priority %d nice %d", (int)a.size, a.policy, a.flags,
+	     (int)a.priority, a.nice);
 	note_all("setattr", syscall(SYS_sched_setattr, pid, chance(40) ? BAD : page, chance(30)));
 	note("its size %d", (int)*(unsigned int *)page);
 }
@@ -147,7 +151,8 @@ static void get(void)
 	memset(&u, 0x5a, sizeof(u));
 	ret = syscall(SYS_sched_getattr, pid, chance(20) ? BAD : &u, size, chance(20));
 	note("getattr %d: %ld %d, %d", (int)size, ret, error(ret), (int)u.a.size);
-	note("max %ld, min %ld", syscall(SYS_sched_get_priority_max, policy), syscall(SYS_sched_get_priority_min, policy));
+	note("max %ld, min %ld", syscall(SYS_sched_get_priority_max, policy),
+	     syscall(SYS_sched_get_priority_min, policy));
 }
 
 /* One CPU is there for certain, and no CPU 200. */
@@ -170,7 +175,8 @@ static void masks(void)
 
 static void change_user(void)
 {
-	const unsigned int uids[] = { 0, USER_A, USER_B }, real = random_below(3), effective = random_below(3);
+	const unsigned int uids[] = { 0, USER_A, USER_B }, real = random_below(3),
+			   effective = random_below(3);
 
 	become(uids[real], uids[effective]);
 	note("user %d %d", (int)real, (int)effective);
@@ -184,7 +190,8 @@ static void inherit(void)
 
 	if (!pid) {
 		syscall(SYS_sched_getattr, 0, &a, 48, 0);
-		_exit((int)(a.policy << 6 | a.flags << 5 | ((unsigned int)a.nice & 31)) ^ (int)a.priority);
+		_exit((int)(a.policy << 6 | a.flags << 5 | ((unsigned int)a.nice & 31)) ^
+		      (int)a.priority);
 	}
 	waitpid(pid, &status, 0);
 	note("child: %x", status);
@@ -192,9 +199,12 @@ static void inherit(void)
 
 static void experiment(void)
 {
-	static void (*const calls[])(void) = { set_scheduler, set_scheduler, set_scheduler, set_param, set_attr, set_attr,
-					       set_attr, set_nice, set_nice, get, masks, change_user, inherit };
-	struct rlimit none = { 0, 0 };	/* to raise one takes a capability that not every root has */
+	static void (*const calls[])(
+		void) = { set_scheduler, set_scheduler, set_scheduler, set_param, set_attr,
+			  set_attr,	 set_attr,	set_nice,      set_nice,  get,
+			  masks,	 change_user,	inherit };
+	/* to raise one takes a capability that not every root has */
+	struct rlimit none = { 0, 0 };
 	const unsigned int kid_uids[KIDS] = { 0, USER_A, USER_A, USER_B, USER_B };
 	unsigned long one = 1;
 	int ready[2];

@@ -1,9 +1,9 @@
 /*
- * share_random: what tasks share. One task makes others, and those make more, by clone() with random
- * flags: descriptors, folders, handlers, memory, the thread group, host name, numbers; unshare() undoes
- * some of it, or is refused. One does something at a time: it changes folder, umask, a descriptor, a
- * handler, a variable or the host name; then all say what they see. For root: namespaces are new from
- * the start, so that the machine keeps its name. test: timeout=120
+ * share_random: what tasks share. One task makes others, and those make more, by clone() with
+ * random flags: descriptors, folders, handlers, memory, the thread group, host name, numbers;
+ * unshare() undoes some of it, or is refused. One does something at a time: it changes folder,
+ * umask, a descriptor, a handler, a variable or the host name; then all say what they see. For
+ * root: namespaces are new from the start, so that the machine keeps its name. test: timeout=120
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -38,9 +38,11 @@ static struct task {
 	struct view view;
 } *tasks;			/* shared memory */
 
-static const unsigned long flags_of_unshare[] = { CLONE_FILES, CLONE_FS, CLONE_SIGHAND, CLONE_VM, CLONE_THREAD, CLONE_SYSVSEM,
+static const unsigned long flags_of_unshare[] = { CLONE_FILES,	CLONE_FS,     CLONE_SIGHAND,
+						  CLONE_VM,	CLONE_THREAD, CLONE_SYSVSEM,
 						  CLONE_NEWUTS, CLONE_NEWPID };
-static const unsigned long flags_of_clone[] = { CLONE_FILES, CLONE_FS, CLONE_SIGHAND, CLONE_VM, CLONE_THREAD, CLONE_SYSVSEM };
+static const unsigned long flags_of_clone[] = { CLONE_FILES, CLONE_FS,	   CLONE_SIGHAND,
+						CLONE_VM,    CLONE_THREAD, CLONE_SYSVSEM };
 static const char *const folders[KINDS] = { "/", "/proc", "/dev", "/tmp" };
 static const char *const hosts[KINDS] = { "start", "one", "two", "three" };
 static int orders[TASKS][2], done[2];	/* pipes */
@@ -77,8 +79,12 @@ static void look_around(struct view *v)
 	uname(&uts);
 	sigaction(SIGUSR1, NULL, &sa);
 	*v = (struct view){
-		.folder = index_of(folders, dir), .host = index_of(hosts, uts.nodename), .variable = variable,
-		.mask = (int)umask(0), .first = syscall(SYS_getpid) == 1, .orphan = !syscall(SYS_getppid),
+		.folder = index_of(folders, dir),
+		.host = index_of(hosts, uts.nodename),
+		.variable = variable,
+		.mask = (int)umask(0),
+		.first = syscall(SYS_getpid) == 1,
+		.orphan = !syscall(SYS_getppid),
 		.leader = syscall(SYS_getpid) == syscall(SYS_gettid),
 	};
 	umask((mode_t)v->mask);
@@ -105,7 +111,8 @@ static long obey(struct task *t)
 	case UMASK:
 		return (long)umask((mode_t)t->arg % 512);
 	case OPEN:
-		return fcntl(FD + i, F_GETFD) < 0 ? dup2(done[0], FD + i) : fcntl(FD + i, F_SETFD, FD_CLOEXEC);
+		return fcntl(FD + i, F_GETFD) < 0 ? dup2(done[0], FD + i)
+						  : fcntl(FD + i, F_SETFD, FD_CLOEXEC);
 	case CLOSE:
 		return close(FD + i);
 	case HANDLER:
@@ -113,7 +120,8 @@ static long obey(struct task *t)
 	case VARIABLE:
 		return variable = (int)t->arg;
 	case HOST:
-		return syscall(SYS_sethostname, hosts[t->arg % KINDS], strlen(hosts[t->arg % KINDS]));
+		return syscall(SYS_sethostname, hosts[t->arg % KINDS],
+			       strlen(hosts[t->arg % KINDS]));
 	default:
 		return 0;
 	}
@@ -153,8 +161,9 @@ static void show(int i)
 {
 	const struct view *v = &tasks[i].view;
 
-	note("  %d: %s mask %o fds %d %d %d handler %d variable %d host %d, %d %d %d", i, folders[v->folder & 3], (unsigned int)v->mask,
-	     v->fds[0], v->fds[1], v->fds[2], v->handler, v->variable, v->host, v->first, v->orphan, v->leader);
+	note("  %d: %s mask %o fds %d %d %d handler %d variable %d host %d, %d %d %d", i,
+	     folders[v->folder & 3], (unsigned int)v->mask, v->fds[0], v->fds[1], v->fds[2],
+	     v->handler, v->variable, v->host, v->first, v->orphan, v->leader);
 }
 
 static unsigned long random_flags(const unsigned long *some, size_t n)
@@ -197,9 +206,11 @@ static void make(int i)
 
 static void step(void)
 {
-	static const enum what some[] = { UNSHARE, UNSHARE, UNSHARE, CLONE, CLONE, CHDIR, CHDIR, UMASK, OPEN, OPEN, CLOSE, HANDLER,
-					  HANDLER, VARIABLE, HOST, HOST };
-	static const unsigned long odd[] = { 0, CLONE_VFORK, 1, 1UL << 32, CLONE_PARENT, CLONE_SETTLS };
+	static const enum what some[] = { UNSHARE, UNSHARE,  UNSHARE, CLONE, CLONE, CHDIR,
+					  CHDIR,   UMASK,    OPEN,    OPEN,  CLOSE, HANDLER,
+					  HANDLER, VARIABLE, HOST,    HOST };
+	static const unsigned long odd[] = { 0,		CLONE_VFORK,  1,
+					     1UL << 32, CLONE_PARENT, CLONE_SETTLS };
 	enum what what = PICK(some);
 	unsigned long arg = random_below(1000);
 	int i = (int)random_below(TASKS);
@@ -210,7 +221,8 @@ static void step(void)
 		make(i);
 	} else {
 		if (what == UNSHARE)
-			arg = random_flags(flags_of_unshare, COUNT(flags_of_unshare)) & random_flags(flags_of_unshare, COUNT(flags_of_unshare));
+			arg = random_flags(flags_of_unshare, COUNT(flags_of_unshare)) &
+			      random_flags(flags_of_unshare, COUNT(flags_of_unshare));
 		if (what == UNSHARE && chance(12))
 			arg |= PICK(odd);
 		note("%d does %d, %lx: %ld", i, what, arg, tell(i, what, arg));
@@ -238,7 +250,8 @@ static void experiment(void)
 	stay_on_one_cpu();
 	tasks = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	if (syscall(SYS_unshare, CLONE_NEWUTS | CLONE_NEWPID) || syscall(SYS_sethostname, hosts[0], strlen(hosts[0])) || pipe(done))
+	if (syscall(SYS_unshare, CLONE_NEWUTS | CLONE_NEWPID) ||
+	    syscall(SYS_sethostname, hosts[0], strlen(hosts[0])) || pipe(done))
 		_exit(94);
 	for (int i = 0; i < TASKS; i++)
 		if (pipe(orders[i]))

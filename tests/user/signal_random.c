@@ -1,8 +1,8 @@
 /*
- * signal_random: random calls about signals by one thread: actions with all kinds of flags and masks,
- * signals sent to itself in every way there is, with honest and odd siginfo, faults, alternate
- * stacks, waiting. What every handler finds (order, siginfo, masks, stack) is noted, and many a
- * handler sends another signal, or changes the mask to return to. test: timeout=120
+ * signal_random: random calls about signals by one thread: actions with all kinds of flags and
+ * masks, signals sent to itself in every way there is, with honest and odd siginfo, faults,
+ * alternate stacks, waiting. What every handler finds (order, siginfo, masks, stack) is noted, and
+ * many a handler sends another signal, or changes the mask to return to. test: timeout=120
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -16,8 +16,8 @@
 #define BAD ((void *)8)
 
 static const int some_signals[] = {
-	SIGHUP, SIGILL, SIGTRAP, SIGUSR1, SIGSEGV, SIGUSR2, SIGFPE, SIGCHLD, SIGCONT, SIGTSTP, SIGTTIN,
-	SIGURG, SIGWINCH, SIGTERM, 34, 35, 64,
+	SIGHUP,	 SIGILL,  SIGTRAP, SIGUSR1,  SIGSEGV, SIGUSR2, SIGFPE, SIGCHLD, SIGCONT,
+	SIGTSTP, SIGTTIN, SIGURG,  SIGWINCH, SIGTERM, 34,      35,     64,
 };
 static char alt[ALT] __attribute__((aligned(16)));
 static void *restorer, *read_only;
@@ -72,8 +72,9 @@ static void note_info(const char *what, long sig, const siginfo_t *from)
 		sum += ((unsigned char *)&info)[i];
 	for (size_t i = 12; i < 48; i++)
 		n = n * 31 + ((unsigned char *)&info)[i];
-	note("%s %ld: signo %d errno %d code %d pid %d uid %d value %lx rest %x beyond %x", what, sig,
-	     info.si_signo, info.si_errno, info.si_code, info.si_pid, info.si_uid, (long)info.si_ptr, n, sum);
+	note("%s %ld: signo %d errno %d code %d pid %d uid %d value %lx rest %x beyond %x", what,
+	     sig, info.si_signo, info.si_errno, info.si_code, info.si_pid, info.si_uid,
+	     (long)info.si_ptr, n, sum);
 }
 
 static int on_alt(const void *p)
@@ -83,7 +84,10 @@ static int on_alt(const void *p)
 
 static void note_stack(const char *what, const stack_t *st)
 {
-	note("%s: stack %s size %lx flags %x", what, on_alt(st->ss_sp) ? "alt" : st->ss_sp ? "else" : "none",
+	note("%s: stack %s size %lx flags %x", what,
+	     on_alt(st->ss_sp) ? "alt"
+	     : st->ss_sp       ? "else"
+			       : "none",
 	     (long)st->ss_size, (unsigned int)st->ss_flags);
 }
 
@@ -95,15 +99,17 @@ static int is_harmless(int sig)
 	struct sigaction sa = { .sa_handler = SIG_IGN };
 
 	syscall(SYS_rt_sigaction, sig, NULL, &sa, 8);
-	return sa.sa_handler != SIG_DFL || sig == SIGCHLD || sig == SIGURG || sig == SIGWINCH || sig == SIGCONT ||
-	       sig == SIGTSTP || sig == SIGTTIN;	/* an orphan is not stopped */
+	return sa.sa_handler != SIG_DFL || sig == SIGCHLD || sig == SIGURG || sig == SIGWINCH ||
+	       sig == SIGCONT || sig == SIGTSTP || sig == SIGTTIN; /* an orphan is not stopped */
 }
 
 static void random_info(siginfo_t *info, int sig)
 {
 	static const int codes[] = {
-		SI_USER, SI_QUEUE, SI_QUEUE, SI_QUEUE, SI_TIMER, SI_MESGQ, SI_ASYNCIO, SI_SIGIO, SI_TKILL,
-		SI_DETHREAD, SI_KERNEL, 1, 2, 3, 4, 5, 6, 7, 9, 14, -60, -100, 1000,
+		SI_USER,    SI_QUEUE, SI_QUEUE, SI_QUEUE,    SI_TIMER,	SI_MESGQ,
+		SI_ASYNCIO, SI_SIGIO, SI_TKILL, SI_DETHREAD, SI_KERNEL, 1,
+		2,	    3,	      4,	5,	     6,		7,
+		9,	    14,	      -60,	-100,	     1000,
 	};
 
 	memset(info, 0, sizeof(*info));
@@ -111,7 +117,8 @@ static void random_info(siginfo_t *info, int sig)
 	info->si_errno = (int)random_below(100);
 	info->si_code = PICK(codes);
 	/* What looks like a fault Linux may deliver although it is blocked. */
-	if (info->si_code > 0 && (sig == SIGILL || sig == SIGTRAP || sig == SIGSEGV || sig == SIGFPE))
+	if (info->si_code > 0 &&
+	    (sig == SIGILL || sig == SIGTRAP || sig == SIGSEGV || sig == SIGFPE))
 		info->si_code = -info->si_code;
 	for (size_t i = 3; i < 12; i++)
 		info->_si_pad[i] = (int)random_below(1u << 31);
@@ -150,8 +157,8 @@ static void send(void)
 	default: {
 		int fd = (int)syscall(SYS_pidfd_open, me, 0);
 
-		ret = syscall(SYS_pidfd_send_signal, chance(30) ? 0 : fd, sig, how == 5 ? NULL : with,
-			      chance(30) ? 64 : 0);
+		ret = syscall(SYS_pidfd_send_signal, chance(30) ? 0 : fd, sig,
+			      how == 5 ? NULL : with, chance(30) ? 64 : 0);
 		close(fd);
 	}
 	}
@@ -183,7 +190,8 @@ static void handler(int sig, siginfo_t *info, void *context)
 		send();
 	if (chance(5))
 		uc->uc_sigmask = random_mask();
-	if (chance(10) && !on_alt(&here)) {	/* on it Linux 6.12 and later do something else when we return */
+	/* on it Linux 6.12 and later do something else when we return */
+	if (chance(10) && !on_alt(&here)) {
 		stack_t st = { .ss_sp = alt, .ss_size = ALT }, old;
 		long ret = syscall(SYS_sigaltstack, &st, &old);
 
@@ -196,7 +204,8 @@ static void plain_handler(int sig)
 {
 	char here;
 
-	note("plain handler of %d: mask %lx, %s", sig, mask_now(), on_alt(&here) ? "on alt" : "on the stack");
+	note("plain handler of %d: mask %lx, %s", sig, mask_now(),
+	     on_alt(&here) ? "on alt" : "on the stack");
 }
 
 /* --- what else may be called --- */
@@ -204,8 +213,8 @@ static void plain_handler(int sig)
 static void action(void)
 {
 	static const unsigned long flags[] = {
-		SA_NOCLDSTOP, SA_NOCLDWAIT, SA_ONSTACK, SA_ONSTACK, SA_RESTART, SA_NODEFER, SA_RESETHAND,
-		SA_EXPOSE_TAGBITS, SA_UNSUPPORTED, 1UL << 20,
+		SA_NOCLDSTOP, SA_NOCLDWAIT, SA_ONSTACK,	       SA_ONSTACK,     SA_RESTART,
+		SA_NODEFER,   SA_RESETHAND, SA_EXPOSE_TAGBITS, SA_UNSUPPORTED, 1UL << 20,
 	};
 	struct sigaction sa = { .sa_restorer = restorer }, old;
 	int sig = random_signal(), kind = (int)random_below(12);
@@ -222,11 +231,16 @@ static void action(void)
 		sa.sa_flags |= SA_SIGINFO;
 		sa.sa_sigaction = handler;
 	}
-	ret = syscall(SYS_rt_sigaction, sig, chance(20) ? NULL : chance(40) ? BAD : &sa, chance(40) ? BAD : &old,
-		      random_size());
+	ret = syscall(SYS_rt_sigaction, sig,
+		      chance(20)   ? NULL
+		      : chance(40) ? BAD
+				   : &sa,
+		      chance(40) ? BAD : &old, random_size());
 	note("sigaction %d %d: %ld %d, was %d flags %lx mask %lx", sig, kind, ret, error(ret),
-	     old.sa_handler == SIG_DFL ? 0 : old.sa_handler == SIG_IGN ? 1 : 2, (unsigned long)old.sa_flags,
-	     (unsigned long)old.sa_mask);
+	     old.sa_handler == SIG_DFL	 ? 0
+	     : old.sa_handler == SIG_IGN ? 1
+					 : 2,
+	     (unsigned long)old.sa_flags, (unsigned long)old.sa_mask);
 }
 
 static void block(void)
@@ -236,8 +250,11 @@ static void block(void)
 	long ret;
 
 	note("sigprocmask %d %lx", how, set);
-	ret = syscall(SYS_rt_sigprocmask, how, chance(20) ? NULL : chance(40) ? BAD : &set, chance(40) ? BAD : &old,
-		      random_size());
+	ret = syscall(SYS_rt_sigprocmask, how,
+		      chance(20)   ? NULL
+		      : chance(40) ? BAD
+				   : &set,
+		      chance(40) ? BAD : &old, random_size());
 	note("sigprocmask: %ld %d, was %lx", ret, error(ret), old);
 }
 
@@ -251,20 +268,37 @@ static void pending(void)
 
 static void altstack(void)
 {
-	static const int flags[] = { 0, 0, 0, SS_DISABLE, SS_ONSTACK, (int)SS_AUTODISARM, (int)SS_AUTODISARM,
-				     (int)SS_AUTODISARM | SS_DISABLE, 3, 4 };
-	stack_t st = { .ss_sp = alt, .ss_size = chance(8) ? random_below(2048) : ALT, .ss_flags = PICK(flags) };
+	static const int flags[] = { 0,
+				     0,
+				     0,
+				     SS_DISABLE,
+				     SS_ONSTACK,
+				     (int)SS_AUTODISARM,
+				     (int)SS_AUTODISARM,
+				     (int)SS_AUTODISARM | SS_DISABLE,
+				     3,
+				     4 };
+	stack_t st = { .ss_sp = alt,
+		       .ss_size = chance(8) ? random_below(2048) : ALT,
+		       .ss_flags = PICK(flags) };
 	stack_t old = { 0 };
 	long ret;
 
-	ret = syscall(SYS_sigaltstack, chance(4) ? NULL : chance(30) ? BAD : &st, chance(30) ? BAD : &old);
-	note("sigaltstack %x %lx: %ld %d", (unsigned int)st.ss_flags, (long)st.ss_size, ret, error(ret));
+	ret = syscall(SYS_sigaltstack,
+		      chance(4)	   ? NULL
+		      : chance(30) ? BAD
+				   : &st,
+		      chance(30) ? BAD : &old);
+	note("sigaltstack %x %lx: %ld %d", (unsigned int)st.ss_flags, (long)st.ss_size, ret,
+	     error(ret));
 	note_stack("was", &old);
 }
 
 static void timedwait(void)
 {
-	static const struct timespec odd[] = { { 0, -1 }, { -1, 0 }, { 0, 1000000000 }, { -1, -1 } };
+	static const struct timespec odd[] = {
+		{ 0, -1 }, { -1, 0 }, { 0, 1000000000 }, { -1, -1 }
+	};
 	struct timespec limit = { 0, 0 };
 	sigset_t set = random_mask();
 	siginfo_t info;
@@ -302,8 +336,8 @@ static void fault(void)
 	static const struct {
 		int sig, length;
 	} kinds[] = {
-		{ SIGSEGV, 3 }, { SIGSEGV, 3 }, { SIGSEGV, 3 }, { SIGSEGV, 1 }, { SIGILL, 2 }, { SIGTRAP, 0 },
-		{ SIGFPE, 2 }, { SIGSEGV, 2 },
+		{ SIGSEGV, 3 }, { SIGSEGV, 3 }, { SIGSEGV, 3 }, { SIGSEGV, 1 },
+		{ SIGILL, 2 },	{ SIGTRAP, 0 }, { SIGFPE, 2 },	{ SIGSEGV, 2 },
 	};
 	unsigned int kind = random_below(COUNT(kinds));
 	struct sigaction sa = { .sa_handler = SIG_DFL };
@@ -345,15 +379,17 @@ static void fault(void)
 
 static void experiment(void)
 {
-	static void (*const calls[])(void) = { action, action, action, send, send, send, send, send, block, block,
-					       pending, altstack, timedwait, timedwait, suspend, fault };
+	static void (*const calls[])(
+		void) = { action, action, action,  send,     send,	send,	   send,    send,
+			  block,  block,  pending, altstack, timedwait, timedwait, suspend, fault };
 	struct sigaction sa = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO };
 
 	stack_t no_stack = { .ss_flags = SS_DISABLE };
 
 	setsid();
 	sigaltstack(&no_stack, NULL);	/* handlers see the flags, which outlive an exec */
-	read_only = mmap((void *)0x70000000, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	read_only = mmap((void *)0x70000000, 4096, PROT_READ,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	sigaction(SIGUSR1, &sa, NULL);
 	syscall(SYS_rt_sigaction, SIGUSR1, NULL, &sa, 8);
 	restorer = sa.sa_restorer;

@@ -1,6 +1,6 @@
 /*
- * Calls whose arguments are worth decoding, for tests/user/strace: what it prints of this program is
- * the same on Linux. By itself it says nothing.
+ * Calls whose arguments are worth decoding, for tests/user/strace: what it prints of this program
+ * is the same on Linux. By itself it says nothing.
  */
 #include <errno.h>
 #include <fcntl.h>

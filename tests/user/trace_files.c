@@ -80,14 +80,17 @@ static void test_names(void)
 
 static void test_events(void)
 {
-	check("a group", !put("set_event", "sched\n", O_TRUNC) && count(slurp("set_event"), "\n") == 7);
+	check("a group",
+	      !put("set_event", "sched\n", O_TRUNC) && count(slurp("set_event"), "\n") == 7);
 	check("all but one of it", !put("set_event", "!sched:sched_switch", O_APPEND) &&
 					   count(slurp("set_event"), "\n") == 6);
 	check("> empties", !put("set_event", "sched:sched_switch", O_TRUNC) &&
 				   shows("set_event", "sched:sched_switch\n"));
-	check(">> adds", !put("set_event", "futex:* signal_deliver", O_APPEND) &&
-				 shows("set_event", "sched:sched_switch\nsignal:signal_deliver\nfutex:futex_wait\n"
-						    "futex:futex_wake\nfutex:futex_requeue\n"));
+	check(">> adds",
+	      !put("set_event", "futex:* signal_deliver", O_APPEND) &&
+		      shows("set_event",
+			    "sched:sched_switch\nsignal:signal_deliver\nfutex:futex_wait\n"
+			    "futex:futex_wake\nfutex:futex_requeue\n"));
 	check("syscalls are raw_syscalls",
 	      !put("set_event", "syscalls", O_TRUNC) &&
 		      shows("set_event", "raw_syscalls:sys_enter\nraw_syscalls:sys_exit\n"));
@@ -118,11 +121,13 @@ static void test_errors(void)
 	check("bad sizes are EINVAL", good == 7 && shows("buffer_size_kb", "1024\n"));
 	check("tracing_on takes numbers", put("tracing_on", "x", 0) == EINVAL);
 	check("profile takes 0 to 10000", put("profile", "10001", 0) == EINVAL &&
-						  put("profile", "x", 0) == EINVAL && shows("profile", "0\n"));
+						  put("profile", "x", 0) == EINVAL &&
+						  shows("profile", "0\n"));
 	check("the clock cannot be changed", put("trace_clock", "local", 0) != 0);
 	check("too long is EINVAL", put("set_event", memset(text, ' ', 4096), 0) == EINVAL);
-	check("available_events is not for writing", put("available_events", "sched", O_TRUNC) != 0 &&
-							     count(slurp("set_event"), "\n") == 3);
+	check("available_events is not for writing",
+	      put("available_events", "sched", O_TRUNC) != 0 &&
+		      count(slurp("set_event"), "\n") == 3);
 	check("a bad pointer is EFAULT", ({
 		      int fd = open(DIR_ "trace_marker", O_WRONLY);
 		      int bad = write(fd, (void *)8, 10) < 0 && errno == EFAULT;
@@ -164,10 +169,11 @@ static void test_marker(void)
 	put("trace_marker", "last", 0);
 	slurp("trace");
 	check("a full ring drops the oldest, and counts",
-	      count(text, ": again\n") > 50 && count(text, ": again\n") < 250 && strstr(text, "/1001   #P") &&
-		      !strcmp(text + strlen(text) - 6, " last\n"));
+	      count(text, ": again\n") > 50 && count(text, ": again\n") < 250 &&
+		      strstr(text, "/1001   #P") && !strcmp(text + strlen(text) - 6, " last\n"));
 	put("trace", "", O_TRUNC);
-	check("a bigger one is empty", !put("buffer_size_kb", "64", 0) && !strstr(slurp("trace"), "last"));
+	check("a bigger one is empty",
+	      !put("buffer_size_kb", "64", 0) && !strstr(slurp("trace"), "last"));
 }
 
 /* --- trace_pipe --- */
@@ -221,7 +227,8 @@ static void test_pipe(void)
 	text[i] = '\0';
 	check("ends when tracing is off", n == 0);
 	check("says what was lost", !strncmp(text, "CPU:", 4) && strstr(text, " [LOST ") &&
-					    count(text, ": many\n") > 50 && count(text, ": many\n") < 300);
+					    count(text, ": many\n") > 50 &&
+					    count(text, ": many\n") < 300);
 	close(fd);
 	put("tracing_on", "1", 0);
 	put("buffer_size_kb", "1024", 0);
@@ -233,7 +240,8 @@ static void test_profile(void)
 	char *line;
 
 	put("trace", "", O_TRUNC);
-	check("the profiler is switched on", !put("profile", "1000", 0) && shows("profile", "1000\n"));
+	check("the profiler is switched on",
+	      !put("profile", "1000", 0) && shows("profile", "1000\n"));
 	while (!(line = strstr(slurp("trace"), ": profile: user=0x")))
 		compute(100000);
 	check("a stack, outermost first", strchr(line, ';') && strstr(line, " kernel="));

@@ -1,10 +1,11 @@
 /*
- * tracer_random: random calls of wait4 and waitid by the two threads of a process, about children of
- * several exit signals that either thread traces, or did, or none. They are seized, interrupted,
+ * tracer_random: random calls of wait4 and waitid by the two threads of a process, about children
+ * of several exit signals that either thread traces, or did, or none. They are seized, interrupted,
  * continued, let go, stopped by signals and killed, each time for certain before the next call, and
  * what is asked about them never waits. test: timeout=120
  *
- * The first thread makes all children: on Bobbin they are the process's, with __WNOTHREAD as without.
+ * The first thread makes all children: on Bobbin they are the process's, with __WNOTHREAD as
+ * without.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -153,7 +154,9 @@ static void stop(int thread)
 
 static void ask(int thread)
 {
-	static const int some[] = { WUNTRACED, WEXITED, WCONTINUED, WNOWAIT, __WALL, (int)__WCLONE };
+	static const int some[] = {
+		WUNTRACED, WEXITED, WCONTINUED, WNOWAIT, __WALL, (int)__WCLONE
+	};
 	int four = chance(2), options = WNOHANG, status = 0x5a5a, all = chance(2);
 	struct kin *k = &kin[random_below((unsigned int)nr_kin)];
 	siginfo_t info = { 0 };
@@ -166,18 +169,21 @@ static void ask(int thread)
 	if (four) {
 		options &= ~(WEXITED | WNOWAIT);
 		ret = syscall(SYS_wait4, all ? -1 : k->pid, &status, options, NULL);
-		note("%d: wait4 %d %x: %d %d, %x", thread, all ? -1 : (int)(k - kin), (unsigned int)options,
-		     ret > 0 ? index_of((pid_t)ret) : (int)ret, error(ret), (unsigned int)status);
+		note("%d: wait4 %d %x: %d %d, %x", thread, all ? -1 : (int)(k - kin),
+		     (unsigned int)options, ret > 0 ? index_of((pid_t)ret) : (int)ret, error(ret),
+		     (unsigned int)status);
 	} else {
 		ret = syscall(SYS_waitid, all ? P_ALL : P_PID, k->pid, &info, options, NULL);
-		note("%d: waitid %d %x: %ld %d, %d %d %d %x", thread, all ? -1 : (int)(k - kin), (unsigned int)options, ret, error(ret),
-		     info.si_signo, info.si_code, index_of(info.si_pid), (unsigned int)info.si_status);
+		note("%d: waitid %d %x: %ld %d, %d %d %d %x", thread, all ? -1 : (int)(k - kin),
+		     (unsigned int)options, ret, error(ret), info.si_signo, info.si_code,
+		     index_of(info.si_pid), (unsigned int)info.si_status);
 	}
 }
 
 static void experiment(void)
 {
-	static void (*const calls[])(int) = { create, trace, trace, trace, trace, kill_one, stop, ask, ask, ask, ask };
+	static void (*const calls[])(int) = { create, trace, trace, trace, trace, kill_one,
+					      stop,   ask,   ask,   ask,   ask };
 	pthread_t thread;
 	sigset_t all;
 

@@ -2,7 +2,8 @@
  * wait_random: random calls of wait4 and waitid. An experiment has children of several kinds, with
  * SIGCHLD or another exit signal, in its process group or their own, some with a child that it
  * inherits from them, one whose first thread has ended. They exit, are killed, stop and go on, each
- * time for certain before the next call, and what is asked about them never waits. test: timeout=120
+ * time for certain before the next call, and what is asked about them never waits.
+ * test: timeout=120
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -130,8 +131,8 @@ static void create(void)
 		kin[k->heir].pidfd = (int)syscall(SYS_pidfd_open, kin[k->heir].pid, 0);
 	}
 	k->pidfd = (int)syscall(SYS_pidfd_open, k->pid, chance(2) ? O_NONBLOCK : 0);
-	note("create %d: signal %d, own group %d, headless %d, heir %d with %d", (int)(k - kin), exit_signal,
-	     own_group, headless, k->heir, heir_signal);
+	note("create %d: signal %d, own group %d, headless %d, heir %d with %d", (int)(k - kin),
+	     exit_signal, own_group, headless, k->heir, heir_signal);
 }
 
 /* --- what happens to them --- */
@@ -197,15 +198,16 @@ static void exit_signal_seen(void)
 	if (ret < 0)
 		note("no signal: %d", errno);
 	else
-		note("signal %ld: code %d, of %d, status %x", ret, info.si_code, index_of(info.si_pid),
-		     info.si_status);
+		note("signal %ld: code %d, of %d, status %x", ret, info.si_code,
+		     index_of(info.si_pid), info.si_status);
 }
 
 /* --- asking --- */
 
 static int random_options(void)
 {
-	static const int some[] = { WNOHANG, WUNTRACED, WEXITED, WCONTINUED, WNOWAIT, __WALL, (int)__WCLONE };
+	static const int some[] = { WNOHANG, WUNTRACED, WEXITED,      WCONTINUED,
+				    WNOWAIT, __WALL,	(int)__WCLONE };
 	int options = WNOHANG;
 
 	for (size_t i = 0; i < COUNT(some); i++)
@@ -240,26 +242,29 @@ static void ask_wait4(void)
 	if (chance(2))
 		options &= ~(WEXITED | WNOWAIT);
 	id = type == P_ALL ? -1 : type == P_PGID && id != -2147483647 - 1 ? -id : id;
-	ret = syscall(SYS_wait4, id, chance(20) ? BAD : &status, options, chance(40) ? BAD : &usage);
-	note("wait4 type %d id %d options %x: %d %d, %x", type, index_of(id < 0 ? -id : id), options,
-	     ret < 0 ? -1 : index_of((pid_t)ret), error(ret), status);
+	ret = syscall(SYS_wait4, id, chance(20) ? BAD : &status, options,
+		      chance(40) ? BAD : &usage);
+	note("wait4 type %d id %d options %x: %d %d, %x", type, index_of(id < 0 ? -id : id),
+	     options, ret < 0 ? -1 : index_of((pid_t)ret), error(ret), status);
 }
 
 static void ask_waitid(void)
 {
-	static const int from[] = { P_ALL, P_PID, P_PGID, P_PIDFD, P_ALL, P_PID, P_PGID, P_PIDFD, 4, -1 };
+	static const int from[] = { P_ALL, P_PID,  P_PGID,  P_PIDFD, P_ALL,
+				    P_PID, P_PGID, P_PIDFD, 4,	     -1 };
 	int type = PICK(from), id = random_id(type), options = random_options(), untouched = 0;
 	siginfo_t info;
 	struct rusage usage;
 	long ret;
 
 	memset(&info, 0x5a, sizeof(info));
-	ret = syscall(SYS_waitid, type, id, chance(20) ? BAD : &info, options, chance(40) ? BAD : &usage);
+	ret = syscall(SYS_waitid, type, id, chance(20) ? BAD : &info, options,
+		      chance(40) ? BAD : &usage);
 	for (size_t i = 0; i < sizeof(info); i++)
 		untouched += ((unsigned char *)&info)[i] == 0x5a;
-	note("waitid type %d options %x: %ld %d, %d %d %d of %d status %d, %d untouched", type, options, ret,
-	     error(ret), info.si_signo, info.si_errno, info.si_code, index_of(info.si_pid), info.si_status,
-	     untouched > 64);
+	note("waitid type %d options %x: %ld %d, %d %d %d of %d status %d, %d untouched", type,
+	     options, ret, error(ret), info.si_signo, info.si_errno, info.si_code,
+	     index_of(info.si_pid), info.si_status, untouched > 64);
 }
 
 static void disposition(void)

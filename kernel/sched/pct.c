@@ -16,6 +16,11 @@
  * A step is the entry to a system call: what threads do to each other passes through there, or is
  * one load or store. For the latter half of the points are moments in time instead.
  *
+ * Neither falls within a system call, where the kernel has its own races. For those sched.walk=N,
+ * in a kernel with DEBUG=1: on each occasion to preempt a thread under test in the kernel, in most
+ * cases as it releases a lock, it draws a new priority with a probability of 1 / N. That gives no
+ * guarantee, but a window of a few instructions comes by often.
+ *
  * Two things the paper need not care about: a thread that yields, or computes for HOG_NS, or makes
  * another wait for twice that, goes behind all others, or programs that poll would never end
  * (it gets less time once the program is far older than its change points); and PID 1, kernel
@@ -165,6 +170,18 @@ static void change_point(struct rq *rq, unsigned long i)
 	resched_curr(rq);
 }
 
+/* Interrupts are on. Makes whoever runs weaker or stronger, as the caller says. */
+static void change_now(void (*change)(struct rq *rq, unsigned long i), unsigned long i)
+{
+	struct rq *rq;
+
+	local_irq_disable();
+	rq = this_rq();
+	spin_lock(&rq->lock);
+	change(rq, i);
+	spin_unlock_irq(&rq->lock);
+}
+
 /* A thread under test enters the kernel. May be preempted before it returns: that is the point. */
 void sched_step(void)
 {
@@ -175,15 +192,8 @@ void sched_step(void)
 		hrtimer_start(&timer, first_step + 1);
 	}
 	for (unsigned long i = 0; i < nr_points; i++) {
-		if (!points[i].timed && points[i].at == step) {
-			struct rq *rq;
-
-			local_irq_disable();
-			rq = this_rq();
-			spin_lock(&rq->lock);
-			change_point(rq, i);
-			spin_unlock_irq(&rq->lock);
-		}
+		if (!points[i].timed && points[i].at == step)
+			change_now(change_point, i);
 	}
 }
 
@@ -211,6 +221,44 @@ static u64 timed_points(struct hrtimer *t)
 	return next;
 }
 
+/* --- the walk --- */
+
+#ifdef CONFIG_DEBUG
+unsigned long sched_walk_odds;	/* constant after init_pct() */
+static u64 nr_redrawn;		/* atomic */
+
+static void redraw(struct rq *rq, unsigned long unused)
+{
+	struct task_struct *p = rq->curr;
+
+	if (p->sched_class != &pct_sched_class || !p->on_rq)
+		return;
+	next_number(&nr_redrawn);
+	set_rank(rq, RANK_RANDOM + draw() % RANK_RANDOM);
+	resched_curr(rq);
+}
+
+/* The preempt count is about to fall. */
+void sched_walk(void)
+{
+	if (preempt_count() == 1 && !irqs_disabled() &&
+	    test_tsk_thread_flag(current, TIF_SCHED_STEP) && draw() % sched_walk_odds == 0)
+		change_now(redraw, 0);
+}
+#endif
+
+static void init_walk(void)
+{
+	long odds = cmdline_number("sched.walk", 0);
+
+#ifdef CONFIG_DEBUG
+	sched_walk_odds = odds > 0 ? (unsigned long)odds : 0;
+#else
+	if (odds)
+		pr_warn("pct: sched.walk needs a kernel with DEBUG=1\n");
+#endif
+}
+
 static void init_pct(void)
 {
 	long depth = cmdline_number("sched.depth", 3), steps = cmdline_number("sched.steps", 500);
@@ -226,6 +274,7 @@ static void init_pct(void)
 		points[i].at = draw() % (points[i].timed ? horizon_ns : horizon_steps) + 1;
 	}
 	nr_draws = MAX_DEPTH * 2;	/* the priorities do not depend on the depth */
+	init_walk();
 }
 
 static void report_pct(void)
@@ -233,6 +282,10 @@ static void report_pct(void)
 	u64 us = nr_steps ? (ktime_get() - first_step) / NSEC_PER_USEC : 0;
 
 	pr_info("pct: %lu steps, %lu us\n", (unsigned long)nr_steps, (unsigned long)us);
+#ifdef CONFIG_DEBUG
+	if (sched_walk_odds)
+		pr_info("pct: %lu priorities drawn anew\n", (unsigned long)nr_redrawn);
+#endif
 }
 
 const struct sched_class pct_sched_class = {

@@ -78,8 +78,20 @@ static inline bool preempt_dec_and_test(void)
 	return zero;
 }
 
+#ifdef CONFIG_DEBUG
+extern unsigned long sched_walk_odds;	/* 0: off. In kernel/sched/pct.c */
+void sched_walk(void);
+#else
+#define sched_walk_odds 0UL
+static inline void sched_walk(void)
+{
+}
+#endif
+
 static inline void preempt_enable(void)
 {
+	if (unlikely(sched_walk_odds))
+		sched_walk();
 	if (unlikely(preempt_dec_and_test()))
 		preempt_schedule();
 }

@@ -95,16 +95,25 @@ static char *proc_text(const struct worker *w, const char *file)
 	return text;
 }
 
-/* In futex() and off every CPU. (State S is not enough: Linux also enters it when it is about to
- * look once more.) */
+static char *behind_name(const struct worker *w)
+{
+	return strrchr(proc_text(w, "stat"), ')');
+}
+
+/*
+ * In futex(), off every CPU, and to stay there. State S is not enough: Linux also enters it when it
+ * is about to look once more. Nor is syscall, which takes one who is woken for asleep until the CPU
+ * it shall run on has taken note of it: by then its state is R.
+ */
 static int sleeps(const struct worker *w)
 {
-	return w->phase == BUSY && atoi(proc_text(w, "syscall")) == SYS_futex && w->phase == BUSY;
+	return w->phase == BUSY && atoi(proc_text(w, "syscall")) == SYS_futex &&
+	       behind_name(w)[2] == 'S' && w->phase == BUSY;
 }
 
 static int priority(const struct worker *w)
 {
-	char *p = strrchr(proc_text(w, "stat"), ')');
+	char *p = behind_name(w);
 
 	for (int field = 2; field < 18; field++)
 		p = strchr(p, ' ') + 1;

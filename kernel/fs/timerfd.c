@@ -104,8 +104,10 @@ SYSCALL_DEFINE(timerfd_create, int clock, int flags)
 
 	if (flags & ~(TFD_NONBLOCK | TFD_CLOEXEC))
 		return -EINVAL;
-	if (clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME && clock != CLOCK_BOOTTIME)
-		return -EINVAL;		/* nothing here sleeps so deep that an alarm must wake it */
+	/* nothing here sleeps so deep that an alarm's clock is another one than without */
+	if (clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME && clock != CLOCK_BOOTTIME &&
+	    clock != CLOCK_REALTIME_ALARM && clock != CLOCK_BOOTTIME_ALARM)
+		return -EINVAL;
 	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL);
 	if (!ctx)
 		return -ENOMEM;

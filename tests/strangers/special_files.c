@@ -229,6 +229,11 @@ static void t_timerfd(void)
 	usleep(1000);
 	T(read(t, &v, 8) == 8 && v == 1);
 	E(timerfd_create(99, 0), EINVAL); E(timerfd_settime(1, 0, &is, 0), EINVAL); close(t);
+	t = timerfd_create(CLOCK_BOOTTIME_ALARM, 0);	/* whom Linux lets: CAP_WAKE_ALARM */
+	T(t >= 0 || errno == EPERM);
+	is.it_value = is.it_interval = (struct timespec){ 0, 1 };
+	T(t < 0 || (timerfd_settime(t, 0, &is, 0) == 0 && read(t, &v, 8) == 8 && v > 0));
+	close(t);
 }
 static void t_signalfd(void)
 {

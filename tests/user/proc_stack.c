@@ -67,6 +67,37 @@ static int well_formed(void)
 	return 1;
 }
 
+/*
+ * A child stops and says so to us, who run before it does anything more: it is preempted before it
+ * has called the scheduler. What it waits for is nothing yet, and no function of the scheduler.
+ */
+static void preempted_sleeper(void)
+{
+	struct sched_param param = { 10 };
+	unsigned long cpu = 1;
+	char path[64];
+	pid_t pid;
+	int status, fd;
+
+	syscall(SYS_sched_setaffinity, 0, sizeof(cpu), &cpu);
+	syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &param);
+	pid = fork();
+	if (pid == 0) {
+		param.sched_priority = 0;
+		syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &param);
+		for (;;)
+			raise(SIGSTOP);
+	}
+	waitpid(pid, &status, WUNTRACED);
+	snprintf(path, sizeof(path), "/proc/%d/wchan", (int)pid);
+	fd = open(path, O_RDONLY);
+	text[read(fd, text, sizeof(text) - 1)] = '\0';
+	close(fd);
+	check("preempted on its way to sleep: wchan 0", WIFSTOPPED(status) && !strcmp(text, "0"));
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+}
+
 int main(int argc, char **argv)
 {
 	pthread_t t[3];
@@ -120,5 +151,6 @@ int main(int argc, char **argv)
 	check("write", write(fds[1], "x", 1) == 1);
 	for (int i = 0; i < 3; i++)
 		pthread_join(t[i], NULL);
+	preempted_sleeper();
 	return failures;
 }

@@ -26,12 +26,13 @@ static const char *sleeping_in(struct task_struct *p)
 	return NULL;
 }
 
+/* Who is on a run queue waits for nothing but a CPU, even if it is about to sleep. */
 int proc_wchan_show(struct seq_file *m, struct task_struct *p)
 {
 	const char *wchan = READ_ONCE(p->wchan);
 	char state = task_state_char(p);
 
-	if (!wchan && state != 'R' && state != 'Z')
+	if (!wchan && state != 'R' && state != 'Z' && !READ_ONCE(p->on_rq))
 		wchan = sleeping_in(p);
 	seq_puts(m, wchan && state != 'R' ? wchan : "0");
 	return 0;

@@ -367,8 +367,8 @@ static void arm_timer(struct k_itimer *t, const struct itimerspec *its, bool abs
 	t->interval = value || is_cpu_timer(t) ? timespec_to_ns(&its->it_interval) : 0;
 	if (!value)
 		return;
-	if (!absolute)
-		t->expires = now + value;
+	if (!absolute)		/* never is not before boot */
+		t->expires = min_t(u64, now + value, ~0UL / 2);
 	else	/* before boot is less than 0, and counts */
 		t->expires = (value - (real ? realtime_offset() : 0)) ?: 1;
 	if (!is_cpu_timer(t) && t->notify != SIGEV_NONE)

@@ -4,6 +4,7 @@
  * kcmp, pidfd_open. No answer depends on when it is asked. test: timeout=120
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -110,6 +111,8 @@ static void settime(void)
 		its.it_value.tv_sec = FAR;
 	if (flag & TIMER_ABSTIME && its.it_value.tv_sec >= FAR)
 		its.it_value.tv_sec *= FAR;
+	if (its.it_value.tv_sec >= FAR && chance(4))
+		its.it_value.tv_sec = LONG_MAX;		/* never */
 	ret = syscall(SYS_timer_settime, id, flag, maybe(&its), chance(3) ? NULL : maybe(&old));
 	note("timer_settime %d, flags %d, %ld %ld every %ld %ld: %ld %d, was %ld every %ld", i,
 	     flag, (long)its.it_value.tv_sec, its.it_value.tv_nsec, (long)its.it_interval.tv_sec,

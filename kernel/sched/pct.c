@@ -159,26 +159,27 @@ static void task_fork_pct(struct task_struct *p)
 
 /* --- the change points --- */
 
-static void change_point(struct rq *rq, unsigned long i)
+/* Whoever runs, if it is under test, becomes as weak as rank says. rq->lock held. */
+static void change_curr(struct rq *rq, u64 rank)
 {
 	struct task_struct *p = rq->curr;
 
 	if (p->sched_class != &pct_sched_class || !p->on_rq ||
 	    !test_tsk_thread_flag(p, TIF_SCHED_STEP))
 		return;
-	set_rank(rq, RANK_CHANGED - i);
+	set_rank(rq, rank);
 	resched_curr(rq);
 }
 
-/* Interrupts are on. Makes whoever runs weaker or stronger, as the caller says. */
-static void change_now(void (*change)(struct rq *rq, unsigned long i), unsigned long i)
+/* The same; interrupts are on, no lock held. */
+static void change_now(u64 rank)
 {
 	struct rq *rq;
 
 	local_irq_disable();
 	rq = this_rq();
 	spin_lock(&rq->lock);
-	change(rq, i);
+	change_curr(rq, rank);
 	spin_unlock_irq(&rq->lock);
 }
 
@@ -193,7 +194,7 @@ void sched_step(void)
 	}
 	for (unsigned long i = 0; i < nr_points; i++) {
 		if (!points[i].timed && points[i].at == step)
-			change_now(change_point, i);
+			change_now(RANK_CHANGED - i);
 	}
 }
 
@@ -212,7 +213,7 @@ static u64 timed_points(struct hrtimer *t)
 		if (at <= now) {
 			points[i].timed = false;
 			points[i].at = 0;	/* no step has this number: it is done */
-			change_point(rq, i);
+			change_curr(rq, RANK_CHANGED - i);
 		} else if (!next || at < next) {
 			next = at;
 		}
@@ -227,23 +228,14 @@ static u64 timed_points(struct hrtimer *t)
 unsigned long sched_walk_odds;	/* constant after init_pct() */
 static u64 nr_redrawn;		/* atomic */
 
-static void redraw(struct rq *rq, unsigned long unused)
-{
-	struct task_struct *p = rq->curr;
-
-	if (p->sched_class != &pct_sched_class || !p->on_rq)
-		return;
-	next_number(&nr_redrawn);
-	set_rank(rq, RANK_RANDOM + draw() % RANK_RANDOM);
-	resched_curr(rq);
-}
-
 /* The preempt count is about to fall. */
 void sched_walk(void)
 {
-	if (preempt_count() == 1 && !irqs_disabled() &&
-	    test_tsk_thread_flag(current, TIF_SCHED_STEP) && draw() % sched_walk_odds == 0)
-		change_now(redraw, 0);
+	if (preempt_count() != 1 || irqs_disabled() ||
+	    !test_tsk_thread_flag(current, TIF_SCHED_STEP) || draw() % sched_walk_odds)
+		return;
+	next_number(&nr_redrawn);
+	change_now(RANK_RANDOM + draw() % RANK_RANDOM);
 }
 #endif
 

@@ -59,12 +59,7 @@ static unsigned int normal(unsigned int word)
 
 static long obey(const struct worker *w)
 {
-	switch (w->op) {
-	case FUTEX_WAIT:
-		return futex(w->word, FUTEX_WAIT, words[w->word], NULL, 0, 0);
-	default:
-		return futex(w->word, w->op, 0, w->limit, 0, 0);
-	}
+	return futex(w->word, w->op, w->op == FUTEX_WAIT ? words[w->word] : 0, w->limit, 0, 0);
 }
 
 static void *work(void *arg)
